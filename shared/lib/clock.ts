@@ -1,0 +1,37 @@
+import { type Micros, type Millis, micros, millis } from "./time.ts";
+
+/** A pending timer. Cancelling twice is harmless. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** The only source of time and timers. Injected everywhere, so that tests never sleep. */
+export interface Clock {
+  /** Wall clock, UTC. May step. Use for stamps, never for durations. */
+  utcMicros(): Micros;
+  /** Monotonic, arbitrary origin. Use for durations and deadlines. */
+  monotonicMs(): Millis;
+  after(delay: Millis, run: () => void): Timer;
+  every(period: Millis, run: () => void): Timer;
+}
+
+/** Real time. Timers do not keep a Node process alive by themselves. */
+export function systemClock(): Clock {
+  const release = (timer: unknown): void => {
+    if (typeof timer === "object" && timer !== null && "unref" in timer) (timer as { unref(): void }).unref();
+  };
+  return {
+    utcMicros: () => micros((performance.timeOrigin + performance.now()) * 1000),
+    monotonicMs: () => millis(performance.now()),
+    after(delay, run) {
+      const timer = setTimeout(run, delay);
+      release(timer);
+      return { cancel: () => clearTimeout(timer) };
+    },
+    every(period, run) {
+      const timer = setInterval(run, period);
+      release(timer);
+      return { cancel: () => clearInterval(timer) };
+    },
+  };
+}

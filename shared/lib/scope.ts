@@ -14,7 +14,7 @@ export class Scope {
 
   /** Registers a clean-up. On a scope that is closed already it runs at once. */
   add(cleanup: Cleanup): void {
-    if (this.#closing) this.#closing = this.#closing.then(cleanup);
+    if (this.#closing !== undefined) this.#closing = this.#closing.then(cleanup);
     else this.#cleanups.push(cleanup);
   }
 

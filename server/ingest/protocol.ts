@@ -1,0 +1,70 @@
+import type { StreamFormat } from "../../shared/media/types.ts";
+import type { CameraSource, CameraStatus, ProbeResult, ProbeSource } from "../control/media-plane.ts";
+
+/** Messages between the main thread, ingest workers and the relay thread. One union per direction. */
+
+/** Handed to a worker for one camera. Epoch keys only; the DEK stays with the key service. */
+export interface SealKey {
+  readonly cameraId: string;
+  readonly suite: "LEA-256-GCM" | "ARIA-256-GCM" | "AES-256-GCM";
+  readonly keyId: number;
+  readonly epoch: number;
+  /** 32 bytes. */
+  readonly key: Uint8Array;
+}
+
+/** `workerData` of an ingest worker. */
+export interface IngestWorkerData {
+  /** Durably counted up before the worker starts and never given out twice: the first part of every nonce. */
+  readonly generation: number;
+  readonly logLevel: string;
+}
+
+export type ToIngest =
+  /** `port`: the direct line to the relay thread (`IngestToRelay` / `RelayToIngest`). Transferred. */
+  | { readonly type: "relay-port"; readonly port: import("node:worker_threads").MessagePort }
+  | { readonly type: "put-camera"; readonly camera: CameraSource }
+  | { readonly type: "remove-camera"; readonly cameraId: string }
+  /** Current and next epoch. A camera without a key for now is not pulled: crypto fails closed. */
+  | { readonly type: "keys"; readonly keys: readonly SealKey[] }
+  | { readonly type: "probe"; readonly requestId: number; readonly source: ProbeSource; readonly timeoutMs: number }
+  | { readonly type: "stats"; readonly requestId: number }
+  | { readonly type: "close" };
+
+export type FromIngest =
+  | { readonly type: "ready" }
+  /** On change at once, else once a second. */
+  | { readonly type: "status"; readonly statuses: readonly CameraStatus[] }
+  | { readonly type: "need-keys"; readonly cameraIds: readonly string[]; readonly epoch: number }
+  | {
+      readonly type: "probe-result";
+      readonly requestId: number;
+      readonly result?: ProbeResult;
+      readonly error?: { readonly code: string; readonly message: string };
+    }
+  | {
+      readonly type: "stats";
+      readonly requestId: number;
+      readonly framesSealed: number;
+      readonly bytesSealed: number;
+      readonly streams: number;
+      readonly framesDropped: number;
+    }
+  | { readonly type: "closed" };
+
+export type IngestToRelay =
+  /** Whole sealed frames back to back, in order per stream; may mix streams. The buffer is transferred. */
+  | { readonly type: "frames"; readonly buffer: ArrayBuffer; readonly byteLength: number }
+  | {
+      readonly type: "format";
+      readonly cameraId: string;
+      readonly streamId: number;
+      readonly format: StreamFormat;
+      readonly audioFormat: StreamFormat | undefined;
+    };
+
+export type RelayToIngest =
+  /** Bytes taken off the port: credit. Without it the worker's forwarder drops to the next keyframe and counts. */
+  | { readonly type: "ack"; readonly bytes: number }
+  /** Some viewer wants (or none wants any more) this stream; sub streams are pulled anyway. Unknown ids are ignored. */
+  | { readonly type: "want"; readonly streamId: number; readonly wanted: boolean };

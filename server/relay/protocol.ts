@@ -1,0 +1,114 @@
+import type { MessagePort } from "node:worker_threads";
+import type { CameraState } from "../../shared/wire/control-messages.ts";
+
+/** Messages between the main thread and the relay thread, which owns every client connection. */
+
+export interface RelayWorkerData {
+  readonly logLevel: string;
+  readonly httpPort: number;
+  readonly httpHost: string;
+  /** Undefined: no TLS listener. PEM. */
+  readonly tls: { readonly port: number; readonly certificate: string; readonly privateKey: string } | undefined;
+  /** Short-lived ECDSA P-256 certificate for WebTransport (<= 14 days), PEM, and its SHA-256. */
+  readonly webTransport:
+    | { readonly port: number; readonly certificate: string; readonly privateKey: string; readonly hashBase64: string }
+    | undefined;
+  /** Unix socket (or named pipe) on which the main thread serves HTTP; requests are passed on to it. */
+  readonly upstreamSocket: string;
+  readonly quotaKbps: number;
+  /** Origins besides our own from which a socket may be opened. */
+  readonly allowedOrigins: readonly string[];
+}
+
+export interface CameraRoute {
+  readonly cameraId: string;
+  readonly name: string;
+  readonly streams: readonly { readonly streamId: number; readonly role: "main" | "sub" }[];
+}
+
+export interface WrappedKey {
+  readonly cameraId: string;
+  readonly keyId: number;
+  readonly generation: number;
+  readonly epoch: number;
+  readonly suite: number;
+  readonly wrapped: string;
+}
+
+export interface Authenticated {
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly tokenExpiresAtMicros: number;
+  /** Server's P-256 public key (65 bytes) and HKDF salt, base64. The session key itself stays on the main thread. */
+  readonly publicKey: string;
+  readonly salt: string;
+}
+
+export type ToRelay =
+  | { readonly type: "ingest-port"; readonly workerIndex: number; readonly port: MessagePort }
+  | { readonly type: "cameras"; readonly cameras: readonly CameraRoute[] }
+  | {
+      readonly type: "camera-status";
+      readonly cameraId: string;
+      readonly state: CameraState;
+      readonly reason: string | undefined;
+      readonly recording: boolean;
+    }
+  | { readonly type: "end-session"; readonly sessionId: string; readonly code: string }
+  | { readonly type: "access-changed"; readonly userId: string }
+  | {
+      readonly type: "reply";
+      readonly requestId: number;
+      readonly value?: unknown;
+      readonly error?: { readonly code: string; readonly message: string };
+    }
+  | { readonly type: "stats"; readonly requestId: number }
+  | { readonly type: "close" };
+
+export type FromRelay =
+  | {
+      readonly type: "ready";
+      readonly httpPort: number;
+      readonly tlsPort: number | undefined;
+      readonly webTransportPort: number | undefined;
+      readonly webTransportError: string | undefined;
+    }
+  /** Answered by `reply`; the reply's value is what `RelayAuthority` says. */
+  | {
+      readonly type: "request";
+      readonly requestId: number;
+      readonly method: keyof RelayAuthority;
+      readonly args: readonly unknown[];
+    }
+  | { readonly type: "viewer-closed"; readonly connectionId: string }
+  | {
+      readonly type: "stats";
+      readonly requestId: number;
+      readonly viewers: number;
+      readonly framesRelayed: number;
+      readonly bytesRelayed: number;
+      readonly framesDropped: number;
+    }
+  | { readonly type: "failed"; readonly code: string; readonly message: string }
+  | { readonly type: "closed" };
+
+/** Decided on the main thread: the relay thread holds no secret and takes no decision on access. */
+export interface RelayAuthority {
+  /** Checks the access token, does the ECDH half. Throws `auth.*`. */
+  authenticate(connectionId: string, token: string, clientPublicKey: string): Promise<Authenticated>;
+  /** A newer token of the same session. Throws `auth.*`. */
+  renew(connectionId: string, token: string): Promise<{ tokenExpiresAtMicros: number }>;
+  /** Which of the cameras this connection may view live, with the keys of the current and next epoch. */
+  authorise(
+    connectionId: string,
+    cameraIds: readonly string[],
+  ): Promise<{ allowed: readonly string[]; keys: readonly WrappedKey[] }>;
+  /** One key, if the connection may see that camera at that time; undefined if not. */
+  key(
+    connectionId: string,
+    cameraId: string,
+    keyId: number,
+    generation: number,
+    epoch: number,
+  ): Promise<WrappedKey | undefined>;
+}

@@ -1,0 +1,21 @@
+import type { ConnectOptions, TileSpec, WallStats } from "./worker-protocol.ts";
+
+/** The facade React sees. Everything behind it runs in the wall worker. */
+export interface WallEngine {
+  /** Called once with the page's canvas, whose control moves to the worker. */
+  attach(canvas: HTMLCanvasElement): void;
+  connect(options: ConnectOptions): void;
+  setToken(token: string): void;
+  /** Device pixels. */
+  resize(width: number, height: number): void;
+  setTiles(tiles: readonly TileSpec[]): void;
+  setVisible(visible: boolean): void;
+  /** Latest snapshot; the same object until the next update (fits useSyncExternalStore). */
+  current(): WallStats;
+  subscribe(listener: () => void): () => void;
+  onSessionExpired(listener: (code: string) => void): () => void;
+  /** Asks the worker for fresh figures. */
+  stats(): Promise<WallStats>;
+  snapshot(tileId: string, mimeType: "image/png" | "image/jpeg"): Promise<Blob | undefined>;
+  close(): Promise<void>;
+}

@@ -1,7 +1,30 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { FluxError } from "../lib/errors.ts";
+import { createFluxCrypto } from "./crypto.ts";
 import type { FluxCrypto } from "./types.ts";
 
-/** Reads dist/crypto/flux-crypto.wasm, from the checkout or beside the bundled server. */
+/**
+ * From the source tree (shared/crypto/) the binary is two folders up under dist/; from a bundle in dist/server/ it is
+ * beside that folder. A bundler keeps `import.meta.url`, so both are tried, source tree first.
+ */
+const PLACES = ["../../dist/crypto/flux-crypto.wasm", "../crypto/flux-crypto.wasm"];
+
+async function readBinary(): Promise<Uint8Array<ArrayBuffer>> {
+  let last: unknown;
+  for (const place of PLACES) {
+    try {
+      return new Uint8Array(await readFile(fileURLToPath(new URL(place, import.meta.url))));
+    } catch (cause) {
+      last = cause;
+    }
+  }
+  throw new FluxError("crypto.unavailable", "dist/crypto/flux-crypto.wasm is missing: run npm run build", {
+    cause: last,
+  });
+}
+
+/** Loads the compiled binary for Node. Throws `crypto.unavailable` when it has not been built. */
 export async function loadFluxCrypto(): Promise<FluxCrypto> {
-  throw new FluxError("crypto.unavailable", "crypto binary not linked yet");
+  return createFluxCrypto(await readBinary());
 }

@@ -1,0 +1,48 @@
+import { z } from "zod";
+
+/** Every setting the server takes from its environment, with unit, range and default. Documented in docs/configuration.md. */
+
+const port = z.coerce.number().int().min(0).max(65535);
+const flag = z.enum(["0", "1", "false", "true"]).transform((text) => text === "1" || text === "true");
+const path = z.string().min(1).max(4096);
+const list = z.string().transform((text) =>
+  text
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== ""),
+);
+const origin = z.url({ protocol: /^https?$/ }).transform((text) => new URL(text).origin);
+
+export const environment = z.object({
+  /** Database, keys, certificates. Created with mode 0700. */
+  FLUXVISION_DATA_DIR: path.default("./data"),
+  /** Recordings; below the data folder when not given. */
+  FLUXVISION_STORAGE_DIR: path.optional(),
+  /** Address to listen on. */
+  FLUXVISION_HOST: z.string().min(1).max(255).default("0.0.0.0"),
+  FLUXVISION_PORT: port.default(8080),
+  FLUXVISION_TLS_PORT: port.default(8443),
+  /** PEM files; both or neither. Without them the server makes its own certificate. */
+  FLUXVISION_TLS_CERT: path.optional(),
+  FLUXVISION_TLS_KEY: path.optional(),
+  /** 0: no demo cameras. */
+  FLUXVISION_DEMO: flag.default(true),
+  /** Creates `admin` on an empty database. */
+  FLUXVISION_ADMIN_PASSWORD: z.string().min(12, "must have at least 12 characters").max(256).optional(),
+  FLUXVISION_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
+  /** Origins besides our own that may call the API and open sockets, comma-separated. */
+  FLUXVISION_ALLOWED_ORIGINS: list.pipe(z.array(origin).max(50)).default([]),
+  /** 32 bytes, base64 or hex, instead of the root key file. */
+  FLUXVISION_ROOT_KEY: z
+    .string()
+    .regex(/^([0-9a-fA-F]{64}|[A-Za-z0-9+/_-]{43}=?)$/, "must be 32 bytes in hex or base64")
+    .optional(),
+  /** Live bandwidth per viewer, kbit/s. */
+  FLUXVISION_QUOTA_KBPS: z.coerce.number().int().min(100).max(10_000_000).default(50_000),
+  /** Ingest worker threads; by default min(2, cores). */
+  FLUXVISION_WORKERS: z.coerce.number().int().min(1).max(32).optional(),
+  /** PostgreSQL to use instead of the embedded one. */
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: "must be a postgres:// URL" }).optional(),
+});
+
+export type Environment = z.infer<typeof environment>;

@@ -1,0 +1,87 @@
+import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
+import postgres from "postgres";
+import type { Clock } from "../../shared/lib/clock.ts";
+import { FluxError } from "../../shared/lib/errors.ts";
+import type { Logger } from "../core/log.ts";
+import { EmbeddedPostgres } from "./embedded/embedded-postgres.ts";
+import { migrateDatabase } from "./migrate.ts";
+import * as schema from "./schema/index.ts";
+
+export type Orm = PostgresJsDatabase<typeof schema>;
+
+/** The database, wherever it runs. Same driver, same SQL, same migrations for both kinds. */
+export interface Database {
+  readonly kind: "embedded" | "postgres";
+  readonly orm: Orm;
+  /** Rejects when the database does not answer. */
+  ping(): Promise<void>;
+  /** Root of the embedded database's process tree; undefined when it is not ours or is restarting. */
+  readonly pid: number | undefined;
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  /** PostgreSQL to use; undefined: the embedded one. */
+  readonly url: string | undefined;
+  readonly dataDir: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Each connection is a process of 3 to 8 MB; the control plane never has more than a few queries at once. */
+const EMBEDDED_CONNECTIONS = 3;
+const REMOTE_CONNECTIONS = 8;
+const STATEMENT_TIMEOUT_MS = 15_000;
+
+/** Opens the database and brings its schema up to date. Throws `database.*`. */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const embedded = options.url === undefined ? await EmbeddedPostgres.start(options) : undefined;
+  const sql = embedded
+    ? connectEmbedded(embedded, options.log)
+    : postgres(options.url ?? "", { ...commonOptions(options.log), max: REMOTE_CONNECTIONS });
+  const database: Database = {
+    kind: embedded ? "embedded" : "postgres",
+    orm: drizzle(sql, { schema }),
+    ping: async () => void (await sql`select 1`),
+    get pid() {
+      return embedded?.pid;
+    },
+    close: async () => {
+      await sql.end({ timeout: 5 });
+      await embedded?.close();
+    },
+  };
+  try {
+    await migrateDatabase(sql);
+    return database;
+  } catch (cause) {
+    await database.close().catch(() => undefined);
+    if (cause instanceof FluxError) throw cause;
+    throw new FluxError("database.unavailable", "the database cannot be opened", { cause });
+  }
+}
+
+function connectEmbedded(embedded: EmbeddedPostgres, log: Logger): postgres.Sql {
+  const { socketPath, username, password } = embedded.connection;
+  return postgres({
+    ...commonOptions(log),
+    path: socketPath,
+    username,
+    password,
+    database: "postgres",
+    max: EMBEDDED_CONNECTIONS,
+  });
+}
+
+function commonOptions(log: Logger) {
+  return {
+    connect_timeout: 5,
+    // Seconds; jittered, so that a restarted database is not met by all connections at once.
+    backoff: (attempt: number) => Math.min(0.1 * 2 ** attempt, 3) * (0.5 + Math.random() / 2),
+    connection: {
+      application_name: "fluxvision",
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+    },
+    onnotice: (notice: postgres.Notice) => log.debug({ notice: notice.message }, "database notice"),
+  };
+}

@@ -63,7 +63,7 @@ export async function buildCrypto() {
   const { default: asc } = await import("assemblyscript/asc");
   const produced = new Map();
   const { error, stderr } = await asc.main(["index.ts", "--outFile", "flux-crypto.wasm", ...OPTIONS], {
-    readFile: (name, base) => readFile(join(sources, base === "." ? "" : base, name), "utf8").catch(() => null),
+    readFile: (name) => readFile(join(sources, name), "utf8").catch(() => null),
     writeFile: (name, contents) => void produced.set(name, contents),
     listFiles: () => [],
   });

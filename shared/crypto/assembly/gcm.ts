@@ -9,14 +9,14 @@ import {
   SLOT_Y,
 } from "./layout";
 
-const BLOCK = memory.data(16, 16);
+const BLOCK = memory.data(128, 16);
 
 /** Computes the hash key and its tables; the cipher's schedule must be in the slot. */
 export function gcmInit(slot: usize): void {
-  memory.fill(BLOCK, 0, 16);
+  memory.fill(BLOCK, 0, 128);
   blockEncrypt(slot, BLOCK, BLOCK);
   ghashInit(slot, BLOCK);
-  memory.fill(BLOCK, 0, 16);
+  memory.fill(BLOCK, 0, 128);
 }
 
 export function gcmStart(slot: usize, nonce: usize): void {

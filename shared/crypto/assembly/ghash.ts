@@ -5,7 +5,19 @@
  * one 128-bit register and is indexed by a nibble through `i8x16.swizzle` (pshufb, tbl): the look-up happens inside
  * the register file, so neither an address nor the time depends on the key or on the data.
  */
-import { BYTE_TABLES_PER_POWER, POWERS, SLOT_BYTE_TABLES, SLOT_Y } from "./layout";
+import { PART_TABLES, wideFinish, wideStart, wideStep } from "./ghash-wide";
+import {
+  BYTE_TABLES_PER_POWER,
+  POWERS,
+  SLOT_BYTE_TABLES,
+  SLOT_WIDE_TABLES,
+  SLOT_Y,
+  WIDE_GROUPS,
+  WIDE_TABLE_BYTES,
+} from "./layout";
+
+/** Fewer blocks than this go through the byte tables alone: the lanes' last combination costs two of their passes. */
+const WIDE_MIN_BLOCKS: usize = 32;
 
 /** Nibble-split input blocks of one byte-table pass: 8 x (high, low). */
 const NIBBLES = memory.data(256, 16);
@@ -123,7 +135,38 @@ function absorbFew(slot: usize, y: v128, p: usize, m: i32): v128 {
   return reduce(u0, u1);
 }
 
-/** Builds every table of the slot from the hash key H at `h`. */
+/**
+ * Tables of a nibble times four bytes of a power, for each of the five bytes of that product: entries for the high
+ * nibble, then for the low one, which is the same product four bits further on.
+ */
+function buildWidePart(table: usize, word: u32): void {
+  const mask = low4();
+  let before: u32 = 0;
+  let above = i64x2.splat(0);
+  for (let m: usize = 0; m < 5; m++) {
+    const h = m < 4 ? (word >> (<u32>m << 3)) & 0xff : 0;
+    const high = v128.xor(productHigh(h), productLow(before));
+    v128.store(table + m * 16, high);
+    v128.store(table + m * 16, v128.or(v128.and(i16x8.shr_u(high, 4), mask), v128.andnot(i16x8.shl(above, 4), mask)), 80);
+    before = h;
+    above = high;
+  }
+}
+
+function buildWideTables(table: usize, power: usize): void {
+  const a = load<u32>(power), b = load<u32>(power, 4), c = load<u32>(power, 8), d = load<u32>(power, 12);
+  buildWidePart(table, a);
+  buildWidePart(table + PART_TABLES, b);
+  buildWidePart(table + PART_TABLES * 2, a ^ b);
+  buildWidePart(table + PART_TABLES * 3, c);
+  buildWidePart(table + PART_TABLES * 4, d);
+  buildWidePart(table + PART_TABLES * 5, c ^ d);
+  buildWidePart(table + PART_TABLES * 6, a ^ c);
+  buildWidePart(table + PART_TABLES * 7, b ^ d);
+  buildWidePart(table + PART_TABLES * 8, a ^ b ^ c ^ d);
+}
+
+/** Builds every table of the slot from the hash key H at `h`: 128 bytes, of which the last 112 are zero. Wipes it. */
 export function ghashInit(slot: usize, h: usize): void {
   const tables = slot + SLOT_BYTE_TABLES;
   buildByteTables(tables, h);
@@ -132,11 +175,40 @@ export function ghashInit(slot: usize, h: usize): void {
     v128.store(h, absorbFew(slot, zero, h, 1));
     buildByteTables(tables + BYTE_TABLES_PER_POWER * <usize>i, h);
   }
+  // A block followed by seven zero blocks is multiplied by H^8.
+  v128.store(h, absorbFew(slot, zero, h, POWERS));
+  for (let g: usize = 0; g < WIDE_GROUPS; g++) {
+    buildWideTables(slot + SLOT_WIDE_TABLES + g * WIDE_TABLE_BYTES, h);
+    v128.store(h, absorbFew(slot, zero, h, POWERS));
+    v128.store(h, absorbFew(slot, zero, h, POWERS));
+  }
+  v128.store(h, zero);
+}
+
+/** Sixteen interleaved Horner chains, then joined as sixteen ordinary blocks. */
+function absorbWide(slot: usize, y: v128, p: usize, groups: usize): v128 {
+  wideStart(p, y);
+  p += 256;
+  groups--;
+  while (groups > 0) {
+    const g: usize = groups < WIDE_GROUPS ? groups : WIDE_GROUPS;
+    wideStep(slot + SLOT_WIDE_TABLES, p, g);
+    p += g << 8;
+    groups -= g;
+  }
+  const lanes = wideFinish();
+  return absorbFew(slot, absorbFew(slot, i64x2.splat(0), lanes, 8), lanes + 128, 8);
 }
 
 /** Absorbs whole blocks into the slot's Y. */
 export function ghash(slot: usize, p: usize, blocks: usize): void {
   let y = v128.load(slot + SLOT_Y);
+  if (blocks >= WIDE_MIN_BLOCKS) {
+    const groups = blocks >> 4;
+    y = absorbWide(slot, y, p, groups);
+    p += groups << 8;
+    blocks &= 15;
+  }
   while (blocks > 0) {
     const m: usize = blocks < 8 ? blocks : 8;
     y = absorbFew(slot, y, p, <i32>m);

@@ -17,11 +17,12 @@ export const SCHEDULE_BYTES: usize = 768;
 export const SLOT_BYTE_TABLES: usize = SLOT_SCHEDULE + SCHEDULE_BYTES;
 export const BYTE_TABLES_PER_POWER: usize = 512;
 export const POWERS: i32 = 8;
-/** Nibble tables of H^16 for the sixteen-lane product: Karatsuba parts low, high, low^high. */
+/** Nibble tables of H^16, H^32, ... for the sixteen-lane product: nine Karatsuba parts x 10 vectors each. */
 export const SLOT_WIDE_TABLES: usize = SLOT_BYTE_TABLES + BYTE_TABLES_PER_POWER * 8;
-export const WIDE_PART_BYTES: usize = 2 * 9 * 16;
+export const WIDE_TABLE_BYTES: usize = 1440;
+export const WIDE_GROUPS: usize = 4;
 /** GCM state while a message is under way: Y, tag mask, counter block, lengths. */
-export const SLOT_Y: usize = SLOT_WIDE_TABLES + WIDE_PART_BYTES * 3;
+export const SLOT_Y: usize = SLOT_WIDE_TABLES + WIDE_TABLE_BYTES * WIDE_GROUPS;
 export const SLOT_MASK: usize = SLOT_Y + 16;
 export const SLOT_COUNTER: usize = SLOT_MASK + 16;
 export const SLOT_AAD_BYTES: usize = SLOT_COUNTER + 16;

@@ -1,0 +1,197 @@
+import type { Clock } from "../../shared/lib/clock.ts";
+import { errorCode } from "../../shared/lib/errors.ts";
+import type { StreamFormat } from "../../shared/media/types.ts";
+import type { CameraSource, CameraStatus, StreamSource } from "../control/media-plane.ts";
+import type { KeyRing } from "../seal/key-ring.ts";
+import type { NonceCounters } from "../seal/sealer.ts";
+import { cameraStatus } from "./camera-state.ts";
+import type { ConnectGate } from "./connect-gate.ts";
+import type { Forwarder } from "./forwarder.ts";
+import { type SealingTotals, StreamSealing } from "./stream-sealing.ts";
+import { type StartPull, StreamSession, type StreamSessionOptions } from "./stream-session.ts";
+
+export interface CameraDeps {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly gate: ConnectGate;
+  readonly startPull: StartPull;
+  readonly keys: KeyRing;
+  readonly counters: NonceCounters;
+  readonly forwarder: Forwarder;
+  readonly totals: SealingTotals;
+  readonly wanted: (streamId: number) => boolean;
+  readonly onStatus: (cameraId: string) => void;
+  readonly onKeyMissing: (cameraId: string) => void;
+  /** The nonces of this generation are spent: only a new thread with a new generation can go on. */
+  readonly onFatal: (error: unknown) => void;
+  readonly onFormat: (
+    cameraId: string,
+    streamId: number,
+    format: StreamFormat,
+    audioFormat: StreamFormat | undefined,
+  ) => void;
+}
+
+interface Entry {
+  readonly source: StreamSource;
+  readonly session: StreamSession;
+}
+
+/** One camera: a session per stream, the cheapest pulled always, the others while wanted. */
+export class Camera {
+  readonly #deps: CameraDeps;
+  #source: CameraSource;
+  readonly #streams = new Map<number, Entry>();
+  /** Sessions that hang up; `close` waits for them too. */
+  readonly #leaving = new Set<Promise<void>>();
+
+  constructor(deps: CameraDeps, source: CameraSource) {
+    this.#deps = deps;
+    this.#source = source;
+    this.update(source);
+  }
+
+  get enabled(): boolean {
+    return this.#source.enabled;
+  }
+
+  has(streamId: number): boolean {
+    return this.#streams.has(streamId);
+  }
+
+  get pulledStreams(): number {
+    let count = 0;
+    for (const { session } of this.#streams.values()) if (session.pulling) count++;
+    return count;
+  }
+
+  get status(): CameraStatus {
+    return cameraStatus(
+      this.#source,
+      [...this.#streams.values()].map(({ session }) => session.status),
+    );
+  }
+
+  /** Streams whose address, credentials and transport stay the same keep running. */
+  update(source: CameraSource): void {
+    const before = this.#source;
+    this.#source = source;
+    const streams = source.enabled ? source.streams : [];
+    const ids = new Set(streams.map((stream) => stream.streamId));
+    for (const [id, { session }] of this.#streams) {
+      if (!ids.has(id)) this.#remove(id, session);
+    }
+    for (const stream of streams) {
+      const entry = this.#streams.get(stream.streamId);
+      if (entry && sameAccess(before, source) && sameStream(entry.source, stream)) continue;
+      if (entry) this.#remove(stream.streamId, entry.session);
+      this.#streams.set(stream.streamId, { source: stream, session: this.#open(stream) });
+    }
+    this.applyWants();
+    this.#deps.onStatus(source.id);
+  }
+
+  applyWants(): void {
+    const always = this.#alwaysPulled();
+    for (const [id, { session }] of this.#streams) session.setWanted(id === always || this.#deps.wanted(id));
+  }
+
+  keysArrived(): void {
+    for (const { session } of this.#streams.values()) session.unblocked();
+  }
+
+  tick(): void {
+    for (const { session } of this.#streams.values()) session.tick();
+  }
+
+  /** Tells the formats again, for a relay that has just been attached. */
+  repeatFormats(): void {
+    for (const [id, { session }] of this.#streams) {
+      if (session.format) this.#deps.onFormat(this.#source.id, id, session.format, session.audioFormat);
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const [id, { session }] of this.#streams) this.#remove(id, session);
+    await Promise.all(this.#leaving);
+  }
+
+  /** The sub stream; of a camera with one stream, that one. */
+  #alwaysPulled(): number | undefined {
+    const entries = [...this.#streams];
+    return (entries.find(([, { source }]) => source.role === "sub") ?? entries[0])?.[0];
+  }
+
+  #remove(id: number, session: StreamSession): void {
+    this.#streams.delete(id);
+    const leaving = session.close().finally(() => this.#leaving.delete(leaving));
+    this.#leaving.add(leaving);
+  }
+
+  #open(stream: StreamSource): StreamSession {
+    const { deps, camera } = { deps: this.#deps, camera: this.#source };
+    const sealing = new StreamSealing({
+      clock: deps.clock,
+      cameraId: camera.id,
+      streamId: stream.streamId,
+      keys: deps.keys,
+      counters: deps.counters,
+      forwarder: deps.forwarder,
+      totals: deps.totals,
+      onKeyMissing: () => deps.onKeyMissing(camera.id),
+    });
+    const options: StreamSessionOptions = {
+      streamId: stream.streamId,
+      role: stream.role,
+      pull: {
+        url: stream.url,
+        username: camera.username,
+        password: camera.password,
+        transport: camera.transport,
+        allowUntrustedCertificate: camera.allowUntrustedCertificate,
+        wantAudio: true,
+      },
+      clock: deps.clock,
+      random: deps.random,
+      gate: deps.gate,
+      startPull: deps.startPull,
+      sink: {
+        onUnit: (unit) => {
+          try {
+            sealing.onUnit(unit);
+          } catch (error) {
+            if (errorCode(error) === "seal.exhausted") deps.onFatal(error);
+            throw error;
+          }
+        },
+        onFormat: (format, audio) => deps.onFormat(camera.id, stream.streamId, format, audio),
+        blocked: () => {
+          if (sealing.hasKey()) return undefined;
+          deps.onKeyMissing(camera.id);
+          return "no key to seal with: not pulled";
+        },
+        get droppedFrames() {
+          return sealing.droppedFrames;
+        },
+        get clockOffsetMs() {
+          return sealing.clockOffsetMs;
+        },
+      },
+      onChange: () => deps.onStatus(camera.id),
+    };
+    return new StreamSession(options);
+  }
+}
+
+function sameAccess(a: CameraSource, b: CameraSource): boolean {
+  return (
+    a.username === b.username &&
+    a.password === b.password &&
+    a.transport === b.transport &&
+    a.allowUntrustedCertificate === b.allowUntrustedCertificate
+  );
+}
+
+function sameStream(a: StreamSource, b: StreamSource): boolean {
+  return a.url === b.url && a.role === b.role;
+}

@@ -1,0 +1,343 @@
+import type { Clock, Timer } from "../../shared/lib/clock.ts";
+import { describeError, errorCode, FluxError } from "../../shared/lib/errors.ts";
+import { type Micros, millis } from "../../shared/lib/time.ts";
+import { type AccessUnit, CODEC_IDS, type StreamFormat, type StreamRole } from "../../shared/media/types.ts";
+import type { CameraState } from "../../shared/wire/control-messages.ts";
+import type { StreamStatus } from "../control/media-plane.ts";
+import type { Pull, PullHandlers, PullOptions } from "../rtsp/pull.ts";
+import { backoffDelay, RECONNECT, slowDelay, UNAUTHORISED } from "./backoff.ts";
+import type { ConnectGate } from "./connect-gate.ts";
+import { LossMeter } from "./loss-meter.ts";
+import { RateMeter } from "./rate-meter.ts";
+
+export type StartPull = (options: PullOptions, handlers: PullHandlers) => Pull;
+
+export const CONNECT_TIMEOUT_MS = 10_000;
+/** Connected, but no keyframe for this long: some cameras have key intervals of 10 s and more. */
+export const FIRST_PICTURE_MS = 20_000;
+/** Without a new picture for this long a stream is not online. */
+export const PICTURE_STALL_MS = 5_000;
+/** A stream that nobody wants any more is kept this long, for the viewer that switches back. */
+export const LINGER_MS = 10_000;
+/** This long online, and the next failure starts the backoff anew. */
+const STABLE_MS = 10_000;
+/** A camera that does not answer TEARDOWN holds up a reconnect no longer than this. */
+const CLOSE_PATIENCE_MS = 3_000;
+
+/** Where pictures go, and what only the sealing side knows. */
+export interface StreamSink {
+  onUnit(unit: AccessUnit): void;
+  onFormat(format: StreamFormat, audio: StreamFormat | undefined): void;
+  /** Why nothing may be pulled now (no key); undefined: go ahead. */
+  blocked(): string | undefined;
+  readonly droppedFrames: number;
+  readonly clockOffsetMs: number | undefined;
+}
+
+export interface StreamSessionOptions {
+  readonly streamId: number;
+  readonly role: StreamRole;
+  readonly pull: Omit<PullOptions, "clock" | "connectTimeout" | "stallTimeout">;
+  readonly clock: Clock;
+  /** In [0, 1): spreads reconnects. */
+  readonly random: () => number;
+  readonly gate: ConnectGate;
+  readonly startPull: StartPull;
+  readonly sink: StreamSink;
+  /** The status changed in more than its counters. Must not throw. */
+  readonly onChange: () => void;
+}
+
+/**
+ * Supervises one stream: pulls while it is wanted, and for as long as it is wanted comes back after every failure.
+ *
+ * `state`: connecting (first attempt) -> online (pictures) -> degraded (a stall, or packets lost) -> offline /
+ * unauthorised (the last attempt failed) -> online ... ; disabled means that nobody wants it.
+ */
+export class StreamSession {
+  readonly #options: StreamSessionOptions;
+  readonly #meter = new RateMeter();
+  readonly #loss = new LossMeter();
+  #state: CameraState = "disabled";
+  #wanted = false;
+  #closed = false;
+  /** Each attempt has its own number: callbacks of an earlier pull are not ours any more. */
+  #attempt = 0;
+  #pull: Pull | undefined;
+  #timer: Timer | undefined;
+  #linger: Timer | undefined;
+  #leaveGate: (() => void) | undefined;
+  #closing: Promise<void> | undefined;
+  #blocked = false;
+  #failures = 0;
+  #connects = 0;
+  #connectedAtMs = 0;
+  #onlineSinceMs: number | undefined;
+  #lastPictureMs: number | undefined;
+  #lastFrameAt: Micros | undefined;
+  #lastError: string | undefined;
+  #format: StreamFormat | undefined;
+  #audioFormat: StreamFormat | undefined;
+  #transport: "tcp" | "udp" | undefined;
+  #lostBefore = 0;
+
+  constructor(options: StreamSessionOptions) {
+    this.#options = options;
+  }
+
+  get wanted(): boolean {
+    return this.#wanted;
+  }
+
+  get pulling(): boolean {
+    return this.#pull !== undefined;
+  }
+
+  get format(): StreamFormat | undefined {
+    return this.#format;
+  }
+
+  get audioFormat(): StreamFormat | undefined {
+    return this.#audioFormat;
+  }
+
+  get status(): StreamStatus {
+    const { streamId, role, clock, sink } = this.#options;
+    const rate = this.#meter.read(clock.monotonicMs());
+    return {
+      streamId,
+      role,
+      state: this.#state,
+      format: this.#format,
+      audioFormat: this.#audioFormat,
+      fps: this.#pull ? Math.round(rate.fps * 10) / 10 : 0,
+      bitrateKbps: this.#pull ? Math.round(rate.kbps) : 0,
+      lastFrameAt: this.#lastFrameAt,
+      reconnects: Math.max(0, this.#connects - 1),
+      lastError: this.#lastError,
+      clockOffsetMs: sink.clockOffsetMs,
+      lostPackets: this.#lostBefore + (this.#pull?.stats().lostPackets ?? 0),
+      droppedFrames: sink.droppedFrames,
+      transport: this.#transport,
+    };
+  }
+
+  setWanted(wanted: boolean): void {
+    if (this.#closed) return;
+    this.#linger?.cancel();
+    this.#linger = undefined;
+    if (!wanted) {
+      if (!this.#wanted) return;
+      if (this.#pull) this.#linger = this.#options.clock.after(millis(LINGER_MS), () => this.#stop());
+      else this.#stop();
+      return;
+    }
+    if (this.#wanted) return;
+    this.#wanted = true;
+    this.#failures = 0;
+    this.#connects = 0;
+    this.#setState("connecting");
+    this.#enqueue();
+  }
+
+  /** What blocked this stream (no key) may be gone: do not wait out the delay. Other failures wait on. */
+  unblocked(): void {
+    if (!this.#blocked || !this.#timer) return;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#enqueue();
+  }
+
+  /** Call a few times per second: watches for stalls and loss. */
+  tick(): void {
+    const pull = this.#pull;
+    if (!pull) return;
+    const nowMs = this.#options.clock.monotonicMs();
+    if (this.#lastPictureMs === undefined) {
+      if (nowMs - this.#connectedAtMs >= CONNECT_TIMEOUT_MS + FIRST_PICTURE_MS) {
+        this.#fail(new FluxError("ingest.no_keyframe", "connected, but no keyframe came"), "offline");
+      }
+      return;
+    }
+    if (nowMs - this.#lastPictureMs >= PICTURE_STALL_MS) {
+      this.#fail(new FluxError("ingest.stalled", `no new picture for ${PICTURE_STALL_MS / 1000} s`), "degraded");
+      return;
+    }
+    if (this.#onlineSinceMs !== undefined && nowMs - this.#onlineSinceMs >= STABLE_MS) this.#failures = 0;
+    const { packets, lostPackets } = pull.stats();
+    const lossy = this.#loss.observe(nowMs, packets, lostPackets);
+    if (lossy !== undefined) {
+      if (lossy > 0) this.#lastError = `${lossy} % of the packets are lost`;
+      this.#setState(lossy > 0 ? "degraded" : "online");
+    }
+  }
+
+  /** Hangs up and waits for it. Idempotent. */
+  async close(): Promise<void> {
+    if (!this.#closed) {
+      this.#stop();
+      this.#closed = true;
+    }
+    await this.#closing;
+  }
+
+  #enqueue(): void {
+    this.#leaveGate = this.#options.gate.enter(() => {
+      this.#leaveGate = undefined;
+      this.#connect();
+    });
+  }
+
+  #connect(): void {
+    const { clock, startPull, pull: source, sink } = this.#options;
+    const attempt = ++this.#attempt;
+    const blocked = sink.blocked();
+    this.#blocked = blocked !== undefined;
+    if (blocked !== undefined) {
+      this.#retryAfter(new FluxError("ingest.blocked", blocked), "offline");
+      return;
+    }
+    this.#connects++;
+    this.#connectedAtMs = clock.monotonicMs();
+    this.#lastPictureMs = undefined;
+    this.#onlineSinceMs = undefined;
+    this.#meter.reset();
+    this.#loss.reset();
+    const mine = (): boolean => attempt === this.#attempt;
+    try {
+      const pull = startPull(
+        {
+          ...source,
+          clock,
+          connectTimeout: millis(CONNECT_TIMEOUT_MS),
+          stallTimeout: millis(PICTURE_STALL_MS),
+        },
+        {
+          onAccessUnit: (unit) => {
+            if (mine()) this.#onUnit(unit);
+          },
+          onFormat: (format, audio) => {
+            if (mine()) this.#onFormat(format, audio);
+          },
+          onSession: ({ transport }) => {
+            if (mine()) this.#transport = transport;
+          },
+        },
+      );
+      this.#pull = pull;
+      pull.done.catch((error: unknown) => {
+        if (mine()) this.#fail(error, stateAfter(error));
+      });
+    } catch (error) {
+      this.#fail(error, stateAfter(error));
+    }
+  }
+
+  #onUnit(unit: AccessUnit): void {
+    const { clock, sink } = this.#options;
+    let bytes = 0;
+    for (const piece of unit.data) bytes += piece.byteLength;
+    if (CODEC_IDS[unit.codec] < CODEC_IDS.aac) {
+      const nowMs = clock.monotonicMs();
+      this.#meter.add(nowMs, bytes);
+      this.#lastPictureMs = nowMs;
+      this.#lastFrameAt = unit.arrivalTime;
+      if (this.#onlineSinceMs === undefined) {
+        this.#onlineSinceMs = nowMs;
+        this.#setState("online");
+      }
+    }
+    try {
+      sink.onUnit(unit);
+    } catch (error) {
+      // Never into the pull: it would end a healthy connection. The sink resumes at the next keyframe.
+      this.#lastError = describeError(error);
+      this.#options.onChange();
+    }
+  }
+
+  #onFormat(format: StreamFormat, audio: StreamFormat | undefined): void {
+    this.#format = format;
+    this.#audioFormat = audio;
+    this.#options.sink.onFormat(format, audio);
+    this.#options.onChange();
+  }
+
+  #fail(error: unknown, state: CameraState): void {
+    this.#hangUp();
+    this.#retryAfter(error, state);
+  }
+
+  #retryAfter(error: unknown, state: CameraState): void {
+    const { clock, random } = this.#options;
+    this.#lastError = describeError(error);
+    this.#failures++;
+    const delay =
+      state === "unauthorised"
+        ? slowDelay(this.#failures, UNAUTHORISED, random())
+        : backoffDelay(this.#failures, RECONNECT, random());
+    this.#setState(state);
+    this.#options.onChange();
+    this.#timer?.cancel();
+    this.#timer = clock.after(delay, () => {
+      this.#timer = undefined;
+      // Some cameras allow one session only: the old one goes first.
+      if (this.#closing) void this.#closing.then(() => this.#retryNow(this.#attempt));
+      else this.#retryNow(this.#attempt);
+    });
+  }
+
+  #retryNow(attempt: number): void {
+    if (attempt !== this.#attempt || !this.#wanted || this.#closed || this.#timer || this.#leaveGate || this.#pull)
+      return;
+    this.#enqueue();
+  }
+
+  #stop(): void {
+    this.#linger?.cancel();
+    this.#linger = undefined;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#leaveGate?.();
+    this.#leaveGate = undefined;
+    this.#wanted = false;
+    this.#hangUp();
+    this.#lastError = undefined;
+    this.#setState("disabled");
+  }
+
+  #hangUp(): void {
+    const pull = this.#pull;
+    this.#attempt++;
+    if (!pull) return;
+    this.#pull = undefined;
+    this.#lostBefore += pull.stats().lostPackets;
+    const { clock } = this.#options;
+    let patience: Timer | undefined;
+    const impatient = new Promise<void>((resolve) => {
+      patience = clock.after(millis(CLOSE_PATIENCE_MS), resolve);
+    });
+    const closing = Promise.race([pull.close().catch(() => undefined), impatient]).then(() => {
+      patience?.cancel();
+      if (this.#closing === closing) this.#closing = undefined;
+    });
+    this.#closing = closing;
+  }
+
+  #setState(state: CameraState): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.#options.onChange();
+  }
+}
+
+function stateAfter(error: unknown): CameraState {
+  switch (errorCode(error)) {
+    case "rtsp.unauthorised":
+      return "unauthorised";
+    case "rtsp.stalled":
+      return "degraded";
+    default:
+      return "offline";
+  }
+}

@@ -1,0 +1,44 @@
+import { randomInt } from "node:crypto";
+import { parentPort, workerData } from "node:worker_threads";
+import { loadFluxCrypto } from "../../shared/crypto/load-node.ts";
+import { systemClock } from "../../shared/lib/clock.ts";
+import { startPull } from "../rtsp/pull.ts";
+import { Ingest } from "./ingest.ts";
+import type { FromIngest, IngestWorkerData, ToIngest } from "./protocol.ts";
+
+/** Thread entry: composition root of an ingest worker. */
+async function main(): Promise<void> {
+  const port = parentPort;
+  if (!port) throw new Error("this file is a worker thread's entry");
+  const { generation } = workerData as IngestWorkerData;
+  const early: ToIngest[] = [];
+  let ingest: Ingest | undefined;
+  // Listening from the start: the main thread may send before the cipher is compiled.
+  port.on("message", (message: ToIngest) => {
+    if (ingest) ingest.handle(message);
+    else early.push(message);
+  });
+  const crypto = await loadFluxCrypto();
+  ingest = new Ingest({
+    generation,
+    clock: systemClock(),
+    random: () => randomInt(0, 0x1_0000_0000) / 0x1_0000_0000,
+    crypto,
+    startPull,
+    send: (message: FromIngest) => {
+      port.postMessage(message);
+      if (message.type === "closed") port.close();
+    },
+    defer: (run) => void setImmediate(run),
+    // Thrown outside of any handler it ends this thread; the media plane starts a new one with a new generation.
+    onFatal: (error) => {
+      setImmediate(() => {
+        throw error;
+      });
+    },
+  });
+  for (const message of early.splice(0)) ingest.handle(message);
+  port.postMessage({ type: "ready" } satisfies FromIngest);
+}
+
+await main();

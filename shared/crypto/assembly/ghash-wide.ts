@@ -6,14 +6,15 @@
  * Karatsuba cut 16x16 bytes into nine 4x4-byte products. Up to WIDE_GROUPS groups, each with its own power of H, add up
  * before one recombination and one reduction.
  */
-import { WIDE_GROUPS, WIDE_TABLE_BYTES } from "./layout";
+import { WIDE_GROUPS } from "./layout";
 
 const PARTS: usize = 9;
-/** One part of one group: high nibbles of four bytes, then low nibbles. */
-const PART_NIBBLES: usize = 128;
-const GROUP_NIBBLES: usize = PARTS * PART_NIBBLES;
-/** One part of one power: five result bytes for the high nibble, then five for the low one. */
-export const PART_TABLES: usize = 160;
+/** One nibble of four bytes; a group has two, a part WIDE_GROUPS groups. */
+const NIBBLE_BYTES: usize = 64;
+const PART_NIBBLES: usize = 2 * WIDE_GROUPS * NIBBLE_BYTES;
+/** Five result bytes of one nibble. Within a part, powers ascend and the low nibble comes first. */
+export const NIBBLE_TABLES: usize = 80;
+export const PART_TABLES: usize = 2 * WIDE_GROUPS * NIBBLE_TABLES;
 
 const LANES = memory.data(256, 64);
 const TURN = memory.data(256, 64);
@@ -56,14 +57,14 @@ function storeParts(to: usize, b0: v128, b1: v128, b2: v128, b3: v128): void {
   const left = v128.xor(b0, b1);
   const right = v128.xor(b2, b3);
   v128.store(to, b0);
-  v128.store(to, b1, 128);
-  v128.store(to, left, 256);
-  v128.store(to, b2, 384);
-  v128.store(to, b3, 512);
-  v128.store(to, right, 640);
-  v128.store(to, v128.xor(b0, b2), 768);
-  v128.store(to, v128.xor(b1, b3), 896);
-  v128.store(to, v128.xor(left, right), 1024);
+  v128.store(to, b1, PART_NIBBLES);
+  v128.store(to, left, PART_NIBBLES * 2);
+  v128.store(to, b2, PART_NIBBLES * 3);
+  v128.store(to, b3, PART_NIBBLES * 4);
+  v128.store(to, right, PART_NIBBLES * 5);
+  v128.store(to, v128.xor(b0, b2), PART_NIBBLES * 6);
+  v128.store(to, v128.xor(b1, b3), PART_NIBBLES * 7);
+  v128.store(to, v128.xor(left, right), PART_NIBBLES * 8);
 }
 
 /** Splits 16 byte vectors into nibbles and forms the nine Karatsuba operands. */
@@ -86,64 +87,37 @@ function split(from: usize, to: usize): void {
   }
 }
 
-/** Adds up one 4x4-byte part over all groups: `n` walks the nibbles, `t` the powers of H downwards. */
+/**
+ * Adds up one 4x4-byte part over all groups and both nibbles: `n` walks the nibbles up, `t` the tables down.
+ * One nibble per turn keeps the eight sums and their operands in registers.
+ */
 function product(n: usize, end: usize, t: usize, to: usize): void {
   let c0 = i64x2.splat(0), c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0, c6 = c0, c7 = c0;
   do {
-    let x0 = v128.load(n), x1 = v128.load(n, 16), x2 = v128.load(n, 32), x3 = v128.load(n, 48);
-    let k = v128.load(t);
-    c0 = v128.xor(c0, i8x16.swizzle(k, x0));
-    c1 = v128.xor(c1, i8x16.swizzle(k, x1));
-    c2 = v128.xor(c2, i8x16.swizzle(k, x2));
-    c3 = v128.xor(c3, i8x16.swizzle(k, x3));
-    k = v128.load(t, 16);
-    c1 = v128.xor(c1, i8x16.swizzle(k, x0));
-    c2 = v128.xor(c2, i8x16.swizzle(k, x1));
-    c3 = v128.xor(c3, i8x16.swizzle(k, x2));
-    c4 = v128.xor(c4, i8x16.swizzle(k, x3));
-    k = v128.load(t, 32);
-    c2 = v128.xor(c2, i8x16.swizzle(k, x0));
-    c3 = v128.xor(c3, i8x16.swizzle(k, x1));
-    c4 = v128.xor(c4, i8x16.swizzle(k, x2));
-    c5 = v128.xor(c5, i8x16.swizzle(k, x3));
-    k = v128.load(t, 48);
-    c3 = v128.xor(c3, i8x16.swizzle(k, x0));
-    c4 = v128.xor(c4, i8x16.swizzle(k, x1));
-    c5 = v128.xor(c5, i8x16.swizzle(k, x2));
-    c6 = v128.xor(c6, i8x16.swizzle(k, x3));
-    k = v128.load(t, 64);
-    c4 = v128.xor(c4, i8x16.swizzle(k, x0));
-    c5 = v128.xor(c5, i8x16.swizzle(k, x1));
-    c6 = v128.xor(c6, i8x16.swizzle(k, x2));
-    c7 = v128.xor(c7, i8x16.swizzle(k, x3));
-    x0 = v128.load(n, 64), x1 = v128.load(n, 80), x2 = v128.load(n, 96), x3 = v128.load(n, 112);
-    k = v128.load(t, 80);
-    c0 = v128.xor(c0, i8x16.swizzle(k, x0));
-    c1 = v128.xor(c1, i8x16.swizzle(k, x1));
-    c2 = v128.xor(c2, i8x16.swizzle(k, x2));
-    c3 = v128.xor(c3, i8x16.swizzle(k, x3));
-    k = v128.load(t, 96);
-    c1 = v128.xor(c1, i8x16.swizzle(k, x0));
-    c2 = v128.xor(c2, i8x16.swizzle(k, x1));
-    c3 = v128.xor(c3, i8x16.swizzle(k, x2));
-    c4 = v128.xor(c4, i8x16.swizzle(k, x3));
-    k = v128.load(t, 112);
-    c2 = v128.xor(c2, i8x16.swizzle(k, x0));
-    c3 = v128.xor(c3, i8x16.swizzle(k, x1));
-    c4 = v128.xor(c4, i8x16.swizzle(k, x2));
-    c5 = v128.xor(c5, i8x16.swizzle(k, x3));
-    k = v128.load(t, 128);
-    c3 = v128.xor(c3, i8x16.swizzle(k, x0));
-    c4 = v128.xor(c4, i8x16.swizzle(k, x1));
-    c5 = v128.xor(c5, i8x16.swizzle(k, x2));
-    c6 = v128.xor(c6, i8x16.swizzle(k, x3));
-    k = v128.load(t, 144);
-    c4 = v128.xor(c4, i8x16.swizzle(k, x0));
-    c5 = v128.xor(c5, i8x16.swizzle(k, x1));
-    c6 = v128.xor(c6, i8x16.swizzle(k, x2));
-    c7 = v128.xor(c7, i8x16.swizzle(k, x3));
-    n += GROUP_NIBBLES;
-    t -= WIDE_TABLE_BYTES;
+    const x0 = v128.load(n), x1 = v128.load(n, 16), x2 = v128.load(n, 32), x3 = v128.load(n, 48);
+    const k0 = v128.load(t), k1 = v128.load(t, 16), k2 = v128.load(t, 32), k3 = v128.load(t, 48), k4 = v128.load(t, 64);
+    c0 = v128.xor(c0, i8x16.swizzle(k0, x0));
+    c1 = v128.xor(c1, i8x16.swizzle(k0, x1));
+    c2 = v128.xor(c2, i8x16.swizzle(k0, x2));
+    c3 = v128.xor(c3, i8x16.swizzle(k0, x3));
+    c1 = v128.xor(c1, i8x16.swizzle(k1, x0));
+    c2 = v128.xor(c2, i8x16.swizzle(k1, x1));
+    c3 = v128.xor(c3, i8x16.swizzle(k1, x2));
+    c4 = v128.xor(c4, i8x16.swizzle(k1, x3));
+    c2 = v128.xor(c2, i8x16.swizzle(k2, x0));
+    c3 = v128.xor(c3, i8x16.swizzle(k2, x1));
+    c4 = v128.xor(c4, i8x16.swizzle(k2, x2));
+    c5 = v128.xor(c5, i8x16.swizzle(k2, x3));
+    c3 = v128.xor(c3, i8x16.swizzle(k3, x0));
+    c4 = v128.xor(c4, i8x16.swizzle(k3, x1));
+    c5 = v128.xor(c5, i8x16.swizzle(k3, x2));
+    c6 = v128.xor(c6, i8x16.swizzle(k3, x3));
+    c4 = v128.xor(c4, i8x16.swizzle(k4, x0));
+    c5 = v128.xor(c5, i8x16.swizzle(k4, x1));
+    c6 = v128.xor(c6, i8x16.swizzle(k4, x2));
+    c7 = v128.xor(c7, i8x16.swizzle(k4, x3));
+    n += NIBBLE_BYTES;
+    t -= NIBBLE_TABLES;
   } while (n < end);
   v128.store(to, c0);
   v128.store(to, c1, 16);
@@ -213,13 +187,14 @@ export function wideStep(tables: usize, p: usize, groups: usize): void {
   split(LANES, NIBBLES);
   for (let g: usize = 1; g < groups; g++) {
     transpose(p, TURNED);
-    split(TURNED, NIBBLES + g * GROUP_NIBBLES);
+    split(TURNED, NIBBLES + g * 2 * NIBBLE_BYTES);
     p += 256;
   }
-  const end = NIBBLES + groups * GROUP_NIBBLES;
-  const top = tables + (groups - 1) * WIDE_TABLE_BYTES;
+  const used = groups * 2 * NIBBLE_BYTES;
+  const top = tables + (2 * groups - 1) * NIBBLE_TABLES;
   for (let part: usize = 0; part < PARTS; part++) {
-    product(NIBBLES + part * PART_NIBBLES, end, top + part * PART_TABLES, PRODUCTS + part * 128);
+    const n = NIBBLES + part * PART_NIBBLES;
+    product(n, n + used, top + part * PART_TABLES, PRODUCTS + part * 128);
   }
   join(PRODUCTS, HALVES, 64);
   join(PRODUCTS + 384, HALVES + 256, 64);

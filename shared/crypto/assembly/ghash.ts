@@ -5,7 +5,7 @@
  * one 128-bit register and is indexed by a nibble through `i8x16.swizzle` (pshufb, tbl): the look-up happens inside
  * the register file, so neither an address nor the time depends on the key or on the data.
  */
-import { PART_TABLES, wideFinish, wideStart, wideStep } from "./ghash-wide";
+import { NIBBLE_TABLES, PART_TABLES, wideFinish, wideStart, wideStep } from "./ghash-wide";
 import {
   BYTE_TABLES_PER_POWER,
   POWERS,
@@ -13,7 +13,6 @@ import {
   SLOT_WIDE_TABLES,
   SLOT_Y,
   WIDE_GROUPS,
-  WIDE_TABLE_BYTES,
 } from "./layout";
 
 /** Fewer blocks than this go through the byte tables alone: the lanes' last combination costs two of their passes. */
@@ -146,8 +145,9 @@ function buildWidePart(table: usize, word: u32): void {
   for (let m: usize = 0; m < 5; m++) {
     const h = m < 4 ? (word >> (<u32>m << 3)) & 0xff : 0;
     const high = v128.xor(productHigh(h), productLow(before));
-    v128.store(table + m * 16, high);
-    v128.store(table + m * 16, v128.or(v128.and(i16x8.shr_u(high, 4), mask), v128.andnot(i16x8.shl(above, 4), mask)), 80);
+    const low = v128.or(v128.and(i16x8.shr_u(high, 4), mask), v128.andnot(i16x8.shl(above, 4), mask));
+    v128.store(table + m * 16, low);
+    v128.store(table + m * 16, high, NIBBLE_TABLES);
     before = h;
     above = high;
   }
@@ -178,7 +178,7 @@ export function ghashInit(slot: usize, h: usize): void {
   // A block followed by seven zero blocks is multiplied by H^8.
   v128.store(h, absorbFew(slot, zero, h, POWERS));
   for (let g: usize = 0; g < WIDE_GROUPS; g++) {
-    buildWideTables(slot + SLOT_WIDE_TABLES + g * WIDE_TABLE_BYTES, h);
+    buildWideTables(slot + SLOT_WIDE_TABLES + g * 2 * NIBBLE_TABLES, h);
     v128.store(h, absorbFew(slot, zero, h, POWERS));
     v128.store(h, absorbFew(slot, zero, h, POWERS));
   }

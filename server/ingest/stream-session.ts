@@ -279,11 +279,12 @@ export class StreamSession {
     this.#setState(state);
     this.#options.onChange();
     this.#timer?.cancel();
+    const attempt = this.#attempt;
     this.#timer = clock.after(delay, () => {
       this.#timer = undefined;
       // Some cameras allow one session only: the old one goes first.
-      if (this.#closing) void this.#closing.then(() => this.#retryNow(this.#attempt));
-      else this.#retryNow(this.#attempt);
+      if (this.#closing === undefined) this.#retryNow(attempt);
+      else void this.#closing.then(() => this.#retryNow(attempt));
     });
   }
 

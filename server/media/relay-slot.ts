@@ -1,0 +1,136 @@
+import type { MessagePort } from "node:worker_threads";
+import type { Clock } from "../../shared/lib/clock.ts";
+import { describeError, errorCode, FluxError } from "../../shared/lib/errors.ts";
+import { millis } from "../../shared/lib/time.ts";
+import type { FromRelay, RelayAuthority, RelayWorkerData, ToRelay } from "../relay/protocol.ts";
+import type { MediaLog } from "./log.ts";
+import { Pending } from "./pending.ts";
+import { SupervisedThread } from "./supervised-thread.ts";
+import type { Thread } from "./thread.ts";
+
+export type RelayThread = Thread<ToRelay, FromRelay>;
+export type RelayStats = Omit<Extract<FromRelay, { type: "stats" }>, "type" | "requestId">;
+/** Where the relay listens. */
+export type RelayEndpoints = Omit<Extract<FromRelay, { type: "ready" }>, "type">;
+
+export interface RelaySlotOptions {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: MediaLog;
+  readonly data: RelayWorkerData;
+  readonly spawn: (data: RelayWorkerData) => RelayThread;
+  readonly authority: RelayAuthority;
+  readonly onViewerClosed: (connectionId: string) => void;
+  /** The thread is there (again): tell it cameras, states and ingest lines. */
+  readonly onReady: () => void;
+}
+
+const STATS_TIMEOUT_MS = 2_000;
+const METHODS = ["authenticate", "renew", "authorise", "key"] as const satisfies readonly (keyof RelayAuthority)[];
+
+/** The relay thread and the questions that it asks. */
+export class RelaySlot {
+  readonly #options: RelaySlotOptions;
+  readonly #supervised: SupervisedThread<ToRelay, FromRelay>;
+  readonly #stats: Pending<RelayStats>;
+  #endpoints: RelayEndpoints | undefined;
+
+  constructor(options: RelaySlotOptions) {
+    this.#options = options;
+    this.#stats = new Pending(options.clock);
+    this.#supervised = new SupervisedThread<ToRelay, FromRelay>({
+      name: "relay",
+      clock: options.clock,
+      random: options.random,
+      log: options.log,
+      start: () => Promise.resolve(options.spawn(this.#data())),
+      onMessage: (message) => this.#received(message),
+      onReady: () => options.onReady(),
+      onLost: () => this.#stats.rejectAll(new FluxError("media.relay_lost", "the relay thread is being restarted")),
+      classify: (message) => {
+        if (message.type === "failed") return new FluxError(message.code, message.message);
+        return message.type === "ready" || message.type === "closed" ? message.type : undefined;
+      },
+      closeMessage: { type: "close" },
+    });
+  }
+
+  get endpoints(): RelayEndpoints {
+    if (!this.#endpoints) throw new FluxError("media.unavailable", "the relay thread has not started");
+    return this.#endpoints;
+  }
+
+  start(): Promise<void> {
+    return this.#supervised.start();
+  }
+
+  close(): Promise<void> {
+    return this.#supervised.close();
+  }
+
+  /** Lost while the thread is being replaced: `onReady` tells everything again. */
+  post(message: ToRelay, transfer?: readonly MessagePort[]): void {
+    this.#supervised.current?.post(message, transfer);
+  }
+
+  get ready(): boolean {
+    return this.#supervised.ready;
+  }
+
+  async stats(): Promise<RelayStats> {
+    if (!this.ready) throw new FluxError("media.unavailable", "the relay thread is being restarted");
+    return this.#stats.request(millis(STATS_TIMEOUT_MS), (requestId) => this.post({ type: "stats", requestId }));
+  }
+
+  /** A replaced thread listens where the first one did, also if that was a free port. */
+  #data(): RelayWorkerData {
+    const { data } = this.#options;
+    const bound = this.#endpoints;
+    if (!bound) return data;
+    return {
+      ...data,
+      httpPort: bound.httpPort,
+      tls: data.tls && bound.tlsPort !== undefined ? { ...data.tls, port: bound.tlsPort } : data.tls,
+      webTransport:
+        data.webTransport && bound.webTransportPort !== undefined
+          ? { ...data.webTransport, port: bound.webTransportPort }
+          : data.webTransport,
+    };
+  }
+
+  #received(message: FromRelay): void {
+    switch (message.type) {
+      case "ready": {
+        const { type: _type, ...endpoints } = message;
+        this.#endpoints = endpoints;
+        break;
+      }
+      case "request":
+        void this.#answer(message.requestId, message.method, message.args);
+        break;
+      case "viewer-closed":
+        this.#options.onViewerClosed(message.connectionId);
+        break;
+      case "stats": {
+        const { type: _type, requestId, ...stats } = message;
+        this.#stats.resolve(requestId, stats);
+        break;
+      }
+    }
+  }
+
+  async #answer(requestId: number, method: keyof RelayAuthority, args: readonly unknown[]): Promise<void> {
+    const { authority, log } = this.#options;
+    try {
+      if (!METHODS.includes(method)) throw new FluxError("media.unknown_request", `no such request: ${method}`);
+      // The relay thread is our own code; the authority checks every value that came from a client.
+      const call = authority[method] as (...args: unknown[]) => Promise<unknown>;
+      this.post({ type: "reply", requestId, value: await call.apply(authority, [...args]) });
+    } catch (error) {
+      const code = errorCode(error);
+      if (code === undefined) log.error({ method, error: describeError(error) }, "a relay request failed");
+      const message = code === undefined ? "internal error" : describeError(error);
+      this.post({ type: "reply", requestId, error: { code: code ?? "internal", message } });
+    }
+  }
+}

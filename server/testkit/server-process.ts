@@ -1,0 +1,108 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+export interface ServerUnderTest {
+  readonly url: string;
+  readonly port: number;
+  readonly tlsPort: number;
+  readonly dataDir: string;
+  readonly pid: number;
+  /** Everything it printed so far. */
+  output(): string;
+  /** As a power cut would: no clean-up. */
+  kill(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ServerOptions {
+  readonly command?: readonly string[];
+  readonly demo?: boolean;
+  readonly adminPassword?: string;
+  readonly dataDir?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly port?: number;
+}
+
+export const ADMIN_PASSWORD = "correct horse battery staple";
+
+/** Starts the built server as a user would, in a data folder of its own, and waits until it is ready. */
+export async function startServer(options: ServerOptions = {}): Promise<ServerUnderTest> {
+  const ownData = options.dataDir === undefined;
+  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "fluxvision-e2e-")));
+  const port = options.port ?? (await freePort());
+  const tlsPort = await freePort();
+  const command = [...(options.command ?? [process.execPath]), "dist/server/cli.mjs", "serve"];
+  const child = spawn(command[0] ?? process.execPath, command.slice(1), {
+    env: {
+      ...withoutOurs(process.env),
+      FLUXVISION_DATA_DIR: dataDir,
+      FLUXVISION_PORT: String(port),
+      FLUXVISION_TLS_PORT: String(tlsPort),
+      FLUXVISION_DEMO: options.demo ? "1" : "0",
+      ...(options.adminPassword === undefined ? {} : { FLUXVISION_ADMIN_PASSWORD: options.adminPassword }),
+      ...options.env,
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let text = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on("line", (line) => {
+      text = `${text}${line}\n`.slice(-200_000);
+    });
+  }
+  const url = `http://localhost:${port}`;
+  await untilReady(child, url, () => text);
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, "exit");
+    child.kill(signal);
+    await exited;
+  };
+  return {
+    url,
+    port,
+    tlsPort,
+    dataDir,
+    pid: child.pid ?? -1,
+    output: () => text,
+    kill: () => end("SIGKILL"),
+    async close() {
+      await end("SIGTERM");
+      if (ownData) await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function untilReady(child: ChildProcess, url: string, output: () => string): Promise<void> {
+  const deadline = performance.now() + 60_000;
+  while (performance.now() < deadline) {
+    if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}:\n${output()}`);
+    const response = await fetch(`${url}/health/ready`).catch(() => undefined);
+    if (response?.ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  child.kill("SIGKILL");
+  throw new Error(`the server was not ready within 60 s:\n${output()}`);
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
+
+function withoutOurs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => !name.startsWith("FLUXVISION_") && name !== "DATABASE_URL"),
+  );
+}

@@ -1,26 +1,7 @@
 import { FluxError } from "../lib/errors.ts";
-import { type AeadKey, MAX_AAD_BYTES, MAX_PLAINTEXT_BYTES, NONCE_BYTES, type Suite, TAG_BYTES } from "./types.ts";
+import { checkNonce, checkOpenLengths, checkSealLengths, overlaps, wrongTag } from "./aead-checks.ts";
+import { type AeadKey, type Suite, TAG_BYTES } from "./types.ts";
 import type { WasmModule } from "./wasm-module.ts";
-
-function overlaps(a: Uint8Array, b: Uint8Array): boolean {
-  return (
-    a.buffer === b.buffer && a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength
-  );
-}
-
-function checkNonce(nonce: Uint8Array): void {
-  if (nonce.length !== NONCE_BYTES) {
-    throw new FluxError("crypto.bad_nonce", `nonce must be ${NONCE_BYTES} bytes, got ${nonce.length}`, {
-      field: "nonce",
-    });
-  }
-}
-
-function checkLength(field: string, bytes: number, limit: number): void {
-  if (bytes > limit) {
-    throw new FluxError("crypto.too_long", `${field} is ${bytes} bytes, the limit is ${limit}`, { field });
-  }
-}
 
 /** A key slot of the binary. Data passes through the binary's fixed chunk, so memory does not depend on frame size. */
 export class WasmAeadKey implements AeadKey {
@@ -43,17 +24,9 @@ export class WasmAeadKey implements AeadKey {
   ): number {
     const slot = this.#live();
     checkNonce(nonce);
-    checkLength("aad", aad.length, MAX_AAD_BYTES);
     let pieces = plaintext instanceof Uint8Array ? [plaintext] : plaintext;
-    let total = 0;
-    for (const piece of pieces) total += piece.length;
-    checkLength("plaintext", total, MAX_PLAINTEXT_BYTES);
-    const sealedBytes = total + TAG_BYTES;
-    if (!Number.isInteger(outOffset) || outOffset < 0 || outOffset + sealedBytes > out.length) {
-      throw new FluxError("crypto.no_room", `out has no room for ${sealedBytes} bytes at ${outOffset}`, {
-        field: "out",
-      });
-    }
+    const sealedBytes = checkSealLengths(aad, pieces, out, outOffset);
+    const total = sealedBytes - TAG_BYTES;
     const target = out.subarray(outOffset, outOffset + sealedBytes);
     // Within one chunk all input is read before any output is written; beyond it, overlapping input is copied first.
     if (total > this.#wasm.chunkBytes && pieces.some((piece) => overlaps(piece, target))) {
@@ -70,10 +43,7 @@ export class WasmAeadKey implements AeadKey {
   open(nonce: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Uint8Array {
     const slot = this.#live();
     checkNonce(nonce);
-    checkLength("aad", aad.length, MAX_AAD_BYTES);
-    checkLength("sealed", sealed.length, MAX_PLAINTEXT_BYTES + TAG_BYTES);
-    const total = sealed.length - TAG_BYTES;
-    if (total < 0) throw new FluxError("crypto.auth_failed", "sealed data is shorter than its tag");
+    const total = checkOpenLengths(aad, sealed);
     const plaintext = new Uint8Array(total);
     const { calls, chunk, chunkBytes, params } = this.#wasm;
     const bytes = this.#wasm.bytes;

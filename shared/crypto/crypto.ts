@@ -15,11 +15,19 @@ const SUITE_CIPHERS: Record<Suite, BlockCipher> = {
 };
 const BLOCK_BYTES = 16;
 
+/** What a platform does better than the binary. */
+export interface PlatformCrypto {
+  /** A synchronous AES-256-GCM key from 32 bytes; without it AES runs in the binary. */
+  readonly importAesKey?: (key: Uint8Array) => AeadKey;
+}
+
 class WasmFluxCrypto implements FluxCrypto {
   readonly #wasm: WasmModule;
+  readonly #platform: PlatformCrypto;
 
-  constructor(wasm: WasmModule) {
+  constructor(wasm: WasmModule, platform: PlatformCrypto) {
     this.#wasm = wasm;
+    this.#platform = platform;
   }
 
   importKey(suite: Suite, key: Uint8Array): AeadKey {
@@ -28,6 +36,7 @@ class WasmFluxCrypto implements FluxCrypto {
     if (key.length !== KEY_BYTES) {
       throw new FluxError("crypto.bad_key", `key must be ${KEY_BYTES} bytes, got ${key.length}`, { field: "key" });
     }
+    if (suite === "AES-256-GCM" && this.#platform.importAesKey !== undefined) return this.#platform.importAesKey(key);
     return new WasmAeadKey(suite, this.#wasm, this.#fillSlot(cipher, key, true));
   }
 
@@ -119,6 +128,9 @@ function addToCounter(counter: Uint8Array, blocks: number): void {
  * Builds the synchronous facade on the compiled binary; runs in Node, in a page and in a worker.
  * Throws `crypto.unavailable` when the binary cannot be compiled here.
  */
-export async function createFluxCrypto(wasm: BufferSource | WebAssembly.Module): Promise<FluxCrypto> {
-  return new WasmFluxCrypto(await WasmModule.instantiate(wasm));
+export async function createFluxCrypto(
+  wasm: BufferSource | WebAssembly.Module,
+  platform: PlatformCrypto = {},
+): Promise<FluxCrypto> {
+  return new WasmFluxCrypto(await WasmModule.instantiate(wasm), platform);
 }

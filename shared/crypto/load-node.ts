@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { FluxError } from "../lib/errors.ts";
 import { createFluxCrypto } from "./crypto.ts";
+import { importNodeAesKey } from "./node-aes.ts";
 import type { FluxCrypto } from "./types.ts";
 
 /**
@@ -10,7 +11,8 @@ import type { FluxCrypto } from "./types.ts";
  */
 const PLACES = ["../../dist/crypto/flux-crypto.wasm", "../crypto/flux-crypto.wasm"];
 
-async function readBinary(): Promise<Uint8Array<ArrayBuffer>> {
+/** The compiled binary. Throws `crypto.unavailable` when it has not been built. */
+export async function readCryptoBinary(): Promise<Uint8Array<ArrayBuffer>> {
   let last: unknown;
   for (const place of PLACES) {
     try {
@@ -24,7 +26,7 @@ async function readBinary(): Promise<Uint8Array<ArrayBuffer>> {
   });
 }
 
-/** Loads the compiled binary for Node. Throws `crypto.unavailable` when it has not been built. */
+/** Loads the binary for Node, with AES-256-GCM from OpenSSL. Throws `crypto.unavailable` when it has not been built. */
 export async function loadFluxCrypto(): Promise<FluxCrypto> {
-  return createFluxCrypto(await readBinary());
+  return createFluxCrypto(await readCryptoBinary(), { importAesKey: importNodeAesKey });
 }

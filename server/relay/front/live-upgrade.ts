@@ -1,0 +1,69 @@
+import { type IncomingMessage, STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+import { WebSocketServer } from "ws";
+import type { Clock } from "../../../shared/lib/clock.ts";
+import { type AcceptViewer, MAX_CLIENT_MESSAGE_BYTES } from "../transport/connection.ts";
+import { WebSocketConnection } from "../transport/websocket-connection.ts";
+import type { Admission } from "./admission.ts";
+import { originAllowed } from "./headers.ts";
+
+export const LIVE_PATH = "/api/v1/live";
+
+export interface LiveUpgradeOptions {
+  readonly allowedOrigins: readonly string[];
+  readonly admission: Admission;
+  readonly accept: AcceptViewer;
+  readonly clock: Clock;
+}
+
+/** Turns an HTTP upgrade on the live path into a viewer's connection. */
+export class LiveUpgrade {
+  readonly #options: LiveUpgradeOptions;
+  readonly #server = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    maxPayload: MAX_CLIENT_MESSAGE_BYTES,
+    // Sealed frames do not compress, and compression would cost memory per viewer.
+    perMessageDeflate: false,
+  });
+
+  constructor(options: LiveUpgradeOptions) {
+    this.#options = options;
+  }
+
+  handle(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // Until the WebSocket owns the socket, nothing else hears its errors.
+    const ignore = (): void => {};
+    socket.on("error", ignore);
+    const path = (request.url ?? "").split("?", 1)[0];
+    if (path !== LIVE_PATH) {
+      refuse(socket, 404);
+      return;
+    }
+    const { allowedOrigins, admission, accept, clock } = this.#options;
+    if (!originAllowed(request.headers.origin, request.headers.host, allowedOrigins)) {
+      refuse(socket, 403);
+      return;
+    }
+    const address = request.socket.remoteAddress ?? "unknown";
+    const leave = admission.enter(address);
+    if (!leave) {
+      refuse(socket, 503);
+      return;
+    }
+    socket.on("close", leave);
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => {
+      socket.off("error", ignore);
+      const connection = new WebSocketConnection(webSocket, address, clock);
+      connection.start(accept(connection));
+    });
+  }
+
+  close(): void {
+    this.#server.close();
+  }
+}
+
+function refuse(socket: Duplex, status: 403 | 404 | 503): void {
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}

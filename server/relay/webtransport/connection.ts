@@ -1,0 +1,201 @@
+import type { Clock, Timer } from "../../../shared/lib/clock.ts";
+import { describeError, errorCode } from "../../../shared/lib/errors.ts";
+import { millis } from "../../../shared/lib/time.ts";
+import type { ServerMessage } from "../../../shared/wire/control-messages.ts";
+import { FLAG, type SealedFrame } from "../../../shared/wire/sealed-frame.ts";
+import {
+  type AcceptViewer,
+  type ConnectionHandlers,
+  QUEUE_HIGH_WATER_BYTES,
+  QUEUE_LIMIT_BYTES,
+  type ViewerConnection,
+} from "../transport/connection.ts";
+import { ControlParser, encodeControl } from "./control-stream.ts";
+import { GopStream } from "./gop-stream.ts";
+import type { NativeRecvStream, NativeSendStream, NativeSession } from "./native.ts";
+
+const CONTROL_STREAM_WITHIN_MS = millis(5000);
+const READ_BYTES = 64 * 1024;
+/** Of one camera's stream: a blocked one must not use up the viewer's queue. */
+const STREAM_QUEUE_BYTES = 1024 * 1024;
+/** A GOP that is not out this long after the next one began is given up. */
+const LATE_GOP_MS = millis(700);
+const CLOSE_GRACE_MS = millis(500);
+/** Control goes before frames. */
+const CONTROL_PRIORITY = 100;
+/** Session close codes: try again, do not. */
+const CLOSE_RETRY = 1;
+const CLOSE_FINAL = 2;
+
+/** One viewer over WebTransport: a control stream, and a unidirectional stream per camera stream and GOP. */
+export class WebTransportConnection implements ViewerConnection {
+  readonly kind = "webtransport";
+  readonly remoteAddress: string;
+  readonly #session: NativeSession;
+  readonly #clock: Clock;
+  readonly #gops = new Map<number, GopStream>();
+  /** Ended GOPs with bytes left. */
+  readonly #ending = new Map<GopStream, Timer>();
+  readonly #dirty = new Set<GopStream>();
+  #control: NativeSendStream | undefined;
+  #controlQueue: Promise<void> = Promise.resolve();
+  #controlBytes = 0;
+  #frameBytes = 0;
+  #handlers: ConnectionHandlers | undefined;
+  #blocked = false;
+  #state: "open" | "closing" | "closed" = "open";
+  #closeCode = "transport.closed";
+  #closeTimer: Timer | undefined;
+
+  constructor(session: NativeSession, remoteAddress: string, clock: Clock) {
+    this.#session = session;
+    this.#clock = clock;
+    this.remoteAddress = remoteAddress;
+  }
+
+  /** Runs the connection; resolves when it is over. */
+  async serve(accept: AcceptViewer): Promise<void> {
+    const closed = this.#session.closed().then(
+      () => {},
+      () => {},
+    );
+    const deadline = this.#clock.after(CONTROL_STREAM_WITHIN_MS, () => this.#session.close(CLOSE_RETRY, "no control"));
+    try {
+      const control = await this.#session.acceptBi();
+      deadline.cancel();
+      this.#control = control.takeSend();
+      this.#control.setPriority(CONTROL_PRIORITY).catch(() => {});
+      const handlers = accept(this);
+      this.#handlers = handlers;
+      void this.#read(control.takeRecv(), handlers);
+    } catch {
+      deadline.cancel();
+      this.#session.close(CLOSE_RETRY, "no control");
+    }
+    await closed;
+    this.#state = "closed";
+    this.#closeTimer?.cancel();
+    this.#dropAll();
+    this.#handlers?.onClosed(this.#closeCode);
+  }
+
+  get queuedBytes(): number {
+    return this.#frameBytes + this.#controlBytes;
+  }
+
+  canTake(streamId: number): boolean {
+    if (this.#state !== "open") return false;
+    const own = this.#gops.get(streamId)?.queuedBytes ?? 0;
+    if (this.#frameBytes < QUEUE_HIGH_WATER_BYTES && own < STREAM_QUEUE_BYTES) return true;
+    this.#blocked = true;
+    return false;
+  }
+
+  sendControl(message: ServerMessage): void {
+    const control = this.#control;
+    if (!control || this.#state !== "open") return;
+    const bytes = encodeControl(JSON.stringify(message));
+    this.#controlBytes += bytes.byteLength;
+    if (this.#controlBytes > QUEUE_LIMIT_BYTES) {
+      this.close("relay.too_slow", "control messages pile up");
+      return;
+    }
+    this.#controlQueue = this.#controlQueue
+      .then(() => control.write(bytes))
+      .catch(() => {})
+      .then(() => {
+        this.#controlBytes -= bytes.byteLength;
+      });
+  }
+
+  sendFrame(frame: SealedFrame): void {
+    if (this.#state !== "open") return;
+    const { flags, streamId } = frame.header;
+    let gop = this.#gops.get(streamId);
+    if ((flags & (FLAG.keyframe | FLAG.audio)) === FLAG.keyframe) {
+      if (gop) this.#end(gop);
+      gop = new GopStream({ session: this.#session, onTaken: this.#onTaken });
+      this.#gops.set(streamId, gop);
+    }
+    // Audio between a reset and the next keyframe has no stream to go on.
+    if (!gop) return;
+    gop.add(frame.bytes);
+    this.#frameBytes += frame.bytes.byteLength;
+    this.#dirty.add(gop);
+  }
+
+  flush(): void {
+    for (const gop of this.#dirty) gop.flush();
+    this.#dirty.clear();
+  }
+
+  abandonGop(streamId: number): void {
+    const gop = this.#gops.get(streamId);
+    this.#gops.delete(streamId);
+    gop?.reset();
+  }
+
+  endStream(streamId: number): void {
+    const gop = this.#gops.get(streamId);
+    if (!gop) return;
+    this.#gops.delete(streamId);
+    this.#end(gop);
+  }
+
+  close(code: string, message: string): void {
+    if (this.#state !== "open") return;
+    this.#state = "closing";
+    this.#closeCode = code;
+    this.#dropAll();
+    const final = code.startsWith("auth.") || code === "session.ended";
+    const end = (): void => {
+      this.#closeTimer?.cancel();
+      if (this.#state === "closed") return;
+      this.#session.close(final ? CLOSE_FINAL : CLOSE_RETRY, `${code} ${message}`.slice(0, 512));
+    };
+    // Closing a session throws away what its streams still hold: the goodbye is given time to arrive.
+    this.#closeTimer = this.#clock.after(CLOSE_GRACE_MS, end);
+  }
+
+  readonly #onTaken = (bytes: number): void => {
+    this.#frameBytes -= bytes;
+    if (!this.#blocked || this.#state !== "open" || this.#frameBytes > QUEUE_HIGH_WATER_BYTES / 2) return;
+    this.#blocked = false;
+    this.#handlers?.onDrain();
+  };
+
+  #end(gop: GopStream): void {
+    gop.end();
+    const timer = this.#clock.after(LATE_GOP_MS, () => gop.reset());
+    this.#ending.set(gop, timer);
+    void gop.done.then(() => {
+      timer.cancel();
+      this.#ending.delete(gop);
+    });
+  }
+
+  #dropAll(): void {
+    for (const gop of this.#gops.values()) gop.reset();
+    for (const [gop, timer] of this.#ending) {
+      timer.cancel();
+      gop.reset();
+    }
+    this.#gops.clear();
+    this.#ending.clear();
+    this.#dirty.clear();
+  }
+
+  async #read(stream: NativeRecvStream, handlers: ConnectionHandlers): Promise<void> {
+    const parser = new ControlParser();
+    try {
+      for (;;) {
+        const chunk = await stream.read(READ_BYTES);
+        if (this.#state !== "open") return;
+        if (!chunk) return this.close("transport.closed", "the viewer closed its control stream");
+        for (const text of parser.push(chunk)) handlers.onMessage(text);
+      }
+    } catch (error) {
+      this.close(errorCode(error) ?? "transport.failed", describeError(error));
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { FluxError } from "../../../shared/lib/errors.ts";
+
+/** The parts of @moq/web-transport's native module that the relay uses. */
+export interface NativeSendStream {
+  /** Resolves when the connection's send buffer has taken the bytes. */
+  write(data: Buffer): Promise<void>;
+  finish(): Promise<void>;
+  reset(code: number): Promise<void>;
+  /** Higher goes first. */
+  setPriority(priority: number): Promise<void>;
+}
+export interface NativeRecvStream {
+  /** Null at the end. */
+  read(maxBytes: number): Promise<Buffer | null>;
+  stop(code: number): Promise<void>;
+}
+export interface NativeSession {
+  acceptBi(): Promise<{ takeSend(): NativeSendStream; takeRecv(): NativeRecvStream }>;
+  openUni(): Promise<NativeSendStream>;
+  close(code: number, reason: string): void;
+  closed(): Promise<{ closeCode: number; reason: string }>;
+}
+export interface NativeRequest {
+  readonly url: Promise<string>;
+  ok(): Promise<NativeSession>;
+  reject(status: number): Promise<void>;
+}
+export interface NativeServer {
+  /** Null when the server was closed. */
+  accept(): Promise<NativeRequest | null>;
+  close(): void;
+}
+interface NativeModule {
+  readonly NapiServer: { bind(address: string, certificatePem: Buffer, privateKeyPem: Buffer): NativeServer };
+}
+
+/**
+ * Loads the native module. The package's own entry is TypeScript source, which Node does not run from node_modules; the
+ * loader beside it is plain CommonJS. Throws `webtransport.unavailable` where it is not installed or cannot load
+ * (glibc older than 2.38, unknown platform).
+ */
+export function loadNative(): NativeModule {
+  try {
+    const require = createRequire(import.meta.url);
+    const entry = require.resolve("@moq/web-transport");
+    return require(join(dirname(entry), "..", "napi.cjs")) as NativeModule;
+  } catch (cause) {
+    throw new FluxError("webtransport.unavailable", "WebTransport is not available on this system", { cause });
+  }
+}

@@ -59,10 +59,7 @@ export class WasmAeadKey implements AeadKey {
       plaintext.fill(0);
       calls.wipe(chunk, chunkBytes);
       calls.wipe(params, TAG_BYTES);
-      throw new FluxError(
-        "crypto.auth_failed",
-        "the frame is not authentic: wrong key, altered data or altered header",
-      );
+      throw wrongTag();
     }
     return plaintext;
   }

@@ -1,0 +1,71 @@
+import { pbkdf2, randomBytes, timingSafeEqual } from "node:crypto";
+import { promisify } from "node:util";
+import { FluxError } from "../../shared/lib/errors.ts";
+
+const derive = promisify(pbkdf2);
+
+/** OWASP's figure for PBKDF2-HMAC-SHA-256. */
+export const PBKDF2_ITERATIONS = 600_000;
+const SALT_BYTES = 16;
+const HASH_BYTES = 32;
+/** Hashes computed at once. They run on the thread pool; file and DNS work needs its other threads. */
+const CONCURRENT = 2;
+/** Waiting log-ins beyond this are turned away: each costs a good part of a second of CPU. */
+const MAX_WAITING = 50;
+const FORMAT = /^pbkdf2-sha256\$(\d{1,9})\$([A-Za-z0-9+/]{22,}={0,2})\$([A-Za-z0-9+/]{43}=)$/;
+
+/** Hashes and checks passwords, off the event loop, a bounded number at a time. */
+export class PasswordHasher {
+  readonly #iterations: number;
+  readonly #decoy: string;
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
+
+  /** Fewer `iterations` are for tests. */
+  constructor(iterations = PBKDF2_ITERATIONS) {
+    this.#iterations = iterations;
+    this.#decoy = format(iterations, randomBytes(SALT_BYTES), randomBytes(HASH_BYTES));
+  }
+
+  /** Throws `auth.busy`. */
+  async hash(password: string): Promise<string> {
+    const salt = randomBytes(SALT_BYTES);
+    return format(this.#iterations, salt, await this.#derive(password, salt, this.#iterations));
+  }
+
+  /**
+   * `stored` undefined: there is no such user; takes as long and answers false. Throws `auth.busy`.
+   */
+  async verify(password: string, stored: string | undefined): Promise<boolean> {
+    const [, iterations = "", salt = "", hash = ""] = FORMAT.exec(stored ?? this.#decoy) ?? [];
+    if (hash === "") throw new FluxError("auth.bad_hash", "stored password hash is not readable");
+    const actual = await this.#derive(password, Buffer.from(salt, "base64"), Number(iterations));
+    return timingSafeEqual(actual, Buffer.from(hash, "base64")) && stored !== undefined;
+  }
+
+  /** The hash was made with fewer iterations than today's. */
+  needsRehash(stored: string): boolean {
+    return Number(FORMAT.exec(stored)?.[1] ?? 0) < this.#iterations;
+  }
+
+  async #derive(password: string, salt: Buffer, iterations: number): Promise<Buffer> {
+    if (this.#running >= CONCURRENT) {
+      if (this.#waiting.length >= MAX_WAITING) throw new FluxError("auth.busy", "too many log-ins at once, try again shortly");
+      await new Promise<void>((go) => this.#waiting.push(go));
+    } else {
+      this.#running++;
+    }
+    try {
+      // NFKC: the same password typed on another keyboard or system is the same bytes.
+      return await derive(password.normalize("NFKC"), salt, iterations, HASH_BYTES, "sha256");
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#running--;
+    }
+  }
+}
+
+function format(iterations: number, salt: Buffer, hash: Buffer): string {
+  return `pbkdf2-sha256$${iterations}$${salt.toString("base64")}$${hash.toString("base64")}`;
+}

@@ -1,0 +1,123 @@
+import { randomUUID, timingSafeEqual } from "node:crypto";
+import { and, eq, isNull, lt, ne } from "drizzle-orm";
+import type { Clock } from "../../shared/lib/clock.ts";
+import { FluxError } from "../../shared/lib/errors.ts";
+import type { Orm } from "../db/database.ts";
+import { sessions } from "../db/schema/index.ts";
+import { toDate } from "../db/time.ts";
+import { createRefreshToken, parseRefreshToken } from "./refresh-token.ts";
+
+const DAY_MS = 86_400_000;
+/** A device that is not used for a week signs in again, and every device once in 30 days. */
+export const IDLE_MS = 7 * DAY_MS;
+export const ABSOLUTE_MS = 30 * DAY_MS;
+
+export type RevokeReason = "logout" | "reuse" | "admin" | "password" | "disabled";
+
+export interface Device {
+  readonly ip: string;
+  readonly userAgent: string;
+}
+
+export interface OpenSession {
+  readonly id: string;
+  readonly userId: string;
+  readonly refreshToken: string;
+  readonly expiresAt: Date;
+}
+
+/** Login sessions: one row per device, its refresh token exchanged for a new one at every use. */
+export class Sessions {
+  readonly #orm: Orm;
+  readonly #clock: Clock;
+  readonly #macKey: Uint8Array;
+  readonly #onRevoked: (sessionIds: readonly string[], reason: RevokeReason) => void;
+
+  /** `onRevoked` is told after the database has it. */
+  constructor(
+    orm: Orm,
+    clock: Clock,
+    macKey: Uint8Array,
+    onRevoked: (sessionIds: readonly string[], reason: RevokeReason) => void,
+  ) {
+    this.#orm = orm;
+    this.#clock = clock;
+    this.#macKey = macKey;
+    this.#onRevoked = onRevoked;
+  }
+
+  async open(userId: string, device: Device): Promise<OpenSession> {
+    const id = randomUUID();
+    const now = toDate(this.#clock.utcMicros());
+    const token = createRefreshToken(this.#macKey, id, 0);
+    const expiresAt = new Date(now.getTime() + IDLE_MS);
+    await this.#orm.insert(sessions).values({
+      id,
+      userId,
+      refreshHash: token.hash,
+      createdAt: now,
+      lastActivityAt: now,
+      expiresAt,
+      device: device.userAgent.slice(0, 200),
+      ip: device.ip,
+    });
+    return { id, userId, refreshToken: token.text, expiresAt };
+  }
+
+  /** Exchanges the token. Throws `auth.invalid_refresh`; a reused token ends the whole session. */
+  async rotate(refreshToken: string, device: Device): Promise<OpenSession> {
+    const presented = parseRefreshToken(this.#macKey, refreshToken);
+    if (!presented) throw invalid();
+    const { sessionId, rotation } = presented;
+    const [session] = await this.#orm.select().from(sessions).where(eq(sessions.id, sessionId));
+    const now = toDate(this.#clock.utcMicros());
+    if (!session || session.revokedAt !== null || session.expiresAt <= now) throw invalid();
+    if (rotation === session.rotation && timingSafeEqual(presented.hash, session.refreshHash)) {
+      const next = createRefreshToken(this.#macKey, sessionId, rotation + 1);
+      const limit = session.createdAt.getTime() + ABSOLUTE_MS;
+      const expiresAt = new Date(Math.min(now.getTime() + IDLE_MS, limit));
+      // The rotation in the condition decides between two that come at once: one of them is a reuse.
+      const updated = await this.#orm
+        .update(sessions)
+        .set({ refreshHash: next.hash, rotation: rotation + 1, lastActivityAt: now, expiresAt, ip: device.ip })
+        .where(and(eq(sessions.id, sessionId), eq(sessions.rotation, rotation), isNull(sessions.revokedAt)))
+        .returning({ userId: sessions.userId });
+      if (updated[0]) return { id: sessionId, userId: updated[0].userId, refreshToken: next.text, expiresAt };
+    }
+    await this.revoke(sessionId, "reuse");
+    throw invalid();
+  }
+
+  /** The session that a refresh token belongs to, good or not; undefined when it was never ours. */
+  sessionOf(refreshToken: string): string | undefined {
+    return parseRefreshToken(this.#macKey, refreshToken)?.sessionId;
+  }
+
+  async revoke(sessionId: string, reason: RevokeReason): Promise<void> {
+    await this.#revoke(and(eq(sessions.id, sessionId), isNull(sessions.revokedAt)), reason);
+  }
+
+  /** Ends every session of the user, except one when the user keeps the device in hand. */
+  async revokeUser(userId: string, reason: RevokeReason, exceptSessionId?: string): Promise<void> {
+    const others = exceptSessionId === undefined ? undefined : ne(sessions.id, exceptSessionId);
+    await this.#revoke(and(eq(sessions.userId, userId), isNull(sessions.revokedAt), others), reason);
+  }
+
+  /** Rows that can no longer be used. */
+  async deleteExpired(): Promise<void> {
+    await this.#orm.delete(sessions).where(lt(sessions.expiresAt, toDate(this.#clock.utcMicros())));
+  }
+
+  async #revoke(condition: ReturnType<typeof and>, reason: RevokeReason): Promise<void> {
+    const revoked = await this.#orm
+      .update(sessions)
+      .set({ revokedAt: toDate(this.#clock.utcMicros()), revokedReason: reason })
+      .where(condition)
+      .returning({ id: sessions.id });
+    if (revoked.length > 0) this.#onRevoked(revoked.map((row) => row.id), reason);
+  }
+}
+
+function invalid(): FluxError {
+  return new FluxError("auth.invalid_refresh", "sign in again");
+}

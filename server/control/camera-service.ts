@@ -1,0 +1,280 @@
+import { randomUUID } from "node:crypto";
+import type { z } from "zod";
+import type {
+  Camera,
+  createCameraRequest,
+  ProbeResponse,
+  probeRequest,
+  updateCameraRequest,
+} from "../../shared/api/schemas.ts";
+import type { Clock } from "../../shared/lib/clock.ts";
+import { FluxError } from "../../shared/lib/errors.ts";
+import type { StreamRole } from "../../shared/media/types.ts";
+import { can, type Principal } from "../auth/policy.ts";
+import type { Logger } from "../core/log.ts";
+import { toDate } from "../db/time.ts";
+import { formatBody, statusBody } from "./camera-status.ts";
+import type { CameraRecord, CameraStore, CameraValues } from "./camera-store.ts";
+import { type CameraUrl, hasControlCharacters, parseCameraUrl } from "./camera-url.ts";
+import type { CameraSource, MediaPlane } from "./media-plane.ts";
+
+export type CreateCamera = z.infer<typeof createCameraRequest>;
+export type UpdateCamera = z.infer<typeof updateCameraRequest>;
+export type ProbeCamera = z.infer<typeof probeRequest>;
+
+export interface CameraServiceParts {
+  readonly store: CameraStore;
+  readonly media: MediaPlane;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Ports of this server: no camera is there. */
+  readonly ownPorts: ReadonlySet<number>;
+  /** The set of cameras changed, or the name or the streams of one. */
+  readonly onChange?: (cameras: readonly CameraSource[]) => void;
+  readonly onRemoved?: (cameraId: string) => void;
+}
+
+const PROBE_TIMEOUT_MS = 10_000;
+/** Probes at once: each holds a connection and up to a few MB of picture. */
+const MAX_PROBES = 4;
+
+/** The cameras: stored, kept in memory, handed to the media plane. Who may call what is decided before, by the route. */
+export class CameraService {
+  readonly #parts: CameraServiceParts;
+  readonly #cameras = new Map<string, CameraRecord>();
+  /** Changes run one after the other: database, memory and media plane see them in the same order. */
+  #queue: Promise<unknown> = Promise.resolve();
+  #probes = 0;
+
+  constructor(parts: CameraServiceParts) {
+    this.#parts = parts;
+  }
+
+  /** Reads the cameras and hands them to the media plane. */
+  async start(): Promise<void> {
+    for (const record of await this.#parts.store.all()) {
+      this.#cameras.set(record.id, record);
+      await this.#put(record);
+    }
+    this.#changed();
+  }
+
+  get count(): number {
+    return this.#cameras.size;
+  }
+
+  get onlineCount(): number {
+    const isOnline = (id: string): boolean => /^(online|degraded)$/.test(this.#parts.media.status(id)?.state ?? "");
+    return [...this.#cameras.keys()].filter(isOnline).length;
+  }
+
+  sources(): CameraSource[] {
+    return [...this.#cameras.values()].map(toSource);
+  }
+
+  list(principal: Principal): Camera[] {
+    const visible = [...this.#cameras.values()].filter(({ id }) => can(principal, "camera.view", id));
+    return visible.sort(byPlace).map((record) => this.#body(record, principal));
+  }
+
+  /** Throws `camera.not_found`: the same for a camera that is not there and one that the caller may not see. */
+  get(principal: Principal, id: string): Camera {
+    const record = this.#cameras.get(id);
+    if (!record || !can(principal, "camera.view", id)) throw notFound();
+    return this.#body(record, principal);
+  }
+
+  /** Throws `camera.bad_url`, `camera.bad_field`. */
+  create(principal: Principal, input: CreateCamera): Promise<Camera> {
+    return this.#inOrder(async () => {
+      const createdAt = toDate(this.#parts.clock.utcMicros());
+      const values = this.#values(input, {
+        id: randomUUID(),
+        name: input.name,
+        group: "",
+        enabled: true,
+        transport: "auto",
+        allowUntrustedCertificate: false,
+        username: undefined,
+        password: undefined,
+        createdAt,
+        urls: new Map(),
+      });
+      return this.#save(values, principal);
+    });
+  }
+
+  /** Fields left out stay as they are. Throws `camera.not_found`, `camera.bad_url`, `camera.bad_field`. */
+  update(principal: Principal, id: string, input: UpdateCamera): Promise<Camera> {
+    return this.#inOrder(async () => {
+      const record = this.#cameras.get(id);
+      if (!record) throw notFound();
+      const { streams, ...rest } = record;
+      const urls = new Map(streams.map(({ role, url }) => [role, url] as const));
+      return this.#save(this.#values(input, { ...rest, urls }), principal);
+    });
+  }
+
+  /** Throws `camera.not_found`. */
+  remove(id: string): Promise<void> {
+    return this.#inOrder(async () => {
+      if (!this.#cameras.has(id)) throw notFound();
+      await this.#parts.store.remove(id);
+      this.#cameras.delete(id);
+      await this.#parts.media.removeCamera(id).catch((err) => this.#parts.log.error({ err, camera: id }, "remove camera"));
+      this.#parts.onRemoved?.(id);
+      this.#changed();
+    });
+  }
+
+  /** Connects once and says what is there. Throws `camera.*`, `probe.*`, `rtsp.*`. */
+  async probe(input: ProbeCamera): Promise<ProbeResponse> {
+    const target = parseCameraUrl(input.url, "url", this.#parts.ownPorts);
+    const stored = input.cameraId === undefined ? undefined : this.#cameras.get(input.cameraId);
+    if (input.cameraId !== undefined && !stored) throw notFound();
+    const { username, password } = this.#probeCredentials(input, target, stored);
+    if (this.#probes >= MAX_PROBES) throw new FluxError("probe.busy", "other connection tests are running, try again shortly");
+    this.#probes++;
+    try {
+      const source = {
+        url: target.url,
+        username,
+        password,
+        transport: input.transport ?? stored?.transport ?? "auto",
+        allowUntrustedCertificate: input.allowUntrustedCertificate ?? stored?.allowUntrustedCertificate ?? false,
+      };
+      const result = await this.#parts.media.probe(source, PROBE_TIMEOUT_MS);
+      return {
+        format: formatBody(result.format),
+        audioFormat: formatBody(result.audioFormat),
+        transport: result.transport,
+        server: result.server ?? null,
+        firstFrameMs: result.firstFrameMs,
+        measuredFps: result.measuredFps,
+        measuredKbps: result.measuredKbps,
+        keyframe: Buffer.from(result.keyframe).toString("base64"),
+      };
+    } finally {
+      this.#probes--;
+    }
+  }
+
+  /** A stored password goes only to the host that it is stored for. */
+  #probeCredentials(input: ProbeCamera, target: CameraUrl, stored: CameraRecord | undefined) {
+    const sameHost = stored?.streams.some(({ url }) => {
+      const known = parseCameraUrl(url, "url", new Set());
+      return known.host === target.host && known.port === target.port;
+    });
+    const usable = sameHost ? stored : undefined;
+    const username = input.username ?? target.username ?? usable?.username;
+    const ownPassword = username === usable?.username ? usable?.password : undefined;
+    const password = input.password ?? target.password ?? ownPassword;
+    requirePlain(username, "username");
+    requirePlain(password, "password");
+    return { username, password };
+  }
+
+  #values(input: UpdateCamera, before: CameraValues): CameraValues {
+    const urls = new Map<StreamRole, string>(before.urls);
+    let { username, password } = before;
+    for (const [role, field, text] of [
+      ["main", "url", input.url],
+      ["sub", "subUrl", input.subUrl],
+    ] as const) {
+      if (text === null) urls.delete(role);
+      if (typeof text !== "string") continue;
+      const parsed = parseCameraUrl(text, field, this.#parts.ownPorts);
+      urls.set(role, parsed.url);
+      if (role === "sub" && parsed.username !== undefined && username !== undefined && parsed.username !== username) {
+        throw new FluxError("camera.bad_field", "has another user name than the main stream's address", { field });
+      }
+      if (parsed.username !== undefined) ({ username, password } = parsed);
+    }
+    if (input.username !== undefined) username = input.username || undefined;
+    if (input.password !== undefined) password = input.password || undefined;
+    requirePlain(username, "username");
+    requirePlain(password, "password");
+    return {
+      ...before,
+      name: input.name ?? before.name,
+      group: input.group === undefined ? before.group : groupPath(input.group),
+      enabled: input.enabled ?? before.enabled,
+      transport: input.transport ?? before.transport,
+      allowUntrustedCertificate: input.allowUntrustedCertificate ?? before.allowUntrustedCertificate,
+      username,
+      password,
+      urls,
+    };
+  }
+
+  async #save(values: CameraValues, principal: Principal): Promise<Camera> {
+    const record = await this.#parts.store.put(values, toDate(this.#parts.clock.utcMicros()));
+    this.#cameras.set(record.id, record);
+    await this.#put(record);
+    this.#changed();
+    return this.#body(record, principal);
+  }
+
+  /** The media plane's trouble is not the caller's: the camera is stored, and its status says what is wrong. */
+  async #put(record: CameraRecord): Promise<void> {
+    await this.#parts.media
+      .putCamera(toSource(record))
+      .catch((err) => this.#parts.log.error({ err, camera: record.id }, "camera could not be handed to ingest"));
+  }
+
+  #changed(): void {
+    this.#parts.onChange?.(this.sources());
+  }
+
+  #inOrder<T>(run: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(run);
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+
+  #body(record: CameraRecord, principal: Principal): Camera {
+    const { id, name, group, enabled } = record;
+    const status = statusBody(this.#parts.media.status(id), enabled);
+    const body: Camera = { id, name, group, enabled, status, createdAt: record.createdAt.toISOString() };
+    if (!can(principal, "camera.manage", id)) return body;
+    const urlOf = (role: StreamRole) => record.streams.find((stream) => stream.role === role)?.url;
+    return {
+      ...body,
+      url: urlOf("main") ?? "",
+      subUrl: urlOf("sub") ?? null,
+      username: record.username ?? null,
+      hasPassword: record.password !== undefined,
+      transport: record.transport,
+      allowUntrustedCertificate: record.allowUntrustedCertificate,
+    };
+  }
+}
+
+function toSource(record: CameraRecord): CameraSource {
+  const { id, name, enabled, username, password, transport, allowUntrustedCertificate, streams } = record;
+  return { id, name, enabled, username, password, transport, allowUntrustedCertificate, streams };
+}
+
+const collator = new Intl.Collator(undefined, { numeric: true });
+
+function byPlace(a: CameraRecord, b: CameraRecord): number {
+  return collator.compare(a.group, b.group) || collator.compare(a.name, b.name) || (a.id < b.id ? -1 : 1);
+}
+
+function groupPath(text: string): string {
+  if (/[\p{Cc}\p{Cf}]/u.test(text)) {
+    throw new FluxError("camera.bad_field", "must not contain control characters", { field: "group" });
+  }
+  const parts = text.split("/").map((part) => part.trim());
+  return parts.filter((part) => part !== "").join("/");
+}
+
+function requirePlain(text: string | undefined, field: string): void {
+  if (text !== undefined && hasControlCharacters(text)) {
+    throw new FluxError("camera.bad_field", "must not contain control characters", { field });
+  }
+}
+
+function notFound(): FluxError {
+  return new FluxError("camera.not_found", "there is no such camera");
+}

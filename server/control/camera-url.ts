@@ -1,0 +1,74 @@
+import { isIP } from "node:net";
+import { FluxError } from "../../shared/lib/errors.ts";
+import { checkAddress, isLoopback } from "../core/camera-address.ts";
+
+export interface CameraUrl {
+  /** rtsp:// or rtsps://, without credentials and fragment. */
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+}
+
+const DEFAULT_PORT = { rtsp: 554, rtsps: 322 } as const;
+// The last @ before the first / ends the credentials: passwords with @ in them are common, and so are unescaped ones.
+const SHAPE = /^(rtsps?):\/\/(?:([^/?#]*)@)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?((?:[/?][^#]*)?)(?:#.*)?$/i;
+/** RFC 3986: everything else (spaces, quotes, pipes, control characters) must be percent-encoded. */
+const PATH = /^(?:[A-Za-z0-9\-._~:/?[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})*$/;
+
+/**
+ * Takes a camera's address apart and checks it. Throws `camera.bad_url`; `field` names the input at fault.
+ * A name is checked again at every connect, when it has become an address.
+ */
+export function parseCameraUrl(text: string, field: string, ownPorts: ReadonlySet<number>): CameraUrl {
+  const fail = (reason: string): never => {
+    throw new FluxError("camera.bad_url", reason, { field });
+  };
+  const [, scheme = "", credentials, host = "", portText, path = ""] = SHAPE.exec(text.trim()) ?? [];
+  if (scheme === "") return fail("must look like rtsp://host:port/path or rtsps://...");
+  if (!PATH.test(path)) return fail("has a character in its path that must be percent-encoded");
+  const protocol = scheme.toLowerCase() as "rtsp" | "rtsps";
+  const port = portText === undefined ? DEFAULT_PORT[protocol] : Number(portText);
+  if (port < 1 || port > 65535) return fail("port must be from 1 to 65535");
+  const name = canonicalHost(host) ?? fail("host is not a valid name or address");
+  const bare = name.replace(/^\[|\]$/g, "");
+  const reason = isIP(bare) ? checkAddress(bare) : undefined;
+  if (reason !== undefined) return fail(`host is not allowed: ${reason}`);
+  const local = isIP(bare) ? isLoopback(bare) : /^(.+\.)?localhost$/i.test(bare);
+  if (local && ownPorts.has(port)) return fail("points at this server itself");
+  const [username, password] = splitCredentials(credentials, fail);
+  const portPart = portText === undefined ? "" : `:${port}`;
+  return { url: `${protocol}://${name}${portPart}${path}`, host: name, port, username, password };
+}
+
+/** As a web address would normalise it: 0x7f.1 and 2130706433 are 127.0.0.1 to most resolvers, so they are to us. */
+function canonicalHost(host: string): string | undefined {
+  try {
+    return new URL(`http://${host}/`).hostname;
+  } catch {
+    return undefined;
+  }
+}
+
+function splitCredentials(text: string | undefined, fail: (reason: string) => never): [string?, string?] {
+  if (text === undefined || text === "") return [];
+  const colon = text.indexOf(":");
+  const username = decode(colon < 0 ? text : text.slice(0, colon));
+  const password = colon < 0 ? undefined : decode(text.slice(colon + 1));
+  if (hasControlCharacters(username) || hasControlCharacters(password ?? "")) fail("credentials hold control characters");
+  return [username, password];
+}
+
+/** Undecodable text is taken as it stands: a % in a password that nobody escaped. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+export function hasControlCharacters(text: string): boolean {
+  return /\p{Cc}/u.test(text);
+}

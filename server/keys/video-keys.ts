@@ -1,0 +1,106 @@
+import { randomBytes } from "node:crypto";
+import { and, eq, inArray } from "drizzle-orm";
+import { SUITE_IDS, type Suite } from "../../shared/crypto/types.ts";
+import type { Clock } from "../../shared/lib/clock.ts";
+import { FluxError } from "../../shared/lib/errors.ts";
+import type { Orm } from "../db/database.ts";
+import { videoDeks } from "../db/schema/index.ts";
+import { toDate } from "../db/time.ts";
+import { ariaOpen, ariaSeal } from "./aria.ts";
+import type { MasterKeys } from "./master-keys.ts";
+
+export interface VideoKey {
+  /** On the wire: `keyId`. */
+  readonly id: number;
+  readonly cameraId: string;
+  readonly utcDay: string;
+  readonly suite: Suite;
+  readonly dek: Uint8Array;
+}
+
+const PURPOSE = "fluxvision video dek wrap v1";
+const DEK_BYTES = 32;
+/** Opened keys kept in memory: live needs two per camera; playback asks again. */
+const MAX_CACHED = 16_384;
+
+/** Video keys: made on first use, kept wrapped in the database and opened in memory. */
+export class VideoKeys {
+  readonly #orm: Orm;
+  readonly #masterKeys: MasterKeys;
+  readonly #clock: Clock;
+  readonly #suite: Suite;
+  readonly #byDay = new Map<string, VideoKey>();
+  readonly #byId = new Map<number, VideoKey>();
+
+  constructor(orm: Orm, masterKeys: MasterKeys, clock: Clock, suite: Suite) {
+    this.#orm = orm;
+    this.#masterKeys = masterKeys;
+    this.#clock = clock;
+    this.#suite = suite;
+  }
+
+  /** From memory only. */
+  cached(cameraId: string, utcDay: string): VideoKey | undefined {
+    return this.#byDay.get(`${cameraId} ${utcDay}`);
+  }
+
+  /** Makes sure that every camera's key of that day is in memory, with at most two statements. */
+  async ensure(cameraIds: readonly string[], utcDay: string): Promise<void> {
+    const missing = [...new Set(cameraIds)].filter((cameraId) => !this.cached(cameraId, utcDay));
+    if (missing.length === 0) return;
+    const mekId = this.#masterKeys.currentId;
+    const suite = SUITE_IDS[this.#suite];
+    const createdAt = toDate(this.#clock.utcMicros());
+    const rows = missing.map((cameraId) => {
+      const context = aad({ cameraId, utcDay, suite });
+      const wrapped = ariaSeal(this.#masterKeys.forPurpose(mekId, PURPOSE), randomBytes(DEK_BYTES), context);
+      return { cameraId, utcDay, suite, mekId, wrapped, createdAt };
+    });
+    // Who comes second keeps nothing of its own: all read the row that won.
+    await this.#orm.insert(videoDeks).values(rows).onConflictDoNothing();
+    const stored = await this.#orm
+      .select()
+      .from(videoDeks)
+      .where(and(inArray(videoDeks.cameraId, missing), eq(videoDeks.utcDay, utcDay), eq(videoDeks.suite, suite)));
+    for (const row of stored) this.#remember(this.#open(row));
+  }
+
+  /** By number, for whoever holds a frame. Throws `keys.unknown_key`. */
+  async byId(id: number): Promise<VideoKey> {
+    const known = this.#byId.get(id);
+    if (known) return known;
+    const [row] = await this.#orm.select().from(videoDeks).where(eq(videoDeks.id, id));
+    if (!row) throw new FluxError("keys.unknown_key", `there is no video key ${id}`);
+    return this.#remember(this.#open(row));
+  }
+
+  #open(row: typeof videoDeks.$inferSelect): VideoKey {
+    const dek = ariaOpen(this.#masterKeys.forPurpose(row.mekId, PURPOSE), row.wrapped, aad(row));
+    return { id: row.id, cameraId: row.cameraId, utcDay: row.utcDay, suite: suiteOf(row.suite), dek };
+  }
+
+  #remember(key: VideoKey): VideoKey {
+    this.#byId.set(key.id, key);
+    if (key.suite === this.#suite) this.#byDay.set(`${key.cameraId} ${key.utcDay}`, key);
+    while (this.#byId.size > MAX_CACHED) this.#forgetOldest();
+    return key;
+  }
+
+  /** The oldest day goes first: live keys are the newest. */
+  #forgetOldest(): void {
+    let oldest: VideoKey | undefined;
+    for (const key of this.#byId.values()) if (!oldest || key.utcDay < oldest.utcDay) oldest = key;
+    if (!oldest) return;
+    this.#byId.delete(oldest.id);
+    this.#byDay.delete(`${oldest.cameraId} ${oldest.utcDay}`);
+  }
+}
+
+function aad(row: { cameraId: string; utcDay: string; suite: number }): string {
+  return `fluxvision video dek v1|${row.cameraId}|${row.utcDay}|${row.suite}`;
+}
+
+function suiteOf(number: number): Suite {
+  for (const [name, id] of Object.entries(SUITE_IDS)) if (id === number) return name as Suite;
+  throw new FluxError("keys.unknown_suite", `suite ${number} is not known`);
+}

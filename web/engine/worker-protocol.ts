@@ -88,7 +88,6 @@ export type ToWall =
       readonly type: "init";
       readonly canvas: OffscreenCanvas;
       readonly renderer: "auto" | "webgpu" | "webgl2";
-      readonly cryptoUrl: string;
     }
   | { readonly type: "connect"; readonly options: ConnectOptions }
   | { readonly type: "token"; readonly token: string }

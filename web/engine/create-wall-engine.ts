@@ -1,0 +1,177 @@
+import type { WallEngine } from "./engine.ts";
+import type { ConnectOptions, FromWall, TileSpec, ToWall, WallStats } from "./worker-protocol.ts";
+
+export interface WallEngineOptions {
+  /** For tests and support; `auto` takes WebGPU, then WebGL2. */
+  readonly renderer?: "auto" | "webgpu" | "webgl2";
+}
+
+const NOTHING: WallStats = {
+  renderer: "none",
+  rendererDetail: undefined,
+  transport: "none",
+  transportDetail: undefined,
+  connection: "idle",
+  tiles: [],
+  drawFps: 0,
+  receivedKbps: 0,
+  latencyMs: undefined,
+  serverCpu: undefined,
+  openVideoFrames: 0,
+};
+
+/** Starts the wall worker. Everything may be called before `attach`; the worker keeps the order. */
+export function createWallEngine(options: WallEngineOptions = {}): WallEngine {
+  return new WorkerWallEngine(options);
+}
+
+class WorkerWallEngine implements WallEngine {
+  readonly #options: WallEngineOptions;
+  readonly #worker: Worker;
+  readonly #listeners = new Set<() => void>();
+  readonly #expired = new Set<(code: string) => void>();
+  readonly #replies = new Map<number, (message: FromWall | undefined) => void>();
+  /** Sent once the canvas is there: the worker's first message is `init`. */
+  #early: ToWall[] | undefined = [];
+  #stats = NOTHING;
+  #nextRequest = 1;
+  #closing: Promise<void> | undefined;
+  #onClosed: (() => void) | undefined;
+
+  constructor(options: WallEngineOptions) {
+    this.#options = options;
+    this.#worker = new Worker(new URL("../worker/entry.ts", import.meta.url), { type: "module", name: "wall" });
+    this.#worker.onmessage = (event: MessageEvent<FromWall>) => this.#receive(event.data);
+    this.#worker.onerror = (event) => this.#failed(event.message);
+  }
+
+  attach(canvas: HTMLCanvasElement): void {
+    const offscreen = canvas.transferControlToOffscreen();
+    const init: ToWall = {
+      type: "init",
+      canvas: offscreen,
+      renderer: this.#options.renderer ?? "auto",
+    };
+    this.#worker.postMessage(init, [offscreen]);
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const message of early) this.#worker.postMessage(message);
+  }
+
+  connect(options: ConnectOptions): void {
+    this.#send({ type: "connect", options });
+  }
+
+  setToken(token: string): void {
+    this.#send({ type: "token", token });
+  }
+
+  resize(width: number, height: number): void {
+    this.#send({ type: "resize", width, height });
+  }
+
+  setTiles(tiles: readonly TileSpec[]): void {
+    this.#send({ type: "tiles", tiles });
+  }
+
+  setVisible(visible: boolean): void {
+    this.#send({ type: "visible", visible });
+  }
+
+  current(): WallStats {
+    return this.#stats;
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  onSessionExpired(listener: (code: string) => void): () => void {
+    this.#expired.add(listener);
+    return () => this.#expired.delete(listener);
+  }
+
+  async stats(): Promise<WallStats> {
+    const reply = await this.#ask((requestId) => ({ type: "stats", requestId }));
+    return reply?.type === "stats" ? reply.stats : this.#stats;
+  }
+
+  async snapshot(tileId: string, mimeType: "image/png" | "image/jpeg"): Promise<Blob | undefined> {
+    const reply = await this.#ask((requestId) => ({ type: "snapshot", requestId, tileId, mimeType }));
+    return reply?.type === "snapshot" ? reply.blob : undefined;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#early === undefined) {
+      const closed = new Promise<void>((resolve) => {
+        this.#onClosed = resolve;
+      });
+      this.#worker.postMessage({ type: "close" } satisfies ToWall);
+      await closed;
+    }
+    this.#worker.terminate();
+    for (const resolve of this.#replies.values()) resolve(undefined);
+    this.#replies.clear();
+    this.#listeners.clear();
+    this.#expired.clear();
+  }
+
+  #send(message: ToWall): void {
+    if (this.#closing !== undefined) return;
+    if (this.#early) this.#early.push(message);
+    else this.#worker.postMessage(message);
+  }
+
+  #ask(question: (requestId: number) => ToWall): Promise<FromWall | undefined> {
+    if (this.#closing !== undefined || this.#early) return Promise.resolve(undefined);
+    const requestId = this.#nextRequest++;
+    return new Promise((resolve) => {
+      this.#replies.set(requestId, resolve);
+      this.#worker.postMessage(question(requestId));
+    });
+  }
+
+  #receive(message: FromWall): void {
+    switch (message.type) {
+      case "update":
+        this.#publish(message.stats);
+        return;
+      case "stats":
+      case "snapshot":
+        this.#replies.get(message.requestId)?.(message);
+        this.#replies.delete(message.requestId);
+        return;
+      case "session-expired":
+        for (const listener of [...this.#expired]) listener(message.code);
+        return;
+      case "ready":
+        this.#publish({ ...this.#stats, renderer: message.renderer, rendererDetail: message.detail });
+        return;
+      case "fatal":
+        this.#failed(`${message.code}: ${message.message}`);
+        return;
+      case "closed":
+        this.#onClosed?.();
+        return;
+    }
+  }
+
+  /** The wall cannot work here: the status bar says why. */
+  #failed(detail: string): void {
+    this.#publish({ ...this.#stats, renderer: "none", rendererDetail: detail });
+    this.#onClosed?.();
+    for (const resolve of this.#replies.values()) resolve(undefined);
+    this.#replies.clear();
+  }
+
+  #publish(stats: WallStats): void {
+    this.#stats = stats;
+    for (const listener of [...this.#listeners]) listener();
+  }
+}

@@ -1,0 +1,57 @@
+import type { Picture } from "../atlas/picture-atlas.ts";
+import type { Placement } from "./geometry.ts";
+
+/** One tile's picture on the canvas. */
+export interface Quad extends Placement {
+  readonly picture: Picture;
+}
+
+export interface Pixels {
+  readonly width: number;
+  readonly height: number;
+  readonly rgba: Uint8ClampedArray<ArrayBuffer>;
+}
+
+/** Draws the whole wall at once. Two implementations, WebGPU and WebGL2, with the same picture atlas. */
+export interface Renderer {
+  readonly kind: "webgpu" | "webgl2";
+  /** Adapter or driver, for the status bar. */
+  readonly detail: string;
+  /** The GPU is emulated on the CPU: drawing is limited in rate. */
+  readonly software: boolean;
+  resize(width: number, height: number): void;
+  /** Takes over the frame's picture. Does not close the frame. */
+  upload(pictureId: string, frame: VideoFrame): Promise<Picture>;
+  picture(pictureId: string): Picture | undefined;
+  remove(pictureId: string): void;
+  /** One draw call. Quads whose target is empty are left out. */
+  draw(quads: readonly Quad[]): void;
+  /** A picture at its own resolution, as it is drawn. */
+  read(pictureId: string): Promise<Pixels | undefined>;
+  /** Resolves with the reason when the graphics device is gone; never after `close`. */
+  readonly lost: Promise<string>;
+  close(): void;
+}
+
+export const BACKGROUND = { red: 0, green: 0, blue: 0 } as const;
+
+/** Floats of one instance; the layout of both shaders' instance attributes. */
+export const INSTANCE_FLOATS = 32;
+const MODES = { i420: 0, nv12: 1, rgba: 2, gpu: 2 } as const;
+
+/** Writes one instance: target (clip space), source, main slot, chroma slot, layers and mode, three colour rows. */
+export function writeInstance(out: Float32Array, index: number, quad: Quad, width: number, height: number): void {
+  const { target, source, picture } = quad;
+  const { main, chroma } = picture;
+  const at = index * INSTANCE_FLOATS;
+  const left = (target.x / width) * 2 - 1;
+  const top = 1 - (target.y / height) * 2;
+  out.set([left, top, (target.width / width) * 2, (target.height / height) * 2], at);
+  out.set([source.x, source.y, source.width, source.height], at + 4);
+  out.set([main.x, main.y, main.width, main.height], at + 8);
+  // I420's chroma slot is U above V: the shader is given U's half.
+  const planes = picture.plan === "i420" ? 2 : 1;
+  out.set(chroma ? [chroma.x, chroma.y, chroma.width, chroma.height / planes] : [0, 0, 1, 1], at + 12);
+  out.set([main.layer, chroma?.layer ?? 0, MODES[picture.plan], 0], at + 16);
+  out.set(picture.colourRows, at + 20);
+}

@@ -1,0 +1,159 @@
+import type { Clock } from "../../../shared/lib/clock.ts";
+import { describeError } from "../../../shared/lib/errors.ts";
+import type { RendererKind, TileSpec } from "../../engine/worker-protocol.ts";
+import type { CameraFeed } from "../camera-feed.ts";
+import { RateMeter } from "../state/rate-meter.ts";
+import { FramePacer } from "./frame-pacer.ts";
+import { place } from "./geometry.ts";
+import type { Pixels, Quad, Renderer } from "./renderer.ts";
+
+export interface ScreenDeps {
+  readonly clock: Clock;
+  /** `attempt` counts renderers of this screen, from 0: after a lost device another one is asked for. */
+  createRenderer(attempt: number): Promise<Renderer>;
+  requestFrame(run: () => void): void;
+  feeds(): Iterable<CameraFeed>;
+  serverNowMicros(): number | undefined;
+  onRenderer(kind: RendererKind, detail: string): void;
+  onFirstPicture(cameraId: string): void;
+}
+
+/** An emulated GPU shares the processor with the decoders: drawing more often than this only takes from them. */
+const SOFTWARE_INTERVAL_MS = 1000 / 20;
+const MAX_RENDERERS = 5;
+
+/** Brings the feeds' newest pictures onto the canvas. */
+export class Screen {
+  readonly #deps: ScreenDeps;
+  readonly #pacer: FramePacer;
+  readonly #draws: RateMeter;
+  #renderer: Renderer | undefined;
+  #attempts = 0;
+  #tiles: readonly TileSpec[] = [];
+  #size = { width: 1, height: 1 };
+  #closed = false;
+  #lastError: string | undefined;
+
+  constructor(deps: ScreenDeps) {
+    this.#deps = deps;
+    this.#draws = new RateMeter(deps.clock);
+    this.#pacer = new FramePacer({
+      clock: deps.clock,
+      requestFrame: deps.requestFrame,
+      present: () => this.#present(),
+    });
+  }
+
+  get kind(): RendererKind {
+    return this.#renderer?.kind ?? "none";
+  }
+  get detail(): string | undefined {
+    return this.#renderer?.detail ?? this.#lastError;
+  }
+  get drawsPerSecond(): number {
+    return this.#draws.perSecond();
+  }
+
+  async start(): Promise<void> {
+    const renderer = await this.#deps.createRenderer(this.#attempts++);
+    if (this.#closed) {
+      renderer.close();
+      return;
+    }
+    this.#renderer = renderer;
+    this.#pacer.minIntervalMs = renderer.software ? SOFTWARE_INTERVAL_MS : 0;
+    renderer.resize(this.#size.width, this.#size.height);
+    void renderer.lost.then((reason) => this.#replace(renderer, reason));
+    this.#deps.onRenderer(renderer.kind, renderer.detail);
+    this.#pacer.request();
+  }
+
+  /** A picture waits, or tiles changed. */
+  changed(): void {
+    this.#pacer.request();
+  }
+
+  /** Resized and drawn in the same task: a resized canvas is empty and must not be seen so. */
+  resize(width: number, height: number): void {
+    this.#size = { width, height };
+    this.#renderer?.resize(width, height);
+    this.#draw();
+  }
+
+  setTiles(tiles: readonly TileSpec[]): void {
+    this.#tiles = tiles;
+    this.#draw();
+  }
+
+  remove(cameraId: string): void {
+    this.#renderer?.remove(cameraId);
+    this.#pacer.request();
+  }
+
+  read(cameraId: string): Promise<Pixels | undefined> {
+    return this.#renderer?.read(cameraId) ?? Promise.resolve(undefined);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#pacer.close();
+    this.#renderer?.close();
+    this.#renderer = undefined;
+  }
+
+  async #present(): Promise<void> {
+    const renderer = this.#renderer;
+    if (!renderer) return;
+    const drawn: (() => void)[] = [];
+    for (const feed of this.#deps.feeds()) {
+      const picture = feed.playhead.take();
+      if (!picture) continue;
+      try {
+        const fresh = renderer.picture(feed.cameraId) === undefined;
+        const { width, height } = await renderer.upload(feed.cameraId, picture.owned.frame);
+        drawn.push(() => {
+          const now = this.#deps.serverNowMicros();
+          feed.drawn(width, height, now === undefined ? undefined : Math.max(0, (now - picture.captureTime) / 1000));
+          if (fresh) this.#deps.onFirstPicture(feed.cameraId);
+        });
+      } catch (error) {
+        // A lost device fails every upload until it is replaced; the last message is kept for the status bar.
+        this.#lastError = describeError(error);
+      } finally {
+        picture.owned.close();
+      }
+    }
+    if (renderer !== this.#renderer) return;
+    this.#draw();
+    for (const note of drawn) note();
+  }
+
+  #draw(): void {
+    const renderer = this.#renderer;
+    if (!renderer) return;
+    const quads: Quad[] = [];
+    for (const tile of this.#tiles) {
+      const picture = renderer.picture(tile.cameraId);
+      if (!picture || tile.width <= 0 || tile.height <= 0) continue;
+      quads.push({ picture, ...place(tile, picture.displayWidth, picture.displayHeight, tile.fit, tile.view) });
+    }
+    renderer.draw(quads);
+    this.#draws.add();
+  }
+
+  async #replace(lost: Renderer, reason: string): Promise<void> {
+    if (this.#closed || this.#renderer !== lost) return;
+    this.#renderer = undefined;
+    this.#lastError = reason;
+    lost.close();
+    while (!this.#closed && this.#attempts < MAX_RENDERERS) {
+      try {
+        await this.start();
+        return;
+      } catch (error) {
+        this.#lastError = describeError(error);
+      }
+    }
+    if (!this.#closed) this.#deps.onRenderer("none", this.#lastError);
+  }
+}

@@ -1,0 +1,151 @@
+import { FluxError } from "../../../../shared/lib/errors.ts";
+import { type Picture, PictureAtlas } from "../../atlas/picture-atlas.ts";
+import { BACKGROUND, INSTANCE_FLOATS, type Pixels, type Quad, type Renderer, writeInstance } from "../renderer.ts";
+import { GlTextures } from "./gl-textures.ts";
+import { createProgram } from "./program.ts";
+
+const FIRST_QUADS = 64;
+
+function describeContext(gl: WebGL2RenderingContext): string {
+  const info = gl.getExtension("WEBGL_debug_renderer_info");
+  return String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+}
+
+/** Draws the wall with WebGL2, where there is no WebGPU. Also one draw call. */
+export class WebGl2Renderer implements Renderer {
+  readonly kind = "webgl2";
+  readonly detail: string;
+  readonly software: boolean;
+  readonly lost: Promise<string>;
+  readonly #canvas: OffscreenCanvas;
+  readonly #gl: WebGL2RenderingContext;
+  readonly #textures: GlTextures;
+  readonly #atlas: PictureAtlas;
+  readonly #program: WebGLProgram;
+  readonly #vertices: WebGLVertexArrayObject;
+  readonly #instances: WebGLBuffer;
+  #instanceData = new Float32Array(FIRST_QUADS * INSTANCE_FLOATS);
+  #closed = false;
+
+  /** Throws `screen.no_webgl2` where there is none. */
+  static create(canvas: OffscreenCanvas): WebGl2Renderer {
+    const gl = canvas.getContext("webgl2", {
+      alpha: false,
+      antialias: false,
+      depth: false,
+      desynchronized: false,
+      powerPreference: "high-performance",
+    });
+    if (!gl) throw new FluxError("screen.no_webgl2", "this browser offers no WebGL2");
+    return new WebGl2Renderer(canvas, gl);
+  }
+
+  private constructor(canvas: OffscreenCanvas, gl: WebGL2RenderingContext) {
+    this.#canvas = canvas;
+    this.#gl = gl;
+    this.detail = describeContext(gl);
+    this.software = /swiftshader|llvmpipe|software|basic render/i.test(this.detail);
+    this.#textures = new GlTextures(gl);
+    this.#atlas = new PictureAtlas(this.#textures, !this.software);
+    this.#program = createProgram(gl);
+    this.#vertices = gl.createVertexArray();
+    this.#instances = gl.createBuffer();
+    this.#describeInstances();
+    this.lost = new Promise((resolve) => {
+      canvas.addEventListener("contextlost", (event) => {
+        event.preventDefault();
+        if (!this.#closed) resolve("the WebGL context was lost");
+      });
+    });
+  }
+
+  resize(width: number, height: number): void {
+    this.#canvas.width = Math.max(1, width);
+    this.#canvas.height = Math.max(1, height);
+  }
+
+  upload(pictureId: string, frame: VideoFrame): Promise<Picture> {
+    return this.#atlas.upload(pictureId, frame);
+  }
+
+  picture(pictureId: string): Picture | undefined {
+    return this.#atlas.picture(pictureId);
+  }
+
+  remove(pictureId: string): void {
+    this.#atlas.remove(pictureId);
+  }
+
+  draw(quads: readonly Quad[]): void {
+    this.#gl.bindFramebuffer(this.#gl.FRAMEBUFFER, null);
+    this.#render(quads, this.#canvas.width, this.#canvas.height);
+  }
+
+  async read(pictureId: string): Promise<Pixels | undefined> {
+    const picture = this.#atlas.picture(pictureId);
+    if (!picture) return undefined;
+    const gl = this.#gl;
+    const { width, height } = picture;
+    const framebuffer = gl.createFramebuffer();
+    const target = gl.createRenderbuffer();
+    try {
+      gl.bindRenderbuffer(gl.RENDERBUFFER, target);
+      gl.renderbufferStorage(gl.RENDERBUFFER, gl.RGBA8, width, height);
+      gl.bindFramebuffer(gl.FRAMEBUFFER, framebuffer);
+      gl.framebufferRenderbuffer(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.RENDERBUFFER, target);
+      // GL's rows go upwards: the picture is drawn upside down and so read the right way up.
+      const upsideDown = { x: 0, y: 1, width: 1, height: -1 };
+      this.#render([{ picture, target: { x: 0, y: 0, width, height }, source: upsideDown }], width, height);
+      const rgba = new Uint8ClampedArray(width * height * 4);
+      gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, rgba);
+      return { width, height, rgba };
+    } finally {
+      gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+      gl.deleteFramebuffer(framebuffer);
+      gl.deleteRenderbuffer(target);
+    }
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#textures.close();
+    this.#gl.deleteBuffer(this.#instances);
+    this.#gl.deleteVertexArray(this.#vertices);
+    this.#gl.deleteProgram(this.#program);
+  }
+
+  #render(quads: readonly Quad[], width: number, height: number): void {
+    const gl = this.#gl;
+    gl.viewport(0, 0, width, height);
+    gl.clearColor(BACKGROUND.red, BACKGROUND.green, BACKGROUND.blue, 1);
+    gl.clear(gl.COLOR_BUFFER_BIT);
+    if (quads.length === 0) return;
+    if (quads.length * INSTANCE_FLOATS > this.#instanceData.length) {
+      this.#instanceData = new Float32Array(quads.length * INSTANCE_FLOATS);
+    }
+    quads.forEach((quad, index) => {
+      writeInstance(this.#instanceData, index, quad, width, height);
+    });
+    // biome-ignore lint/correctness/useHookAtTopLevel: WebGL's, not React's
+    gl.useProgram(this.#program);
+    gl.bindVertexArray(this.#vertices);
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.#instances);
+    gl.bufferData(gl.ARRAY_BUFFER, this.#instanceData.subarray(0, quads.length * INSTANCE_FLOATS), gl.DYNAMIC_DRAW);
+    this.#textures.bindAll(this.#program);
+    gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, quads.length);
+    gl.bindVertexArray(null);
+  }
+
+  #describeInstances(): void {
+    const gl = this.#gl;
+    gl.bindVertexArray(this.#vertices);
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.#instances);
+    for (let location = 0; location < INSTANCE_FLOATS / 4; location++) {
+      gl.enableVertexAttribArray(location);
+      gl.vertexAttribPointer(location, 4, gl.FLOAT, false, INSTANCE_FLOATS * 4, location * 16);
+      gl.vertexAttribDivisor(location, 1);
+    }
+    gl.bindVertexArray(null);
+  }
+}

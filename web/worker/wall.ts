@@ -1,0 +1,304 @@
+import type { FluxCrypto } from "../../shared/crypto/crypto.ts";
+import type { Clock } from "../../shared/lib/clock.ts";
+import { Scope } from "../../shared/lib/scope.ts";
+import { millis } from "../../shared/lib/time.ts";
+import type { ServerMessage } from "../../shared/wire/control-messages.ts";
+import type { SealedFrame } from "../../shared/wire/sealed-frame.ts";
+import type {
+  ConnectionState,
+  ConnectOptions,
+  FromWall,
+  TileSpec,
+  TileStats,
+  WallStats,
+} from "../engine/worker-protocol.ts";
+import { CameraFeed } from "./camera-feed.ts";
+import type { DecodeBackend } from "./decode/backend.ts";
+import { DecoderPool } from "./decode/decoder-pool.ts";
+import type { CreateLink, Link } from "./link.ts";
+import { KeyStore } from "./open/key-store.ts";
+import { encodePicture } from "./screen/encode-picture.ts";
+import { Screen, type ScreenDeps } from "./screen/screen.ts";
+import { percentile95 } from "./state/latency.ts";
+import { RateMeter } from "./state/rate-meter.ts";
+import { ServerClock } from "./state/server-clock.ts";
+import { planWishes } from "./subscribe/plan.ts";
+import { Subscriptions } from "./subscribe/subscriptions.ts";
+
+export interface WallDeps {
+  readonly clock: Clock;
+  readonly crypto: FluxCrypto;
+  readonly backend: DecodeBackend;
+  readonly createLink: CreateLink;
+  readonly createRenderer: ScreenDeps["createRenderer"];
+  readonly requestFrame: ScreenDeps["requestFrame"];
+  post(message: FromWall): void;
+  /** Development builds: a VideoFrame was lost without having been closed. */
+  readonly onLeak?: () => void;
+}
+
+const TICK_MS = 500;
+const PING_MS = 5000;
+const REPORT_MS = 2000;
+/** Changes that come together are told together. */
+const STATE_DEBOUNCE_MS = 30;
+const LATE_MS = 1000;
+const LONG_QUEUE = 12;
+
+/** The pipeline of the whole wall: line, keys, decoders, screen, and what the page is told of them. */
+export class Wall {
+  readonly #deps: WallDeps;
+  readonly #scope = new Scope();
+  readonly #keys: KeyStore;
+  readonly #pool: DecoderPool;
+  readonly #link: Link;
+  readonly #screen: Screen;
+  readonly #subscriptions: Subscriptions;
+  readonly #serverClock: ServerClock;
+  readonly #feeds = new Map<string, CameraFeed>();
+  readonly #feedOfStream = new Map<number, CameraFeed>();
+  readonly #reported = new Map<string, number>();
+  readonly #received: RateMeter;
+  #tiles: readonly TileSpec[] = [];
+  #visible = true;
+  #connection: ConnectionState = "idle";
+  #serverCpu: number | undefined;
+  #updateScheduled = false;
+  #closed = false;
+
+  constructor(deps: WallDeps) {
+    this.#deps = deps;
+    const { clock } = deps;
+    this.#keys = new KeyStore(deps.crypto);
+    this.#pool = new DecoderPool(clock, deps.backend, deps.onLeak);
+    this.#serverClock = new ServerClock(clock);
+    this.#received = new RateMeter(clock);
+    this.#screen = new Screen({
+      clock,
+      createRenderer: deps.createRenderer,
+      requestFrame: deps.requestFrame,
+      feeds: () => this.#feeds.values(),
+      serverNowMicros: () => this.#serverClock.nowMicros(),
+      onRenderer: (kind, detail) => deps.post({ type: "ready", renderer: kind, detail }),
+      onFirstPicture: () => this.#scheduleUpdate(),
+    });
+    this.#link = deps.createLink({
+      onState: (state) => this.#onState(state),
+      onWelcome: (welcome, sessionKey) => {
+        this.#keys.setSessionKey(sessionKey);
+        this.#serverClock.restart();
+        this.#serverClock.sample(clock.monotonicMs(), welcome.serverTimeMicros);
+        this.#ping();
+        this.#subscriptions.online();
+      },
+      onControl: (message) => this.#onControl(message),
+      onFrame: (frame) => this.#onFrame(frame),
+      onGopReset: (streamId) => this.#feedOfStream.get(streamId)?.gap(streamId),
+      onSessionExpired: (code) => deps.post({ type: "session-expired", code }),
+    });
+    this.#subscriptions = new Subscriptions(
+      clock,
+      (message) => this.#link.send(message),
+      (cameraId) => this.#release(cameraId),
+    );
+    this.#every(TICK_MS, () => this.#tick());
+    this.#every(PING_MS, () => this.#ping());
+    this.#every(REPORT_MS, () => this.#report());
+  }
+
+  /** Opens the renderer. Rejects when this browser can draw in no way. */
+  start(): Promise<void> {
+    return this.#screen.start();
+  }
+
+  connect(options: ConnectOptions): void {
+    this.#link.connect(options);
+  }
+
+  setToken(token: string): void {
+    this.#link.setToken(token);
+  }
+
+  resize(width: number, height: number): void {
+    this.#screen.resize(width, height);
+  }
+
+  setTiles(tiles: readonly TileSpec[]): void {
+    this.#tiles = tiles;
+    for (const { cameraId } of tiles) {
+      if (!this.#feeds.has(cameraId)) this.#feeds.set(cameraId, this.#createFeed(cameraId));
+    }
+    this.#subscriptions.want(planWishes(tiles, this.#visible));
+    this.#screen.setTiles(tiles);
+    this.#scheduleUpdate();
+  }
+
+  setVisible(visible: boolean): void {
+    if (visible === this.#visible) return;
+    this.#visible = visible;
+    this.#subscriptions.want(planWishes(this.#tiles, visible));
+    this.#scheduleUpdate();
+  }
+
+  stats(): WallStats {
+    const tiles = this.#tiles.map((tile) => this.#tileStats(tile));
+    const latencies = [...this.#feeds.values()].flatMap((feed) => feed.latencyMs ?? []);
+    const latencyMs = percentile95(latencies);
+    return {
+      renderer: this.#screen.kind,
+      rendererDetail: this.#screen.detail,
+      transport: this.#link.transport,
+      transportDetail: this.#link.transportDetail,
+      connection: this.#connection,
+      tiles,
+      drawFps: Math.round(this.#screen.drawsPerSecond * 10) / 10,
+      receivedKbps: Math.round(this.#received.perSecond() / 1000),
+      latencyMs: latencyMs === undefined ? undefined : Math.round(latencyMs),
+      serverCpu: this.#serverCpu,
+      openVideoFrames: this.#pool.ledger.openFrames,
+    };
+  }
+
+  async snapshot(tileId: string, mimeType: "image/png" | "image/jpeg"): Promise<Blob | undefined> {
+    const tile = this.#tiles.find((candidate) => candidate.tileId === tileId);
+    const pixels = tile && (await this.#screen.read(tile.cameraId));
+    return pixels && encodePicture(pixels, mimeType);
+  }
+
+  /** Line first, so that nothing comes in any more; then decoders and keys; the screen last. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#scope.close();
+    this.#subscriptions.close();
+    this.#link.close();
+    for (const feed of this.#feeds.values()) feed.close();
+    this.#feeds.clear();
+    this.#feedOfStream.clear();
+    this.#keys.close();
+    await this.#screen.close();
+  }
+
+  #every(periodMs: number, run: () => void): void {
+    const timer = this.#deps.clock.every(millis(periodMs), run);
+    this.#scope.add(() => timer.cancel());
+  }
+
+  #createFeed(cameraId: string): CameraFeed {
+    return new CameraFeed(cameraId, {
+      clock: this.#deps.clock,
+      keys: this.#keys,
+      createDecoder: (onPicture) => this.#pool.create(onPicture),
+      onKeyNeeded: (name) => this.#link.send({ type: "need_key", ...name }),
+      onPictureWaiting: () => this.#screen.changed(),
+    });
+  }
+
+  #release(cameraId: string): void {
+    const feed = this.#feeds.get(cameraId);
+    if (!feed) return;
+    this.#feeds.delete(cameraId);
+    this.#reported.delete(cameraId);
+    for (const [streamId, owner] of this.#feedOfStream) if (owner === feed) this.#feedOfStream.delete(streamId);
+    feed.close();
+    this.#screen.remove(cameraId);
+  }
+
+  #onState(state: ConnectionState): void {
+    if (this.#connection === "open" && state !== "open") {
+      this.#subscriptions.offline();
+      for (const feed of this.#feeds.values()) feed.gap();
+    }
+    this.#connection = state;
+    this.#scheduleUpdate();
+  }
+
+  #onControl(message: ServerMessage): void {
+    switch (message.type) {
+      case "stream": {
+        const feed = this.#feeds.get(message.cameraId);
+        if (!feed) return;
+        feed.onStream(message);
+        for (const [streamId, owner] of this.#feedOfStream) if (owner === feed) this.#feedOfStream.delete(streamId);
+        for (const streamId of feed.streamIds) this.#feedOfStream.set(streamId, feed);
+        break;
+      }
+      case "keys":
+        this.#onKeys(message);
+        return;
+      case "camera_status":
+        this.#feeds.get(message.cameraId)?.onStatus(message);
+        break;
+      case "denied":
+        this.#keys.forgetCamera(message.cameraId);
+        this.#feeds.get(message.cameraId)?.onDenied(message.code);
+        this.#screen.remove(message.cameraId);
+        break;
+      case "pong":
+        this.#serverClock.sample(message.t, message.serverTimeMicros);
+        return;
+      case "server_status":
+        this.#serverCpu = message.cpu;
+        return;
+      default:
+        return;
+    }
+    this.#scheduleUpdate();
+  }
+
+  #onKeys(message: Extract<ServerMessage, { type: "keys" }>): void {
+    const cameras = new Set<string>();
+    for (const grant of message.keys) {
+      try {
+        this.#keys.add(grant);
+        cameras.add(grant.cameraId);
+      } catch {
+        // Fails closed: without the key its frames stay shut and the tile says so.
+      }
+    }
+    for (const cameraId of cameras) this.#feeds.get(cameraId)?.keysAdded();
+  }
+
+  #onFrame(frame: SealedFrame): void {
+    this.#received.add(frame.bytes.byteLength * 8);
+    this.#feedOfStream.get(frame.header.streamId)?.onFrame(frame);
+  }
+
+  #tick(): void {
+    for (const feed of this.#feeds.values()) feed.checkProgress();
+    this.#update();
+  }
+
+  #ping(): void {
+    this.#link.send({ type: "ping", t: this.#deps.clock.monotonicMs() });
+  }
+
+  /** Tells the server of cameras whose pictures come late, so that it sends less or starts anew. */
+  #report(): void {
+    const cameras = [];
+    for (const feed of this.#feeds.values()) {
+      const dropped = feed.dropped - (this.#reported.get(feed.cameraId) ?? 0);
+      const latencyMs = feed.latencyMs ?? 0;
+      const late = feed.decodeQueue > LONG_QUEUE || latencyMs > LATE_MS;
+      this.#reported.set(feed.cameraId, feed.dropped);
+      if (late) cameras.push({ cameraId: feed.cameraId, latencyMs, decodeQueue: feed.decodeQueue, dropped });
+    }
+    if (cameras.length > 0) this.#link.send({ type: "report", cameras });
+  }
+
+  #tileStats({ tileId, cameraId }: TileSpec): TileStats {
+    const feed = this.#feeds.get(cameraId) ?? this.#createFeed(cameraId);
+    return { tileId, ...feed.stats(this.#connection, this.#visible) };
+  }
+
+  #scheduleUpdate(): void {
+    if (this.#updateScheduled || this.#closed) return;
+    this.#updateScheduled = true;
+    this.#deps.clock.after(millis(STATE_DEBOUNCE_MS), () => this.#update());
+  }
+
+  #update(): void {
+    this.#updateScheduled = false;
+    if (!this.#closed) this.#deps.post({ type: "update", stats: this.stats() });
+  }
+}

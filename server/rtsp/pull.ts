@@ -1,91 +1,142 @@
-import type { Clock } from "../../shared/lib/clock.ts";
-import { FluxError } from "../../shared/lib/errors.ts";
-import type { Millis } from "../../shared/lib/time.ts";
-import type { AccessUnit, StreamFormat } from "../../shared/media/types.ts";
+import { errorCode, FluxError } from "../../shared/lib/errors.ts";
+import type { Redirect } from "./client.ts";
+import { DEFAULT_LIMITS, type PullLimits } from "./limits.ts";
+import type { Pull, PullHandlers, PullOptions, PullStats } from "./pull-types.ts";
+import { RtspSession } from "./session.ts";
+import type { StreamTrack } from "./stream-track.ts";
+import { parseRtspUrl, type RtspUrl, resolveControl } from "./url.ts";
 
-/** Upper bounds on what a camera may make us hold. A camera is never trusted. */
-export interface PullLimits {
-  /** Start line and headers of one RTSP message. */
-  readonly headerBytes: number;
-  /** Body of one RTSP message (the SDP). */
-  readonly bodyBytes: number;
-  /** Media sections of an SDP that are looked at. */
-  readonly tracks: number;
-  /** One whole picture with its parameter sets. */
-  readonly accessUnitBytes: number;
-  /** NAL units in one picture. */
-  readonly nalsPerUnit: number;
-  readonly redirects: number;
-  /** Bytes skipped in search of the next packet before the connection is given up. */
-  readonly garbageBytes: number;
-}
-
-export interface PullOptions {
-  /** rtsp:// or rtsps://. Credentials inside it are used only where `username` is not given. */
-  readonly url: string;
-  readonly username?: string | undefined;
-  readonly password?: string | undefined;
-  /** `auto`: TCP, then UDP where the camera refuses TCP (status 461). */
-  readonly transport: "auto" | "tcp" | "udp";
-  readonly allowUntrustedCertificate: boolean;
-  readonly clock: Clock;
-  readonly limits?: Partial<PullLimits> | undefined;
-  readonly userAgent?: string | undefined;
-  /** Also set up the first audio track that is AAC or G.711. Default false. */
-  readonly wantAudio?: boolean | undefined;
-  /** From connect to the answer to PLAY. */
-  readonly connectTimeout: Millis;
-  /** Without any RTP packet for this long, the pull ends with `rtsp.stalled`. */
-  readonly stallTimeout: Millis;
-}
-
-export interface PullHandlers {
-  /** `unit.data` is borrowed: valid only during the call. An exception ends the pull. */
-  onAccessUnit(unit: AccessUnit): void;
-  /** Before the first unit, and again whenever something in it changed. */
-  onFormat(format: StreamFormat, audio: StreamFormat | undefined): void;
-  /** Once, when the camera has accepted PLAY. */
-  onSession(info: { transport: "tcp" | "udp"; server: string | undefined }): void;
-}
-
-export interface PullStats {
-  readonly packets: number;
-  readonly bytes: number;
-  /** RTP packets that the sequence numbers say were sent, and that never came. */
-  readonly lostPackets: number;
-  readonly duplicatePackets: number;
-  /** Too short, wrong version, unknown payload type, not decodable as the announced format. */
-  readonly malformedPackets: number;
-  /** Bytes between packets that belonged to nothing. */
-  readonly garbageBytes: number;
-  readonly units: number;
-  readonly keyframes: number;
-  /** Whole or damaged pictures not delivered because something before them was lost. */
-  readonly discardedUnits: number;
-  readonly discontinuities: number;
-  /** Camera clock minus server clock at the last sender report; undefined before the first, or if implausible. */
-  readonly clockOffsetMs: number | undefined;
-  /** How fast the camera's clock gains on ours; undefined until measured over a minute. */
-  readonly driftPpm: number | undefined;
-  /** What the camera says the time is when that cannot be true (its year), for the camera's status. */
-  readonly implausibleClockYear: number | undefined;
-}
-
-export interface Pull {
-  /** Rejects with a `FluxError` (`rtsp.*`) when the stream ends, fails or is closed. Never resolves. */
-  readonly done: Promise<never>;
-  stats(): PullStats;
-  /** Says TEARDOWN (briefly), releases everything. Idempotent. `done` rejects with `rtsp.closed`. */
-  close(): Promise<void>;
-}
+export type { PullLimits } from "./limits.ts";
+export type { Pull, PullHandlers, PullOptions, PullStats } from "./pull-types.ts";
 
 /**
  * Connects to a camera and delivers its pictures until it fails. Never retries: the caller owns reconnection.
  *
  * Codes: rtsp.address, rtsp.refused, rtsp.timeout, rtsp.tls, rtsp.unauthorised, rtsp.not_found, rtsp.unsupported,
- * rtsp.protocol, rtsp.limit, rtsp.stalled, rtsp.closed.
+ * rtsp.protocol, rtsp.limit, rtsp.stalled, rtsp.closed; rtsp.internal when a handler threw.
  */
 export function startPull(options: PullOptions, handlers: PullHandlers): Pull {
-  void handlers;
-  throw new FluxError("rtsp.unsupported", `cannot pull ${options.transport} yet`);
+  return new RtspPull(options, handlers);
+}
+
+class RtspPull implements Pull {
+  readonly done: Promise<never>;
+  readonly #options: PullOptions;
+  readonly #handlers: PullHandlers;
+  readonly #limits: PullLimits;
+  readonly #running: Promise<void>;
+  #fail: (error: FluxError) => void = () => undefined;
+  #session: RtspSession | undefined;
+  #closed = false;
+
+  constructor(options: PullOptions, handlers: PullHandlers) {
+    this.#options = options;
+    this.#handlers = handlers;
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.done = new Promise<never>((_, reject) => {
+      this.#fail = reject;
+    });
+    // Whoever waits for `done` hears of the failure; nobody waiting must not end the process.
+    this.done.catch(() => undefined);
+    this.#running = this.#run().catch((error: unknown) => {
+      this.#fail(
+        error instanceof FluxError
+          ? error
+          : new FluxError("rtsp.internal", "pulling the stream failed", { cause: error }),
+      );
+    });
+  }
+
+  stats(): PullStats {
+    const session = this.#session;
+    const video = session?.video.track;
+    const sum = (pick: (stream: StreamTrack) => number): number =>
+      session?.streams.reduce((total, stream) => total + pick(stream), 0) ?? 0;
+    return {
+      packets: sum(({ receiver }) => receiver.packets),
+      bytes: sum(({ receiver }) => receiver.bytes),
+      lostPackets: sum(({ receiver }) => receiver.lostPackets),
+      duplicatePackets: sum(({ receiver }) => receiver.latePackets),
+      malformedPackets: sum(
+        ({ receiver, media, malformedRtcp }) => receiver.malformed + media.malformed + malformedRtcp,
+      ),
+      garbageBytes: session?.garbageBytes ?? 0,
+      units: video?.units ?? 0,
+      keyframes: video?.keyframes ?? 0,
+      discardedUnits: video?.discardedUnits ?? 0,
+      discontinuities: video?.discontinuities ?? 0,
+      clockOffsetMs: video?.captureClock.offsetMs,
+      driftPpm: video?.captureClock.driftPpm,
+      implausibleClockYear: video?.captureClock.implausibleYear,
+    };
+  }
+
+  async close(): Promise<void> {
+    if (!this.#closed) {
+      this.#closed = true;
+      this.#fail(new FluxError("rtsp.closed", "the pull was closed"));
+    }
+    await this.#session?.close();
+    await this.#running;
+  }
+
+  /** Connects, following redirects and falling back to UDP, until a session plays. */
+  async #run(): Promise<void> {
+    const first = parseRtspUrl(this.#options.url);
+    let url = first;
+    let transport: "tcp" | "udp" = this.#options.transport === "udp" ? "udp" : "tcp";
+    for (let redirects = 0; !this.#closed; ) {
+      try {
+        const redirect = await this.#attempt(url, first, transport);
+        if (!redirect) return;
+        if (++redirects > this.#limits.redirects) {
+          throw new FluxError("rtsp.protocol", `the camera redirects more than ${this.#limits.redirects} times`);
+        }
+        url = followRedirect(url, redirect.location);
+      } catch (error) {
+        const refusedTcp = errorCode(error) === "rtsp.unsupported" && this.#session?.tcpRefused === true;
+        if (this.#options.transport !== "auto" || transport === "udp" || !refusedTcp) throw error;
+        transport = "udp";
+      }
+    }
+  }
+
+  async #attempt(url: RtspUrl, first: RtspUrl, transport: "tcp" | "udp"): Promise<Redirect | undefined> {
+    const options = this.#options;
+    let started = false;
+    const session = new RtspSession(
+      {
+        pull: options,
+        limits: this.#limits,
+        url,
+        transport,
+        username: options.username ?? first.username,
+        password: options.username === undefined ? first.password : options.password,
+        // The password itself goes to no host but the one that the operator named.
+        allowBasic: url.host === first.host && (url.secure || !first.secure),
+        userAgent: options.userAgent ?? "FluxVision",
+      },
+      this.#handlers,
+      (error) => {
+        if (started) this.#fail(error);
+      },
+    );
+    this.#session = session;
+    const redirect = await session.start();
+    if (redirect) {
+      await session.close();
+      return redirect;
+    }
+    started = true;
+    if (session.endedBy) throw session.endedBy;
+    return undefined;
+  }
+}
+
+function followRedirect(from: RtspUrl, location: string): RtspUrl {
+  const target = parseRtspUrl(/^[a-z]+:\/\//i.test(location) ? location : resolveControl(from.origin, location));
+  if (from.secure && !target.secure) {
+    throw new FluxError("rtsp.protocol", "the camera redirects from an encrypted to an unencrypted address");
+  }
+  return target;
 }

@@ -27,19 +27,21 @@ const LAST_COUNTER = 0xffffffff;
  */
 export class NonceCounters {
   readonly generation: number;
+  readonly #first: number;
   readonly #next = new Map<number, number>();
 
-  /** `generation` must come from `allocateGeneration` and belong to this thread alone. */
-  constructor(generation: number) {
+  /** `generation` must come from a `GenerationStore` and belong to this thread alone. `first`: for tests of the end. */
+  constructor(generation: number, first = 0) {
     if (!Number.isInteger(generation) || generation < 1 || generation > 0xffffffff) {
       throw new FluxError("seal.bad_generation", `seal generation ${generation} is not a number from 1 to 2^32 - 1`);
     }
     this.generation = generation;
+    this.#first = first;
   }
 
   /** Throws `seal.exhausted` after 2^32 frames of one stream: the worker then needs a new generation. */
   take(streamId: number): number {
-    const value = this.#next.get(streamId) ?? 0;
+    const value = this.#next.get(streamId) ?? this.#first;
     if (value > LAST_COUNTER) {
       throw new FluxError("seal.exhausted", `stream ${streamId} used up every nonce of generation ${this.generation}`);
     }

@@ -122,5 +122,7 @@ function writeInt64(view: DataView, offset: number, value: number): void {
 }
 
 function readInt64(view: DataView, offset: number): number {
-  return view.getInt32(offset) * 0x1_0000_0000 + view.getUint32(offset + 4);
+  const value = view.getInt32(offset) * 0x1_0000_0000 + view.getUint32(offset + 4);
+  if (!Number.isSafeInteger(value)) throw new FluxError("wire.number", "a 64-bit field is beyond 2^53");
+  return value;
 }

@@ -1,0 +1,115 @@
+import type { Clock, Timer } from "../../../shared/lib/clock.ts";
+import { millis } from "../../../shared/lib/time.ts";
+import type { SealedFrame } from "../../../shared/wire/sealed-frame.ts";
+
+/** The rest of a GOP is awaited this long after the next GOP began to arrive. */
+const LATE_GOP_MS = millis(400);
+const MAX_WAITING_BYTES = 16 * 1024 * 1024;
+
+export interface GopHandle {
+  frame(frame: SealedFrame): void;
+  /** The stream is over. `complete`: by its proper end, with all of its frames. */
+  end(complete: boolean): void;
+}
+
+interface Gop {
+  readonly streamId: number;
+  readonly waiting: SealedFrame[];
+  waitingBytes: number;
+  ended: "no" | "complete" | "cut";
+  readonly abandon: () => void;
+}
+
+interface Lane {
+  readonly gops: Gop[];
+  lateTimer: Timer | undefined;
+}
+
+export interface GopOrderOptions {
+  readonly clock: Clock;
+  readonly deliver: (frame: SealedFrame) => void;
+  readonly onReset: (streamId: number) => void;
+}
+
+/**
+ * GOPs of one camera stream come on transport streams of their own and may overlap. Delivers them one after the other,
+ * and gives up what is left of one when the next has been waiting too long.
+ */
+export class GopOrder {
+  readonly #options: GopOrderOptions;
+  readonly #lanes = new Map<number, Lane>();
+
+  constructor(options: GopOrderOptions) {
+    this.#options = options;
+  }
+
+  /** A transport stream whose first frame belongs to `streamId`. `abandon` stops reading it. */
+  open(streamId: number, abandon: () => void): GopHandle {
+    const lane = this.#lanes.get(streamId) ?? { gops: [], lateTimer: undefined };
+    this.#lanes.set(streamId, lane);
+    const gop: Gop = { streamId, waiting: [], waitingBytes: 0, ended: "no", abandon };
+    lane.gops.push(gop);
+    if (lane.gops.length === 2) this.#limit(lane);
+    return {
+      frame: (frame) => {
+        if (gop.ended !== "no") return;
+        if (lane.gops[0] === gop) this.#options.deliver(frame);
+        else {
+          gop.waiting.push(frame);
+          gop.waitingBytes += frame.bytes.byteLength;
+          if (gop.waitingBytes > MAX_WAITING_BYTES) this.#giveUpFirst(lane);
+        }
+      },
+      end: (complete) => {
+        if (gop.ended !== "no") return;
+        gop.ended = complete ? "complete" : "cut";
+        if (lane.gops[0] === gop) this.#advance(lane);
+      },
+    };
+  }
+
+  close(): void {
+    for (const lane of this.#lanes.values()) {
+      lane.lateTimer?.cancel();
+      for (const gop of lane.gops) if (gop.ended === "no") gop.abandon();
+    }
+    this.#lanes.clear();
+  }
+
+  #limit(lane: Lane): void {
+    lane.lateTimer = this.#options.clock.after(LATE_GOP_MS, () => this.#giveUpFirst(lane));
+  }
+
+  #giveUpFirst(lane: Lane): void {
+    const first = lane.gops[0];
+    if (!first || lane.gops.length < 2) return;
+    if (first.ended === "no") first.abandon();
+    first.ended = "cut";
+    this.#advance(lane);
+  }
+
+  /** The first GOP is over: goes on with the next ones, as far as they are there. */
+  #advance(lane: Lane): void {
+    for (;;) {
+      const first = lane.gops[0];
+      if (!first || first.ended === "no") break;
+      lane.gops.shift();
+      lane.lateTimer?.cancel();
+      lane.lateTimer = undefined;
+      if (first.ended === "cut") this.#options.onReset(first.streamId);
+      const next = lane.gops[0];
+      if (!next) break;
+      for (const frame of next.waiting) this.#options.deliver(frame);
+      next.waiting.length = 0;
+      next.waitingBytes = 0;
+      if (lane.gops.length >= 2) this.#limit(lane);
+    }
+    if (lane.gops.length === 0) this.#deleteLane(lane);
+  }
+
+  #deleteLane(lane: Lane): void {
+    for (const [streamId, known] of this.#lanes) {
+      if (known === lane) this.#lanes.delete(streamId);
+    }
+  }
+}

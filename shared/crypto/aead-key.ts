@@ -57,8 +57,7 @@ export class WasmAeadKey implements AeadKey {
     bytes.set(sealed.subarray(total), params);
     if (calls.gcmCheck(slot, params) !== 1) {
       plaintext.fill(0);
-      calls.wipe(chunk, chunkBytes);
-      calls.wipe(params, TAG_BYTES);
+      calls.wipeWork();
       throw wrongTag();
     }
     return plaintext;

@@ -18,6 +18,7 @@ interface CryptoExports {
   gcmTag(slot: number, tag: number): void;
   gcmCheck(slot: number, tag: number): number;
   wipe(at: number, bytes: number): void;
+  wipeWork(): void;
 }
 
 const REQUIRED: readonly (keyof CryptoExports)[] = ["memory", "chunk", "importKey", "gcmStart", "gcmCheck", "wipe"];
@@ -73,9 +74,10 @@ export class WasmModule {
     return slot;
   }
 
-  /** Wipes the slot and makes it available again. */
+  /** Wipes the slot and every work area, and makes the slot available again. */
   giveBackSlot(slot: number): void {
     this.calls.wipe(slot, this.#slotBytes);
+    this.calls.wipeWork();
     this.#freeSlots.push(slot);
   }
 

@@ -1,6 +1,6 @@
 /** GCM (SP 800-38D) with 96-bit nonces over any of the block ciphers, as start / aad / chunks / tag. */
 import { blockEncrypt, counterMode } from "./cipher";
-import { ghash, ghashInit } from "./ghash";
+import { ghash, ghashInit, wipeGhash } from "./ghash";
 import {
   SLOT_AAD_BYTES,
   SLOT_COUNTER,
@@ -84,4 +84,9 @@ export function gcmCheck(slot: usize, tag: usize): i32 {
   const given = v128.load(tag);
   gcmTag(slot, tag);
   return i32(!v128.any_true(v128.xor(given, v128.load(tag))));
+}
+
+export function wipeGcm(): void {
+  memory.fill(BLOCK, 0, 128);
+  wipeGhash();
 }

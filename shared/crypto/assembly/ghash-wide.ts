@@ -209,3 +209,13 @@ export function wideFinish(): usize {
   transpose(LANES, LANES);
   return LANES;
 }
+
+export function wipeWide(): void {
+  memory.fill(LANES, 0, 256);
+  memory.fill(TURN, 0, 256);
+  memory.fill(TURNED, 0, 256);
+  memory.fill(NIBBLES, 0, 4608);
+  memory.fill(PRODUCTS, 0, 1152);
+  memory.fill(HALVES, 0, 768);
+  memory.fill(FULL, 0, 512);
+}

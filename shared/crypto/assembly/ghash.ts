@@ -5,7 +5,7 @@
  * one 128-bit register and is indexed by a nibble through `i8x16.swizzle` (pshufb, tbl): the look-up happens inside
  * the register file, so neither an address nor the time depends on the key or on the data.
  */
-import { NIBBLE_TABLES, PART_TABLES, wideFinish, wideStart, wideStep } from "./ghash-wide";
+import { NIBBLE_TABLES, PART_TABLES, wideFinish, wideStart, wideStep, wipeWide } from "./ghash-wide";
 import {
   BYTE_TABLES_PER_POWER,
   POWERS,
@@ -216,4 +216,10 @@ export function ghash(slot: usize, p: usize, blocks: usize): void {
     blocks -= m;
   }
   v128.store(slot + SLOT_Y, y);
+}
+
+/** Work areas hold hash values before their mask is added, from which H could be computed. */
+export function wipeGhash(): void {
+  memory.fill(NIBBLES, 0, 256);
+  wipeWide();
 }

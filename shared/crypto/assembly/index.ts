@@ -1,7 +1,8 @@
 /** The exports of flux-crypto.wasm. Pointers are checked by the host facade (shared/crypto/crypto.ts). */
 import { CHUNK_BYTES, CHUNK_SLACK, SLOT_BYTES } from "./layout";
 import { schedule } from "./cipher";
-import { gcmInit } from "./gcm";
+import { gcmInit, wipeGcm } from "./gcm";
+import { wipeSliced } from "./sliced";
 
 export { blockEncrypt, counterMode } from "./cipher";
 export { gcmAad, gcmCheck, gcmOpen, gcmSeal, gcmStart, gcmTag } from "./gcm";
@@ -41,4 +42,12 @@ export function importKey(cipher: i32, slot: usize, key: usize, keyBytes: i32, g
 
 export function wipe(p: usize, bytes: usize): void {
   memory.fill(p, 0, bytes);
+}
+
+/** Everything but key slots: data, parameters and intermediate values. */
+export function wipeWork(): void {
+  memory.fill(CHUNK, 0, CHUNK_BYTES + CHUNK_SLACK);
+  memory.fill(PARAMS, 0, 256);
+  wipeGcm();
+  wipeSliced();
 }

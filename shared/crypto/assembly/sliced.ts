@@ -21,3 +21,8 @@ export function addStream(state: usize, p: usize): void {
     v128.store(p + n, v128.xor(v128.load(p + n), v128.load(state + n)));
   }
 }
+
+export function wipeSliced(): void {
+  memory.fill(STATE, 0, 256);
+  memory.fill(NEXT, 0, 256);
+}

@@ -1,0 +1,15 @@
+// Browser entry of `fluxvision bench crypto`.
+import { type CryptoBenchStep, timeCrypto } from "../../shared/crypto/bench-loop.ts";
+import { type AeadKey, createFluxCrypto } from "../../shared/crypto/crypto.ts";
+
+async function importKey(): Promise<AeadKey> {
+  const wasm = await (await fetch("/flux-crypto.wasm")).arrayBuffer();
+  const crypto = await createFluxCrypto(wasm);
+  return crypto.importKey("LEA-256-GCM", new Uint8Array(32).fill(7));
+}
+
+const key = importKey();
+
+Object.assign(globalThis, {
+  measure: async (step: CryptoBenchStep) => timeCrypto(await key, step, () => performance.now()),
+});

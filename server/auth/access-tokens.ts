@@ -1,7 +1,7 @@
 import { eq } from "drizzle-orm";
 import {
-  calculateJwkThumbprint,
   type CryptoKey,
+  calculateJwkThumbprint,
   errors,
   exportJWK,
   generateKeyPair,
@@ -105,6 +105,9 @@ async function readSetting(orm: Orm): Promise<string | undefined> {
 async function createSetting(orm: Orm, sealer: FieldSealer, clock: Clock): Promise<string> {
   const { privateKey } = await generateKeyPair("ES256", { extractable: true });
   const value = sealer.seal(SETTING, JSON.stringify(await exportJWK(privateKey)));
-  await orm.insert(settings).values({ name: SETTING, value, updatedAt: toDate(clock.utcMicros()) }).onConflictDoNothing();
+  await orm
+    .insert(settings)
+    .values({ name: SETTING, value, updatedAt: toDate(clock.utcMicros()) })
+    .onConflictDoNothing();
   return (await readSetting(orm)) ?? value; // Another server may have been first.
 }

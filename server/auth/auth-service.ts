@@ -65,7 +65,10 @@ export class AuthService {
     if (!user || !accepted) throw new FluxError("auth.bad_credentials", "wrong user name or password");
     this.#limiter.succeeded(key, device.ip);
     const passwordHash = hasher.needsRehash(user.passwordHash) ? await hasher.hash(password) : user.passwordHash;
-    await orm.update(users).set({ lastLoginAt: toDate(clock.utcMicros()), passwordHash }).where(eq(users.id, user.id));
+    await orm
+      .update(users)
+      .set({ lastLoginAt: toDate(clock.utcMicros()), passwordHash })
+      .where(eq(users.id, user.id));
     return this.#signedIn(await sessions.open(user.id, device));
   }
 

@@ -50,7 +50,8 @@ export class PasswordHasher {
 
   async #derive(password: string, salt: Buffer, iterations: number): Promise<Buffer> {
     if (this.#running >= CONCURRENT) {
-      if (this.#waiting.length >= MAX_WAITING) throw new FluxError("auth.busy", "too many log-ins at once, try again shortly");
+      if (this.#waiting.length >= MAX_WAITING)
+        throw new FluxError("auth.busy", "too many log-ins at once, try again shortly");
       await new Promise<void>((go) => this.#waiting.push(go));
     } else {
       this.#running++;

@@ -14,7 +14,11 @@ export interface RefreshToken {
  * `session.rotation.secret.mac`. The MAC makes a reused token (once ours, now old) distinguishable from an invented
  * one: only the former ends the session, so that knowing a session's id is not enough to end it.
  */
-export function createRefreshToken(macKey: Uint8Array, sessionId: string, rotation: number): { text: string; hash: Uint8Array } {
+export function createRefreshToken(
+  macKey: Uint8Array,
+  sessionId: string,
+  rotation: number,
+): { text: string; hash: Uint8Array } {
   const secret = randomBytes(32).toString("base64url");
   const body = `${sessionId}.${rotation}.${secret}`;
   return { text: `${body}.${mac(macKey, body).toString("base64url")}`, hash: hashOf(secret) };

@@ -114,7 +114,11 @@ export class Sessions {
       .set({ revokedAt: toDate(this.#clock.utcMicros()), revokedReason: reason })
       .where(condition)
       .returning({ id: sessions.id });
-    if (revoked.length > 0) this.#onRevoked(revoked.map((row) => row.id), reason);
+    if (revoked.length > 0)
+      this.#onRevoked(
+        revoked.map((row) => row.id),
+        reason,
+      );
   }
 }
 

@@ -108,5 +108,8 @@ function hashOf(token: string): Uint8Array {
 }
 
 function badToken(): FluxError {
-  return new FluxError("auth.bad_setup_token", "this set-up link is not valid any more; restart the server for a new one");
+  return new FluxError(
+    "auth.bad_setup_token",
+    "this set-up link is not valid any more; restart the server for a new one",
+  );
 }

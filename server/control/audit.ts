@@ -1,8 +1,8 @@
 import type { Clock } from "../../shared/lib/clock.ts";
+import type { Logger } from "../core/log.ts";
 import type { Orm } from "../db/database.ts";
 import { auditEntries } from "../db/schema/index.ts";
 import { toDate } from "../db/time.ts";
-import type { Logger } from "../core/log.ts";
 
 export interface AuditEntry {
   /** Dotted: `camera.create`, `auth.login_failed`. */

@@ -121,7 +121,9 @@ export class CameraService {
       if (!this.#cameras.has(id)) throw notFound();
       await this.#parts.store.remove(id);
       this.#cameras.delete(id);
-      await this.#parts.media.removeCamera(id).catch((err) => this.#parts.log.error({ err, camera: id }, "remove camera"));
+      await this.#parts.media
+        .removeCamera(id)
+        .catch((err) => this.#parts.log.error({ err, camera: id }, "remove camera"));
       this.#parts.onRemoved?.(id);
       this.#changed();
     });
@@ -133,7 +135,8 @@ export class CameraService {
     const stored = input.cameraId === undefined ? undefined : this.#cameras.get(input.cameraId);
     if (input.cameraId !== undefined && !stored) throw notFound();
     const { username, password } = this.#probeCredentials(input, target, stored);
-    if (this.#probes >= MAX_PROBES) throw new FluxError("probe.busy", "other connection tests are running, try again shortly");
+    if (this.#probes >= MAX_PROBES)
+      throw new FluxError("probe.busy", "other connection tests are running, try again shortly");
     this.#probes++;
     try {
       const source = {

@@ -13,7 +13,8 @@ export interface CameraUrl {
 
 const DEFAULT_PORT = { rtsp: 554, rtsps: 322 } as const;
 // The last @ before the first / ends the credentials: passwords with @ in them are common, and so are unescaped ones.
-const SHAPE = /^(rtsps?):\/\/(?:([^/?#]*)@)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?((?:[/?][^#]*)?)(?:#.*)?$/i;
+const SHAPE =
+  /^(rtsps?):\/\/(?:([^/?#]*)@)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?((?:[/?][^#]*)?)(?:#.*)?$/i;
 /** RFC 3986: everything else (spaces, quotes, pipes, control characters) must be percent-encoded. */
 const PATH = /^(?:[A-Za-z0-9\-._~:/?[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})*$/;
 
@@ -51,12 +52,16 @@ function canonicalHost(host: string): string | undefined {
   }
 }
 
-function splitCredentials(text: string | undefined, fail: (reason: string) => never): [string?, string?] {
+function splitCredentials(
+  text: string | undefined,
+  fail: (reason: string) => never,
+): readonly [username?: string | undefined, password?: string | undefined] {
   if (text === undefined || text === "") return [];
   const colon = text.indexOf(":");
   const username = decode(colon < 0 ? text : text.slice(0, colon));
   const password = colon < 0 ? undefined : decode(text.slice(colon + 1));
-  if (hasControlCharacters(username) || hasControlCharacters(password ?? "")) fail("credentials hold control characters");
+  if (hasControlCharacters(username) || hasControlCharacters(password ?? ""))
+    fail("credentials hold control characters");
   return [username, password];
 }
 

@@ -54,10 +54,7 @@ export class KeyService {
   /** Current and next epoch's keys of a camera for viewing, without touching the database in the normal case. */
   async viewKeys(cameraId: string, generation: number): Promise<EpochKey[]> {
     const epoch = epochAt(this.#clock.utcMicros());
-    return [
-      await this.#epochKey(cameraId, generation, epoch),
-      await this.#epochKey(cameraId, generation, epoch + 1),
-    ];
+    return [await this.#epochKey(cameraId, generation, epoch), await this.#epochKey(cameraId, generation, epoch + 1)];
   }
 
   /**

@@ -29,7 +29,10 @@ export class MasterKeys {
       if (existing.length > 0) return existing;
       const label = randomUUID();
       const wrapped = ariaSeal(wrapping, randomBytes(MEK_BYTES), context(label));
-      return transaction.insert(meks).values({ label, wrapped, createdAt: toDate(clock.utcMicros()) }).returning();
+      return transaction
+        .insert(meks)
+        .values({ label, wrapped, createdAt: toDate(clock.utcMicros()) })
+        .returning();
     });
     const keys = new Map<number, Uint8Array>();
     for (const row of rows) {

@@ -20,7 +20,8 @@ export interface ServerUnderTest {
 }
 
 export interface ServerOptions {
-  readonly command?: readonly string[];
+  /** Runs it under a C library that can load WebTransport, where the system's own cannot. */
+  readonly webTransport?: boolean;
   readonly demo?: boolean;
   readonly adminPassword?: string;
   readonly dataDir?: string;
@@ -36,7 +37,8 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerUn
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "fluxvision-e2e-")));
   const port = options.port ?? (await freePort());
   const tlsPort = await freePort();
-  const command = [...(options.command ?? [process.execPath]), "dist/server/cli.mjs", "serve"];
+  const node = options.webTransport ? await nodeForWebTransport() : [process.execPath];
+  const command = [...node, "dist/server/cli.mjs", "serve"];
   const child = spawn(command[0] ?? process.execPath, command.slice(1), {
     env: {
       ...withoutOurs(process.env),
@@ -76,6 +78,13 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerUn
       if (ownData) await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+async function nodeForWebTransport(): Promise<readonly string[]> {
+  const url = new URL("../../scripts/webtransport-libc.mjs", import.meta.url);
+  const fromBundle = new URL("../../scripts/webtransport-libc.mjs", `file://${process.cwd()}/server/testkit/x`);
+  const module = (await import(url.href).catch(() => import(fromBundle.href))) as { nodeCommand(): string[] };
+  return module.nodeCommand();
 }
 
 async function untilReady(child: ChildProcess, url: string, output: () => string): Promise<void> {

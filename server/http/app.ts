@@ -1,0 +1,59 @@
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { FluxError } from "../../shared/lib/errors.ts";
+import { API_PREFIX, Api, type RegisteredRoute } from "./api.ts";
+import { docsRoutes } from "./docs.ts";
+import { errorResponse } from "./errors.ts";
+import { originCheck } from "./middleware/origin-check.ts";
+import { requestContext } from "./middleware/request-context.ts";
+import { securityHeaders } from "./middleware/security-headers.ts";
+import { authRoutes } from "./routes/auth.ts";
+import { cameraRoutes } from "./routes/cameras.ts";
+import { layoutRoutes } from "./routes/layouts.ts";
+import { systemRoutes } from "./routes/system.ts";
+import { userRoutes } from "./routes/users.ts";
+import type { App, AppDeps, AppEnv } from "./types.ts";
+import { webApp } from "./web-app.ts";
+
+/** Largest request body: a user with 10,000 assigned cameras fits. */
+const MAX_BODY_BYTES = 512 * 1024;
+
+/** The HTTP side of the server, without a socket. `routes` lists the API's routes with their policies. */
+export function createApp(deps: AppDeps): { app: App; routes: readonly RegisteredRoute[] } {
+  const app = new Hono<AppEnv>();
+  app.onError((error, c) => errorResponse(error, c, deps));
+  app.notFound((c) => errorResponse(new FluxError("request.not_found", "there is nothing here"), c, deps));
+  app.use(requestContext, securityHeaders, originCheck(deps.allowedOrigins));
+  app.use(
+    bodyLimit({
+      maxSize: MAX_BODY_BYTES,
+      onError: () => {
+        throw new FluxError("request.too_large", `the body is larger than ${MAX_BODY_BYTES} bytes`);
+      },
+    }),
+  );
+  const api = new Api(deps);
+  authRoutes(api, deps);
+  cameraRoutes(api, deps);
+  userRoutes(api, deps);
+  layoutRoutes(api, deps);
+  systemRoutes(api, deps);
+  app.route("/", api.hono);
+  for (const path of ["/health", "/health/live", "/health/ready"]) {
+    app.get(path, (c) => app.request(`${API_PREFIX}${path}`, { headers: c.req.raw.headers }, c.env));
+  }
+  app.get("/.well-known/jwks.json", (c) => c.json(deps.tokens.jwks));
+  docsRoutes(app, api, deps.version);
+  // Below /api everything that was not matched is an error in JSON, whatever the method.
+  app.all("/api/*", (c) => errorResponse(unmatched(c.req.method, c.req.path, api.routes), c, deps));
+  if (deps.webRoot !== undefined) webApp(app, deps.webRoot);
+  return { app, routes: api.routes };
+}
+
+function unmatched(method: string, path: string, routes: readonly RegisteredRoute[]): FluxError {
+  const shape = (route: RegisteredRoute): RegExp => new RegExp(`^${route.path.replace(/:[^/]+/g, "[^/]+")}$`);
+  if (method !== "OPTIONS" && routes.some((route) => shape(route).test(path))) {
+    return new FluxError("request.method_not_allowed", `${method} is not possible here`);
+  }
+  return new FluxError("request.not_found", "there is nothing here");
+}

@@ -1,0 +1,116 @@
+import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { ZodError } from "zod";
+import type { ErrorBody } from "../../shared/api/schemas.ts";
+import { FluxError } from "../../shared/lib/errors.ts";
+import { RateLimited } from "../auth/auth-service.ts";
+import { isDatabaseUnavailable } from "../db/errors.ts";
+import type { AppDeps, AppEnv } from "./types.ts";
+
+type Details = NonNullable<ErrorBody["error"]["details"]>;
+
+/** The request does not fit its schema; every field at fault is named. */
+export class ValidationError extends FluxError {
+  readonly details: Details;
+
+  constructor(error: ZodError, where: string) {
+    const details = error.issues.slice(0, 20).map((issue) => ({
+      field: issue.path.length > 0 ? issue.path.join(".") : where,
+      message: issue.message,
+    }));
+    super("request.invalid", `${details[0]?.field}: ${details[0]?.message}`);
+    this.details = details;
+  }
+}
+
+const STATUS_BY_CODE: Readonly<Record<string, ContentfulStatusCode>> = {
+  "auth.required": 401,
+  "auth.expired": 401,
+  "auth.invalid_token": 401,
+  "auth.session_ended": 401,
+  "auth.invalid_refresh": 401,
+  "auth.bad_credentials": 401,
+  "auth.forbidden": 403,
+  "auth.bad_setup_token": 403,
+  "auth.wrong_password": 403,
+  "auth.rate_limited": 429,
+  "auth.busy": 503,
+  "request.invalid": 400,
+  "request.bad_json": 400,
+  "request.too_large": 413,
+  "request.bad_origin": 403,
+  "request.not_found": 404,
+  "request.method_not_allowed": 405,
+  "request.unsupported_type": 415,
+  "camera.not_found": 404,
+  "camera.bad_url": 400,
+  "camera.bad_field": 400,
+  "user.not_found": 404,
+  "user.exists": 409,
+  "user.last_admin": 409,
+  "user.unknown_camera": 400,
+  "layout.not_found": 404,
+  "layout.bad_cells": 400,
+  "layout.too_many": 409,
+  "probe.busy": 503,
+  "database.unavailable": 503,
+};
+
+/** Turns whatever a route threw into the one error body. What is not ours to tell becomes `internal`, and is logged. */
+export function errorResponse(error: unknown, c: Context<AppEnv>, deps: Pick<AppDeps, "log" | "clock">): Response {
+  const { status, code, message, details } = describe(error);
+  const requestId = c.get("requestId");
+  if (status >= 500)
+    deps.log.error({ err: error, requestId, method: c.req.method, path: c.req.path }, "request failed");
+  const timestamp = new Date(deps.clock.utcMicros() / 1000).toISOString();
+  const body: ErrorBody = {
+    success: false,
+    error: { code, message, ...(details ? { details } : {}), timestamp, requestId },
+  };
+  if (error instanceof RateLimited) c.header("Retry-After", `${Math.ceil(error.retryAfterMs / 1000)}`);
+  if (status === 401) c.header("WWW-Authenticate", "Bearer");
+  c.header("Cache-Control", "no-store");
+  return c.json(body, status);
+}
+
+interface Described {
+  readonly status: ContentfulStatusCode;
+  readonly code: string;
+  readonly message: string;
+  readonly details?: Details;
+}
+
+function describe(error: unknown): Described {
+  if (error instanceof ValidationError) {
+    return { status: 400, code: error.code, message: error.message, details: error.details };
+  }
+  if (error instanceof FluxError) {
+    const status = statusOf(error.code);
+    if (status !== undefined) {
+      const { code, message, field } = error;
+      return { status, code, message, ...(field === undefined ? {} : { details: [{ field, message }] }) };
+    }
+  }
+  if (error instanceof HTTPException) return fromHttpException(error);
+  if (isDatabaseUnavailable(error)) {
+    return { status: 503, code: "database.unavailable", message: "the database does not answer, try again shortly" };
+  }
+  return { status: 500, code: "internal", message: "something went wrong on the server; its log names the request id" };
+}
+
+/** A probe's failures are the camera's, not ours: 422 says that the request was fine and the thing it named was not. */
+function statusOf(code: string): ContentfulStatusCode | undefined {
+  return STATUS_BY_CODE[code] ?? (/^(probe|rtsp|rtp|sdp|ingest)\./.test(code) ? 422 : undefined);
+}
+
+function fromHttpException(error: HTTPException): Described {
+  const { status } = error;
+  if (status === 400) return { status, code: "request.bad_json", message: "the body is not valid JSON" };
+  if (status === 413) return { status, code: "request.too_large", message: "the body is too large" };
+  return {
+    status: status as ContentfulStatusCode,
+    code: `http.${status}`,
+    message: error.message || `status ${status}`,
+  };
+}

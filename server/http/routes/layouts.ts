@@ -1,0 +1,75 @@
+import { z } from "@hono/zod-openapi";
+import { layout, layoutBody } from "../../../shared/api/schemas.ts";
+import { type Api, idParam, json, jsonBody, needs, noContent } from "../api.ts";
+import type { AppDeps } from "../types.ts";
+
+const tags = ["layouts"];
+
+export function layoutRoutes(api: Api, { layouts }: AppDeps): void {
+  api.add(
+    needs("layout.use"),
+    {
+      method: "get",
+      path: "/layouts",
+      tags,
+      summary: "Own and shared layouts",
+      responses: { 200: json(z.array(layout)) },
+    },
+    async (c) => c.json(await layouts.list(c.get("principal")), 200),
+  );
+
+  api.add(
+    needs("layout.use"),
+    {
+      method: "post",
+      path: "/layouts",
+      tags,
+      summary: "Save a layout",
+      request: { body: jsonBody(layoutBody) },
+      responses: { 201: json(layout, "Created") },
+    },
+    async (c) => c.json(await layouts.create(c.get("principal"), c.req.valid("json")), 201),
+  );
+
+  api.add(
+    needs("layout.use"),
+    {
+      method: "get",
+      path: "/layouts/{id}",
+      tags,
+      summary: "One layout",
+      request: { params: idParam },
+      responses: { 200: json(layout) },
+    },
+    async (c) => c.json(await layouts.get(c.get("principal"), c.req.valid("param").id), 200),
+  );
+
+  api.add(
+    needs("layout.use"),
+    {
+      method: "put",
+      path: "/layouts/{id}",
+      tags,
+      summary: "Replace a layout",
+      request: { params: idParam, body: jsonBody(layoutBody) },
+      responses: { 200: json(layout) },
+    },
+    async (c) => c.json(await layouts.update(c.get("principal"), c.req.valid("param").id, c.req.valid("json")), 200),
+  );
+
+  api.add(
+    needs("layout.use"),
+    {
+      method: "delete",
+      path: "/layouts/{id}",
+      tags,
+      summary: "Delete a layout",
+      request: { params: idParam },
+      responses: noContent,
+    },
+    async (c) => {
+      await layouts.remove(c.get("principal"), c.req.valid("param").id);
+      return c.body(null, 204);
+    },
+  );
+}

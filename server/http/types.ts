@@ -1,0 +1,54 @@
+import type { Hono } from "hono";
+import type { LiveConfig } from "../../shared/api/schemas.ts";
+import type { Clock } from "../../shared/lib/clock.ts";
+import type { AccessTokens } from "../auth/access-tokens.ts";
+import type { AuthService } from "../auth/auth-service.ts";
+import type { Principal } from "../auth/policy.ts";
+import type { Setup } from "../auth/setup.ts";
+import type { Audit } from "../control/audit.ts";
+import type { CameraService } from "../control/camera-service.ts";
+import type { LayoutService } from "../control/layout-service.ts";
+import type { StatsService } from "../control/stats-service.ts";
+import type { UserService } from "../control/user-service.ts";
+import type { Logger } from "../core/log.ts";
+
+/** What the routes work with. */
+export interface AppDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly version: string;
+  readonly auth: AuthService;
+  readonly tokens: AccessTokens;
+  readonly setup: Setup;
+  readonly users: UserService;
+  readonly cameras: CameraService;
+  readonly layouts: LayoutService;
+  readonly stats: StatsService;
+  readonly audit: Audit;
+  /** How browsers reach the relay now. */
+  readonly live: () => LiveConfig;
+  /** Rejects when the database does not answer. */
+  readonly databasePing: () => Promise<void>;
+  /** Origins besides our own that may call the API. */
+  readonly allowedOrigins: readonly string[];
+  /** Folder of the built web app; undefined: none is served. */
+  readonly webRoot: string | undefined;
+}
+
+export interface AppEnv {
+  Bindings: {
+    /** Node's request, when there is one (not in tests). */
+    incoming?: { socket?: { remoteAddress?: string | undefined } };
+  };
+  Variables: {
+    requestId: string;
+    /** Address of the client; `unknown` where nobody says. */
+    ip: string;
+    /** The client speaks HTTPS. */
+    secure: boolean;
+    /** Set on routes whose policy is not public. */
+    principal: Principal;
+  };
+}
+
+export type App = Hono<AppEnv>;

@@ -40,6 +40,7 @@ export class CameraFeed {
   #pictureWidth = 0;
   #pictureHeight = 0;
   #droppedBefore = 0;
+  #closed = false;
   readonly #decodedRate: RateMeter;
   readonly #drawnRate: RateMeter;
   readonly #bitRate: RateMeter;
@@ -142,7 +143,12 @@ export class CameraFeed {
     if (latencyMs !== undefined) this.#latency.add(latencyMs);
   }
 
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   close(): void {
+    this.#closed = true;
     this.#shown?.close();
     this.#coming?.close();
     this.playhead.close();

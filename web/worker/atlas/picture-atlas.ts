@@ -1,8 +1,10 @@
 import { FluxError } from "../../../shared/lib/errors.ts";
-import { RGB_ROWS, type YuvColour, yuvColourOf, yuvToRgbRows } from "../screen/colour.ts";
-import { type PixelPlan, pixelPlanFor } from "./pixel-plan.ts";
+import { RGB_ROWS, type YuvColour, yuvToRgbRows } from "../screen/colour.ts";
+import { BufferPool } from "./buffer-pool.ts";
+import { type FramePixels, readFrame } from "./frame-pixels.ts";
+import type { PixelPlan } from "./pixel-plan.ts";
 import { ShelfAllocator, type Slot } from "./shelf-allocator.ts";
-import { type AtlasTextures, PLANE_KINDS, type PlaneKind } from "./textures.ts";
+import { type AtlasTextures, BYTES_PER_TEXEL, PLANE_KINDS, type PlaneKind } from "./textures.ts";
 
 /** One camera's picture in the atlas. */
 export interface Picture {
@@ -19,6 +21,12 @@ export interface Picture {
   readonly colourRows: Float32Array;
 }
 
+/** A frame whose samples have been read and wait to be shown. */
+export interface PreparedFrame {
+  readonly frame: VideoFrame;
+  readonly pixels: FramePixels;
+}
+
 const FIRST_SIDE = 1024;
 const half = (value: number): number => Math.ceil(value / 2);
 const mainKind = (plan: PixelPlan): PlaneKind => (plan === "i420" || plan === "nv12" ? "r8" : "rgba8");
@@ -32,45 +40,52 @@ export class PictureAtlas {
   readonly #allocators: Record<PlaneKind, ShelfAllocator>;
   readonly #pictures = new Map<string, Picture>();
   readonly #rows = new Map<string, Float32Array>();
-  #buffer = new Uint8Array(0);
-  /** Undecided until a frame that lives on the GPU comes. */
+  readonly #buffers = new BufferPool();
   #gpuCopyWorks: boolean;
 
   constructor(textures: AtlasTextures, gpuCopyWorks: boolean) {
     this.#textures = textures;
     this.#gpuCopyWorks = gpuCopyWorks;
     const allocator = (kind: PlaneKind): ShelfAllocator => {
-      textures.resize(kind, kind === "r8" ? FIRST_SIDE : 1, 1);
-      return new ShelfAllocator(kind === "r8" ? FIRST_SIDE : 1, 1);
+      const side = kind === "r8" ? FIRST_SIDE : 1;
+      textures.resize(kind, side, 1);
+      return new ShelfAllocator(side, 1);
     };
     this.#allocators = { r8: allocator("r8"), rg8: allocator("rg8"), rgba8: allocator("rgba8") };
+  }
+
+  /** Texture memory held. */
+  get bytes(): number {
+    return PLANE_KINDS.reduce((sum, kind) => {
+      const { side, layers } = this.#allocators[kind];
+      return sum + side * side * layers * BYTES_PER_TEXEL[kind];
+    }, 0);
   }
 
   picture(id: string): Picture | undefined {
     return this.#pictures.get(id);
   }
 
-  get bytes(): number {
-    const size = { r8: 1, rg8: 2, rgba8: 4 };
-    return PLANE_KINDS.reduce((sum, kind) => {
-      const { side, layers } = this.#allocators[kind];
-      return sum + side * side * layers * size[kind];
-    }, 0);
+  /** Reads the frame's samples. Several may be on their way at once. The frame stays the caller's. */
+  async prepare(frame: VideoFrame): Promise<PreparedFrame> {
+    return { frame, pixels: await readFrame(frame, this.#buffers, this.#gpuCopyWorks) };
   }
 
-  /** Uploads the frame as the camera's picture. Does not close it. Rejects with `atlas.full` or what the browser throws. */
-  async upload(id: string, frame: VideoFrame): Promise<Picture> {
-    const plan = pixelPlanFor(frame.format, this.#gpuCopyWorks);
-    if (plan === "gpu") {
-      try {
-        return this.#uploadOnGpu(id, frame);
-      } catch {
-        this.#gpuCopyWorks = false;
-        return this.upload(id, frame);
-      }
+  /**
+   * Makes a prepared frame the camera's picture; the frame must still be open. Throws `atlas.full`,
+   * `atlas.gpu_copy` when the GPU copy failed (it is not tried again: prepare the frame anew).
+   */
+  show(id: string, { frame, pixels }: PreparedFrame): Picture {
+    try {
+      const picture = this.#reserve(id, pixels);
+      this.#write(id, picture, pixels, frame);
+      const before = this.#pictures.get(id);
+      if (before && before !== picture) this.#release(before);
+      this.#pictures.set(id, picture);
+      return picture;
+    } finally {
+      if (pixels.data) this.#buffers.giveBack(pixels.data);
     }
-    if (plan === "rgba") return this.#uploadRgba(id, frame);
-    return this.#uploadPlanes(id, frame, plan);
   }
 
   remove(id: string): void {
@@ -79,93 +94,38 @@ export class PictureAtlas {
     this.#pictures.delete(id);
   }
 
-  /** Called when the GPU copy turned out to draw nothing. */
-  disableGpuCopy(): void {
-    this.#gpuCopyWorks = false;
-  }
-
-  async #uploadPlanes(id: string, frame: VideoFrame, plan: "i420" | "nv12"): Promise<Picture> {
-    const { width, height } = visibleSize(frame);
-    const chromaWidth = half(width);
-    const chromaHeight = half(height);
-    const lumaBytes = width * height;
-    const chromaBytes = chromaWidth * chromaHeight;
-    const uvStride = plan === "i420" ? chromaWidth : chromaWidth * 2;
-    const layout =
-      plan === "i420"
-        ? [
-            { offset: 0, stride: width },
-            { offset: lumaBytes, stride: uvStride },
-            { offset: lumaBytes + chromaBytes, stride: uvStride },
-          ]
-        : [
-            { offset: 0, stride: width },
-            { offset: lumaBytes, stride: uvStride },
-          ];
-    const buffer = this.#room(lumaBytes + 2 * chromaBytes);
-    const needed =
-      frame.format === "I420A" ? [...layout, { offset: lumaBytes + 2 * chromaBytes, stride: width }] : layout;
-    const target = frame.format === "I420A" ? this.#room(2 * lumaBytes + 2 * chromaBytes) : buffer;
-    await frame.copyTo(target, { layout: needed });
-    const picture = this.#reserve(id, frame, plan, yuvColourOf(frame.colorSpace, height));
-    this.#textures.write("r8", picture.main, target, width);
-    if (picture.chroma) {
-      this.#textures.write(plan === "i420" ? "r8" : "rg8", picture.chroma, target.subarray(lumaBytes), uvStride);
-    }
-    return this.#show(id, picture);
-  }
-
-  async #uploadRgba(id: string, frame: VideoFrame): Promise<Picture> {
-    const { width, height } = visibleSize(frame);
-    const pixels = await this.#rgbaOf(frame, width, height);
-    const picture = this.#reserve(id, frame, "rgba", undefined);
-    this.#textures.write("rgba8", picture.main, pixels, width * 4);
-    return this.#show(id, picture);
-  }
-
-  #uploadOnGpu(id: string, frame: VideoFrame): Picture {
-    const picture = this.#reserve(id, frame, "gpu", undefined);
-    try {
-      this.#textures.writeFrame(picture.main, frame);
-    } catch (error) {
-      if (this.#pictures.get(id) !== picture) this.#release(picture);
-      throw error;
-    }
-    return this.#show(id, picture);
-  }
-
-  async #rgbaOf(frame: VideoFrame, width: number, height: number): Promise<Uint8Array> {
-    const buffer = this.#room(width * height * 4);
-    try {
-      await frame.copyTo(buffer, { format: "RGBA", layout: [{ offset: 0, stride: width * 4 }] });
-      return buffer;
-    } catch {
-      // Not every format can be converted by copyTo; a 2D canvas draws whatever the browser can show.
-      const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
-      if (!context) throw new FluxError("atlas.no_conversion", `frames of format ${frame.format} cannot be read here`);
-      context.drawImage(frame, 0, 0, width, height);
-      return new Uint8Array(context.getImageData(0, 0, width, height).data.buffer);
+  #write(id: string, picture: Picture, pixels: FramePixels, frame: VideoFrame): void {
+    const { plan, data, width, height } = pixels;
+    if (!data) {
+      try {
+        this.#textures.writeFrame(picture.main, frame);
+      } catch (cause) {
+        this.#gpuCopyWorks = false;
+        if (this.#pictures.get(id) !== picture) this.#release(picture);
+        throw new FluxError("atlas.gpu_copy", "the GPU copy of a frame failed", { cause });
+      }
+    } else if (plan === "rgba") {
+      this.#textures.write("rgba8", picture.main, data, width * 4);
+    } else {
+      this.#textures.write("r8", picture.main, data, width);
+      const [kind, stride] = plan === "i420" ? (["r8", half(width)] as const) : (["rg8", half(width) * 2] as const);
+      if (picture.chroma) this.#textures.write(kind, picture.chroma, data.subarray(width * height), stride);
     }
   }
 
   /** The same slots while size and format stay, new ones beside the old ones otherwise. */
-  #reserve(id: string, frame: VideoFrame, plan: PixelPlan, colour: YuvColour | undefined): Picture {
-    const { width, height } = visibleSize(frame);
-    const facts = {
-      plan,
-      width,
-      height,
-      displayWidth: frame.displayWidth,
-      displayHeight: frame.displayHeight,
-      colourRows: colour ? this.#rowsFor(colour) : RGB_ROWS,
-    };
+  #reserve(id: string, pixels: FramePixels): Picture {
+    const { plan, width, height, displayWidth, displayHeight, colour } = pixels;
+    const colourRows = colour ? this.#rowsFor(colour) : RGB_ROWS;
+    const facts = { plan, width, height, displayWidth, displayHeight, colourRows };
     const current = this.#pictures.get(id);
     if (
       current?.plan === plan &&
       current.width === width &&
       current.height === height &&
-      current.colourRows === facts.colourRows &&
-      current.displayWidth === facts.displayWidth
+      current.colourRows === colourRows &&
+      current.displayWidth === displayWidth &&
+      current.displayHeight === displayHeight
     ) {
       return current;
     }
@@ -196,13 +156,6 @@ export class PictureAtlas {
     }
   }
 
-  #show(id: string, picture: Picture): Picture {
-    const before = this.#pictures.get(id);
-    if (before && before !== picture) this.#release(before);
-    this.#pictures.set(id, picture);
-    return picture;
-  }
-
   #release(picture: Picture): void {
     this.#allocators[mainKind(picture.plan)].free(picture.main);
     if (picture.chroma) this.#allocators[picture.plan === "nv12" ? "rg8" : "r8"].free(picture.chroma);
@@ -214,14 +167,4 @@ export class PictureAtlas {
     this.#rows.set(name, rows);
     return rows;
   }
-
-  #room(bytes: number): Uint8Array<ArrayBuffer> {
-    if (this.#buffer.byteLength < bytes) this.#buffer = new Uint8Array(bytes);
-    return this.#buffer as Uint8Array<ArrayBuffer>;
-  }
-}
-
-function visibleSize(frame: VideoFrame): { width: number; height: number } {
-  const rect = frame.visibleRect;
-  return rect ? { width: rect.width, height: rect.height } : { width: frame.codedWidth, height: frame.codedHeight };
 }

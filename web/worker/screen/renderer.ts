@@ -1,4 +1,4 @@
-import type { Picture } from "../atlas/picture-atlas.ts";
+import type { Picture, PreparedFrame } from "../atlas/picture-atlas.ts";
 import type { Placement } from "./geometry.ts";
 
 /** One tile's picture on the canvas. */
@@ -20,8 +20,10 @@ export interface Renderer {
   /** The GPU is emulated on the CPU: drawing is limited in rate. */
   readonly software: boolean;
   resize(width: number, height: number): void;
-  /** Takes over the frame's picture. Does not close the frame. */
-  upload(pictureId: string, frame: VideoFrame): Promise<Picture>;
+  /** Reads a frame's samples; several at once. The frame stays open and the caller's. */
+  prepare(frame: VideoFrame): Promise<PreparedFrame>;
+  /** Makes a prepared frame, still open, the camera's picture. Throws `atlas.*`. */
+  show(pictureId: string, prepared: PreparedFrame): Picture;
   picture(pictureId: string): Picture | undefined;
   remove(pictureId: string): void;
   /** One draw call. Quads whose target is empty are left out. */

@@ -2,6 +2,7 @@ import type { Clock } from "../../../shared/lib/clock.ts";
 import { describeError } from "../../../shared/lib/errors.ts";
 import type { RendererKind, TileSpec } from "../../engine/worker-protocol.ts";
 import type { CameraFeed } from "../camera-feed.ts";
+import type { DecodedPicture } from "../decode/stream-decoder.ts";
 import { RateMeter } from "../state/rate-meter.ts";
 import { FramePacer } from "./frame-pacer.ts";
 import { place } from "./geometry.ts";
@@ -21,6 +22,11 @@ export interface ScreenDeps {
 /** An emulated GPU shares the processor with the decoders: drawing more often than this only takes from them. */
 const SOFTWARE_INTERVAL_MS = 1000 / 20;
 const MAX_RENDERERS = 5;
+
+interface Taken {
+  readonly feed: CameraFeed;
+  readonly picture: DecodedPicture;
+}
 
 /** Brings the feeds' newest pictures onto the canvas. */
 export class Screen {
@@ -101,31 +107,41 @@ export class Screen {
     this.#renderer = undefined;
   }
 
+  /** Samples are read side by side: a read is answered by a task of its own, behind everything else that waits. */
   async #present(): Promise<void> {
     const renderer = this.#renderer;
     if (!renderer) return;
-    const drawn: (() => void)[] = [];
+    const taken: Taken[] = [];
     for (const feed of this.#deps.feeds()) {
       const picture = feed.playhead.take();
-      if (!picture) continue;
-      try {
-        const fresh = renderer.picture(feed.cameraId) === undefined;
-        const { width, height } = await renderer.upload(feed.cameraId, picture.owned.frame);
-        drawn.push(() => {
-          const now = this.#deps.serverNowMicros();
-          feed.drawn(width, height, now === undefined ? undefined : Math.max(0, (now - picture.captureTime) / 1000));
-          if (fresh) this.#deps.onFirstPicture(feed.cameraId);
-        });
-      } catch (error) {
-        // A lost device fails every upload until it is replaced; the last message is kept for the status bar.
-        this.#lastError = describeError(error);
-      } finally {
-        picture.owned.close();
-      }
+      if (picture) taken.push({ feed, picture });
     }
+    const shown = await Promise.all(taken.map((one) => this.#show(renderer, one)));
     if (renderer !== this.#renderer) return;
     this.#draw();
-    for (const note of drawn) note();
+    const now = this.#deps.serverNowMicros();
+    for (const note of shown) note?.(now);
+  }
+
+  /** Resolves with what is to be noted once it is drawn; undefined when it could not be shown. */
+  async #show(renderer: Renderer, { feed, picture }: Taken): Promise<((now: number | undefined) => void) | undefined> {
+    const { owned, captureTime } = picture;
+    try {
+      const prepared = await renderer.prepare(owned.frame);
+      if (renderer !== this.#renderer || feed.closed) return undefined;
+      const first = renderer.picture(feed.cameraId) === undefined;
+      const { width, height } = renderer.show(feed.cameraId, prepared);
+      return (now) => {
+        feed.drawn(width, height, now === undefined ? undefined : Math.max(0, (now - captureTime) / 1000));
+        if (first) this.#deps.onFirstPicture(feed.cameraId);
+      };
+    } catch (error) {
+      // A lost device fails every upload until it is replaced; the last message is kept for the status bar.
+      this.#lastError = describeError(error);
+      return undefined;
+    } finally {
+      owned.close();
+    }
   }
 
   #draw(): void {

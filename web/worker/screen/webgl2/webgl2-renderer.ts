@@ -1,5 +1,5 @@
 import { FluxError } from "../../../../shared/lib/errors.ts";
-import { type Picture, PictureAtlas } from "../../atlas/picture-atlas.ts";
+import { type Picture, PictureAtlas, type PreparedFrame } from "../../atlas/picture-atlas.ts";
 import { BACKGROUND, INSTANCE_FLOATS, type Pixels, type Quad, type Renderer, writeInstance } from "../renderer.ts";
 import { GlTextures } from "./gl-textures.ts";
 import { createProgram } from "./program.ts";
@@ -64,8 +64,12 @@ export class WebGl2Renderer implements Renderer {
     this.#canvas.height = Math.max(1, height);
   }
 
-  upload(pictureId: string, frame: VideoFrame): Promise<Picture> {
-    return this.#atlas.upload(pictureId, frame);
+  prepare(frame: VideoFrame): Promise<PreparedFrame> {
+    return this.#atlas.prepare(frame);
+  }
+
+  show(pictureId: string, prepared: PreparedFrame): Picture {
+    return this.#atlas.show(pictureId, prepared);
   }
 
   picture(pictureId: string): Picture | undefined {

@@ -13,6 +13,7 @@ export interface DemoCamera {
 }
 
 export interface DemoCameras {
+  readonly port: number;
   readonly cameras: readonly DemoCamera[];
   close(): Promise<void>;
 }
@@ -57,6 +58,7 @@ export async function startDemoCameras(options: DemoOptions): Promise<DemoCamera
   start();
   await untilListening(port, options.clock);
   return {
+    port,
     cameras: options.names.map((name, index) => {
       const base = `rtsp://127.0.0.1:${port}/cam${String(index + 1).padStart(2, "0")}`;
       return { name, url: `${base}/main`, subUrl: `${base}/sub` };

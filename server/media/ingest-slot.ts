@@ -67,6 +67,11 @@ export class IngestSlot {
     });
   }
 
+  /** Undefined before the first thread. */
+  get generation(): number | undefined {
+    return this.#generation === 0 ? undefined : this.#generation;
+  }
+
   get index(): number {
     return this.#options.index;
   }

@@ -39,6 +39,8 @@ export interface MediaPlaneDeps {
 /** The media plane with what only its owner needs to know. */
 export interface OwnedMediaPlane extends MediaPlane {
   readonly endpoints: RelayEndpoints;
+  /** Seal generation of the thread that holds the camera; undefined while none does. */
+  generationOf(cameraId: string): number | undefined;
 }
 
 /**
@@ -101,6 +103,10 @@ class ThreadedMediaPlane implements OwnedMediaPlane {
 
   get endpoints(): RelayEndpoints {
     return this.#relay.endpoints;
+  }
+
+  generationOf(cameraId: string): number | undefined {
+    return this.#slotOf.get(cameraId)?.generation;
   }
 
   async start(): Promise<void> {

@@ -110,7 +110,6 @@ export class SupervisedThread<In, Out> {
     if (thread !== this.#thread) return;
     this.#heardAtMs = this.#options.clock.monotonicMs();
     const kind = this.#options.classify(message);
-    if (kind === "closed") this.#sayClosed?.();
     if (kind instanceof FluxError) {
       if (!this.#ready) {
         reject(kind);
@@ -177,6 +176,7 @@ export class SupervisedThread<In, Out> {
       if (this.#ready) thread.post(this.#options.closeMessage);
       else resolve();
     });
+    // Having said "closed" it ends by itself; what does not is ended.
     patience?.cancel();
     await thread.terminate();
     this.#thread = undefined;

@@ -1,0 +1,196 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { LiveConfig } from "../shared/api/schemas.ts";
+import type { Clock } from "../shared/lib/clock.ts";
+import { Scope } from "../shared/lib/scope.ts";
+import { AccessTokens } from "./auth/access-tokens.ts";
+import { AuthService } from "./auth/auth-service.ts";
+import { LiveAuthority } from "./auth/live-authority.ts";
+import { PasswordHasher } from "./auth/password.ts";
+import { Principals } from "./auth/principals.ts";
+import { Sessions } from "./auth/sessions.ts";
+import { Setup } from "./auth/setup.ts";
+import type { Config } from "./config/env.ts";
+import { Audit } from "./control/audit.ts";
+import { CameraService } from "./control/camera-service.ts";
+import { CameraStore } from "./control/camera-store.ts";
+import { LayoutService } from "./control/layout-service.ts";
+import { StatsService } from "./control/stats-service.ts";
+import { UserService } from "./control/user-service.ts";
+import type { Logger } from "./core/log.ts";
+import { type Database, openDatabase } from "./db/database.ts";
+import { createApp } from "./http/app.ts";
+import { chooseUpstreamSocket, listenUpstream } from "./http/listen.ts";
+import { subKey } from "./keys/aria.ts";
+import { FieldSealer } from "./keys/field-sealer.ts";
+import { Generations } from "./keys/generations.ts";
+import { KeyService } from "./keys/key-service.ts";
+import { MasterKeys } from "./keys/master-keys.ts";
+import { loadRootKey } from "./keys/root-key.ts";
+import { VideoKeys } from "./keys/video-keys.ts";
+import { createMediaPlane, type OwnedMediaPlane } from "./media/media-plane.ts";
+import type { RelayEndpoints } from "./media/relay-slot.ts";
+import { spawnThread } from "./media/thread.ts";
+import type { RelayWorkerData } from "./relay/protocol.ts";
+import { relayData } from "./relay-data.ts";
+import { createGenerationStore } from "./seal/generation.ts";
+
+export interface ComposeOptions {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly version: string;
+  /** Folder of the bundles: thread entries beside this one, the web app above. */
+  readonly bundleUrl: URL;
+}
+
+export interface Server {
+  readonly setup: Setup;
+  readonly cameras: CameraService;
+  readonly media: OwnedMediaPlane;
+  readonly database: Database;
+  /** Stops taking requests, then media, then the database. */
+  close(): Promise<void>;
+}
+
+/** Builds the server from its parts, in the order in which they need each other; closes in the reverse order. */
+export async function compose(options: ComposeOptions): Promise<Server> {
+  const scope = new Scope();
+  try {
+    return await build(options, scope);
+  } catch (error) {
+    await scope.close();
+    throw error;
+  }
+}
+
+async function build({ config, clock, log, version, bundleUrl }: ComposeOptions, scope: Scope): Promise<Server> {
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  const rootKey = await loadRootKey(join(config.dataDir, "root.key"), config.rootKey);
+  if (rootKey.exposed) log.warn("the root key file can be read by others than its owner: chmod 600 it");
+  const database = scope.own(
+    await openDatabase({
+      url: config.databaseUrl,
+      dataDir: config.dataDir,
+      clock,
+      log: log.child({ part: "database" }),
+    }),
+  );
+  const { orm } = database;
+
+  const masterKeys = await MasterKeys.open(orm, rootKey.key, clock);
+  const sealer = new FieldSealer(masterKeys);
+  const generations = new Generations(orm, clock);
+  const videoKeys = new VideoKeys(orm, masterKeys, clock, "LEA-256-GCM");
+  const keys = scope.own(new KeyService(videoKeys, generations, clock, log.child({ part: "keys" })));
+
+  const hasher = new PasswordHasher();
+  const principals = new Principals(orm, clock);
+  // Bound below: sessions end in the media plane too, and the media plane asks who may see what.
+  let media: OwnedMediaPlane | undefined;
+  const sessions = new Sessions(orm, clock, subKey(rootKey.key, "fluxvision refresh token v1"), (ended, reason) => {
+    for (const sessionId of ended) {
+      principals.forgetSession(sessionId);
+      media?.endSession(sessionId, `auth.session_${reason}`);
+    }
+  });
+  const audit = new Audit(orm, clock, log.child({ part: "audit" }));
+  const tokens = await AccessTokens.open(orm, sealer, clock);
+  const auth = new AuthService({
+    orm,
+    clock,
+    hasher,
+    tokens,
+    sessions,
+    principals,
+    onLogin: ({ username, userId, ip, ok }) => {
+      const actor = userId === undefined ? {} : { actorId: userId };
+      void audit.add({ action: ok ? "auth.login" : "auth.login_failed", actorName: username, ip, ...actor });
+    },
+  });
+  const authority = new LiveAuthority({
+    clock,
+    auth,
+    principals,
+    keys,
+    generationOf: (cameraId) => media?.generationOf(cameraId),
+  });
+
+  const upstream = scope.own(await chooseUpstreamSocket(config.dataDir));
+  const relay = await relayData(config, clock, upstream.path);
+  media = scope.own(
+    await createMediaPlane({
+      clock,
+      random: Math.random,
+      log: log.child({ part: "media" }),
+      logLevel: config.logLevel,
+      keys,
+      generations: createGenerationStore({ path: join(config.dataDir, "seal-generation"), record: generations }),
+      authority,
+      onViewerClosed: (connectionId) => authority.viewerClosed(connectionId),
+      relay,
+      spawnIngest: (data) => spawnThread(new URL("./ingest-worker.mjs", bundleUrl), data, "ingest"),
+      spawnRelay: (data) => spawnThread(new URL("./relay-worker.mjs", bundleUrl), data, "relay"),
+      ingestWorkers: config.workers,
+    }),
+  );
+  const { endpoints } = media;
+  if (endpoints.webTransportError !== undefined) {
+    log.warn(
+      { reason: endpoints.webTransportError },
+      "WebTransport is not available on this system; serving WebSocket",
+    );
+  }
+
+  const cameras = new CameraService({
+    store: new CameraStore(orm, sealer),
+    media,
+    clock,
+    log: log.child({ part: "cameras" }),
+    ownPorts: new Set([endpoints.httpPort, ...(endpoints.tlsPort === undefined ? [] : [endpoints.tlsPort])]),
+    onRemoved: (cameraId) => keys.forget(cameraId),
+  });
+  const users = new UserService({
+    orm,
+    clock,
+    hasher,
+    sessions,
+    principals,
+    onAccessChanged: (userId) => media?.accessChanged(userId),
+  });
+  const setup = new Setup(orm, clock, hasher);
+  const { app } = createApp({
+    clock,
+    log: log.child({ part: "http" }),
+    version,
+    databasePing: () => database.ping(),
+    auth,
+    tokens,
+    setup,
+    audit,
+    cameras,
+    users,
+    layouts: new LayoutService(orm, clock),
+    stats: new StatsService({ clock, database, cameras, media, version }),
+    allowedOrigins: config.allowedOrigins,
+    live: () => liveConfig(endpoints, relay),
+    webRoot: fileURLToPath(new URL("../web/", bundleUrl)),
+  });
+  scope.own(await listenUpstream(app, upstream.path));
+  await cameras.start();
+  return { setup, cameras, media, database, close: () => scope.close() };
+}
+
+/** Path of the live relay, both transports. */
+const LIVE_PATH = "/api/v1/live";
+
+function liveConfig(endpoints: RelayEndpoints, relay: RelayWorkerData): LiveConfig {
+  const port = endpoints.webTransportPort;
+  return {
+    webSocketPath: LIVE_PATH,
+    webTransport:
+      port === undefined ? null : { port, path: LIVE_PATH, certificateHash: relay.webTransport?.hashBase64 ?? null },
+    quotaKbps: relay.quotaKbps,
+  };
+}

@@ -1,0 +1,75 @@
+import { eq } from "drizzle-orm";
+import { z } from "zod";
+import type { Clock } from "../../shared/lib/clock.ts";
+import type { Principal } from "../auth/policy.ts";
+import type { CameraService } from "../control/camera-service.ts";
+import type { Orm } from "../db/database.ts";
+import { settings } from "../db/schema/index.ts";
+import { toDate } from "../db/time.ts";
+import type { DemoCameras } from "./demo-cameras.ts";
+
+/** The simulator's scenes, in its order. */
+export const DEMO_NAMES = [
+  "Car park",
+  "Corridor",
+  "Crossing",
+  "Loading dock",
+  "Lobby",
+  "Warehouse",
+  "Platform",
+  "Night yard",
+  "Shop",
+] as const;
+
+/** The server itself, acting for the first administrator. */
+const SYSTEM_PRINCIPAL: Principal = {
+  userId: "00000000-0000-0000-0000-000000000000",
+  sessionId: "",
+  username: "system",
+  role: "admin",
+  cameraIds: new Set(),
+};
+const SETTING = "demo.cameras";
+const PREFERRED_PORT = 18_554;
+const stored = z.object({ port: z.number().int(), cameraIds: z.array(z.uuid()) });
+
+export interface DemoTarget {
+  readonly orm: Orm;
+  readonly cameras: CameraService;
+  readonly clock: Clock;
+}
+
+export type StartDemo = (names: readonly string[], preferredPort: number) => Promise<DemoCameras>;
+
+/**
+ * A first start without any camera gets the nine demo cameras. Later starts run the simulator again for those that the
+ * operator has kept; one that was removed stays removed.
+ */
+export async function putDemoCameras(target: DemoTarget, start: StartDemo): Promise<DemoCameras | undefined> {
+  const { orm, cameras, clock } = target;
+  const [row] = await orm.select().from(settings).where(eq(settings.name, SETTING));
+  const known = row === undefined ? undefined : stored.parse(JSON.parse(row.value));
+  const present = new Set(cameras.sources().map(({ id }) => id));
+  const kept = known?.cameraIds.map((id) => (present.has(id) ? id : undefined));
+  if (known === undefined ? present.size > 0 : !kept?.some((id) => id !== undefined)) return undefined;
+
+  const demo = await start(DEMO_NAMES, known?.port ?? PREFERRED_PORT);
+  const cameraIds: string[] = [];
+  for (const [index, { name, url, subUrl }] of demo.cameras.entries()) {
+    const id = kept?.[index];
+    if (known === undefined) {
+      const made = await cameras.create(SYSTEM_PRINCIPAL, { name, url, subUrl, group: "Demo", transport: "tcp" });
+      cameraIds.push(made.id);
+    } else {
+      if (id !== undefined && known.port !== demo.port) await cameras.update(SYSTEM_PRINCIPAL, id, { url, subUrl });
+      cameraIds.push(known.cameraIds[index] ?? "");
+    }
+  }
+  const value = JSON.stringify({ port: demo.port, cameraIds });
+  const updatedAt = toDate(clock.utcMicros());
+  await orm
+    .insert(settings)
+    .values({ name: SETTING, value, updatedAt })
+    .onConflictDoUpdate({ target: settings.name, set: { value, updatedAt } });
+  return demo;
+}

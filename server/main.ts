@@ -1,0 +1,87 @@
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { systemClock } from "../shared/lib/clock.ts";
+import { describeError } from "../shared/lib/errors.ts";
+import { millis } from "../shared/lib/time.ts";
+import type { CliIo } from "./cli/io.ts";
+import { compose, type Server } from "./compose.ts";
+import { type Config, loadConfig } from "./config/env.ts";
+import { createLog, type Logger } from "./core/log.ts";
+import { type DemoCameras, startDemoCameras } from "./demo/demo-cameras.ts";
+import { putDemoCameras } from "./demo/put-demo-cameras.ts";
+import { VERSION } from "./version.ts";
+
+/** A close that takes longer is given up: whoever stopped us is waiting. */
+const CLOSE_LIMIT = millis(15_000);
+
+/** `fluxvision serve`: runs until SIGINT or SIGTERM; a second signal ends it at once. */
+export async function serve(args: string[], io: CliIo): Promise<number> {
+  if (args.length > 0) {
+    io.err(`serve takes no arguments; it is set up by FLUXVISION_* in the environment (docs/configuration.md)\n`);
+    return 2;
+  }
+  const clock = systemClock();
+  let config: Config;
+  try {
+    config = loadConfig();
+  } catch (error) {
+    io.err(`${describeError(error)}\n`);
+    return 2;
+  }
+  const log = createLog(config.logLevel);
+  const stopped = Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
+  let server: Server;
+  try {
+    server = await compose({ config, clock, log, version: VERSION, bundleUrl: new URL(import.meta.url) });
+  } catch (error) {
+    log.fatal({ err: error }, "the server could not start");
+    io.err(`FluxVision could not start: ${describeError(error)}\n`);
+    return 1;
+  }
+  const demo = await demoCameras(config, server, log);
+  await welcome(config, server, io);
+  await stopped;
+  io.err("stopping\n");
+  const limit = clock.after(CLOSE_LIMIT, () => process.exit(1));
+  process.once("SIGINT", () => process.exit(130));
+  await demo?.close();
+  await server.close();
+  limit.cancel();
+  return 0;
+}
+
+async function demoCameras(config: Config, server: Server, log: Logger): Promise<DemoCameras | undefined> {
+  if (!config.demo) return undefined;
+  try {
+    return await putDemoCameras(
+      { orm: server.database.orm, cameras: server.cameras, clock: systemClock() },
+      (names, preferredPort) =>
+        startDemoCameras({
+          cliPath: fileURLToPath(new URL("./cli.mjs", import.meta.url)),
+          names,
+          preferredPort,
+          clock: systemClock(),
+          log: log.child({ part: "demo" }),
+        }),
+    );
+  } catch (err) {
+    log.error({ err }, "the demo cameras are not available");
+    return undefined;
+  }
+}
+
+async function welcome(config: Config, server: Server, io: CliIo): Promise<void> {
+  const { httpPort, tlsPort } = server.media.endpoints;
+  const base = `http://localhost:${httpPort}`;
+  if (config.adminPassword !== undefined && (await server.setup.createAdmin(config.adminPassword))) {
+    io.out("Created the user admin with the password from FLUXVISION_ADMIN_PASSWORD.\n");
+  }
+  const token = await server.setup.createToken();
+  const secure = tlsPort === undefined ? "" : ` (other machines: https://<this host>:${tlsPort})`;
+  io.out(`\nFluxVision ${VERSION} is ready: ${base}${secure}\n`);
+  if (token !== undefined) {
+    io.out(
+      `\nFirst start. Sign in with this one-time link and choose a password:\n\n  ${base}/setup?token=${token}\n\n`,
+    );
+  }
+}

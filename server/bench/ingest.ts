@@ -46,37 +46,55 @@ export async function run(args: string[]): Promise<object> {
     rounds: Number(values.rounds),
     port: Number(values.port),
   };
-  const load = await startLoad(settings.cameras, settings.port);
-  try {
-    return await compare(load, settings);
-  } finally {
-    await load.stop();
-  }
+  return compare(settings);
 }
 
-async function compare(load: Load, settings: Settings): Promise<object> {
-  const urls = load.urls.flatMap(({ main, sub }) => [main, sub]);
+async function compare(settings: Settings): Promise<object> {
+  const { cameras, seconds, rounds, port } = settings;
   const ours: Window[] = [];
   const ffmpeg: Window[] = [];
-  for (let round = 0; round < settings.rounds; round++) {
-    ours.push(await measureServer(urls, settings.seconds));
-    ffmpeg.push(await measureFfmpeg(urls, settings.seconds));
+  // Fresh cameras for each window: both sides meet them in the same state.
+  const against = async (measure: (urls: readonly string[], seconds: number) => Promise<Window>): Promise<Measured> => {
+    const load = await startLoad(cameras, port);
+    try {
+      return { load, window: await measure(urlsOf(load), seconds) };
+    } finally {
+      await load.stop();
+    }
+  };
+  let load: Load | undefined;
+  for (let i = 0; i < rounds; i++) {
+    const server = await against(measureServer);
+    ours.push(server.window);
+    ffmpeg.push((await against(measureFfmpeg)).window);
+    load = server.load;
   }
-  const expected = settings.cameras * (load.fps.main + load.fps.sub);
-  const server = summary(ours, urls.length, expected);
-  const peer = summary(ffmpeg, urls.length, expected);
+  if (!load) throw new RangeError("--rounds must be at least 1");
+  const streams = 2 * cameras;
+  const expected = cameras * (load.fps.main + load.fps.sub);
+  const server = summary(ours, streams, expected);
+  const peer = summary(ffmpeg, streams, expected);
   return {
     load: load.name,
-    cameras: settings.cameras,
-    streams: urls.length,
-    secondsPerWindow: settings.seconds,
-    rounds: settings.rounds,
+    cameras,
+    streams,
+    secondsPerWindow: seconds,
+    rounds,
     server: { ...server, sealed: true, suite: "LEA-256-GCM", scope: "media plane with relay thread" },
     ffmpeg: { ...peer, sealed: false },
     cpuRatio: round(server.cpuSecondsPerStreamHour / peer.cpuSecondsPerStreamHour, 3),
     cpuPerFrameRatio: round(server.cpuMicrosPerFrame / peer.cpuMicrosPerFrame, 3),
     memoryRatio: round(server.pssMib / peer.pssMib, 3),
   };
+}
+
+interface Measured {
+  readonly load: Load;
+  readonly window: Window;
+}
+
+function urlsOf(load: Load): string[] {
+  return load.urls.flatMap(({ main, sub }) => [main, sub]);
 }
 
 async function measureServer(urls: readonly string[], seconds: number): Promise<Window> {
@@ -105,7 +123,9 @@ async function measureFfmpeg(urls: readonly string[], seconds: number): Promise<
       );
       await delay(50);
     }
-    await Promise.all(children.map((child) => child.line(/^frame=[1-9]/, 60_000).catch(() => undefined)));
+    const started = await Promise.allSettled(children.map((child) => child.line(/^frame=[1-9]/, 60_000)));
+    const failed = started.find((result) => result.status === "rejected");
+    if (started.every((result) => result.status === "rejected")) throw failed?.reason;
     await delay(5_000);
     const frames = (): number =>
       children.reduce(

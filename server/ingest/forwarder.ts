@@ -16,7 +16,7 @@ export type PostBatch = (buffer: ArrayBuffer) => void;
 const CREDIT_BYTES = 32 * 1024 * 1024;
 const STAGING_BYTES = 1024 * 1024;
 /** Under load, batches leave at most this often; alone, a frame leaves in the turn in which it came. */
-const FLUSH_GAP_MS = 4;
+const FLUSH_GAP_MS = 8;
 
 /**
  * Collects sealed frames in one reused staging buffer and posts them as one message.

@@ -8,6 +8,9 @@ export interface IngestLinkHandlers {
   wanted(): readonly number[];
 }
 
+/** Far below the credit of 32 MiB: an ack per message would cost as much as the message. */
+const ACK_BYTES = 1024 * 1024;
+
 /** The direct lines to the ingest workers. A worker that is replaced gets a new line with the same index. */
 export class IngestLinks {
   readonly #handlers: IngestLinkHandlers;
@@ -20,10 +23,14 @@ export class IngestLinks {
   add(workerIndex: number, port: MessagePort): void {
     this.#ports.get(workerIndex)?.close();
     this.#ports.set(workerIndex, port);
+    let takenBytes = 0;
     port.on("message", (message: IngestToRelay) => {
       if (message.type === "format") return this.#handlers.onFormat(message);
       this.#handlers.onFrames(message.buffer, message.byteLength);
-      port.postMessage({ type: "ack", bytes: message.byteLength } satisfies RelayToIngest);
+      takenBytes += message.byteLength;
+      if (takenBytes < ACK_BYTES) return;
+      port.postMessage({ type: "ack", bytes: takenBytes } satisfies RelayToIngest);
+      takenBytes = 0;
     });
     port.on("close", () => {
       if (this.#ports.get(workerIndex) === port) this.#ports.delete(workerIndex);

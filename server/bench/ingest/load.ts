@@ -27,7 +27,7 @@ export async function startLoad(cameras: number, port: number): Promise<Load> {
     const child = new Child(PYTHON, args);
     try {
       await child.line(new RegExp(`/cam${String(cameras).padStart(2, "0")}/sub$`), 20_000);
-      return loadOf("GStreamer RTSP server, real clips", child, cameras, port);
+      return loadOf("GStreamer RTSP server, real clips", child, cameras, port, { main: 12.5, sub: 15 });
     } catch {
       await child.stop();
     }
@@ -35,13 +35,13 @@ export async function startLoad(cameras: number, port: number): Promise<Load> {
   const cli = process.argv[1] ?? "";
   const child = new Child(process.execPath, [cli, "simulate", "--port", String(port), "--cameras", String(cameras)]);
   await child.line(new RegExp(`/cam${String(cameras).padStart(2, "0")}/sub`), 30_000);
-  return loadOf("our own simulator", child, cameras, port);
+  return loadOf("our own simulator", child, cameras, port, { main: 25, sub: 15 });
 }
 
-function loadOf(name: string, child: Child, cameras: number, port: number): Load {
+function loadOf(name: string, child: Child, cameras: number, port: number, fps: Load["fps"]): Load {
   const urls = Array.from({ length: cameras }, (_, index) => {
     const base = `rtsp://127.0.0.1:${port}/cam${String(index + 1).padStart(2, "0")}`;
     return { main: `${base}/main`, sub: `${base}/sub` };
   });
-  return { name, urls, fps: { main: 25, sub: 15 }, pid: child.pid, stop: () => child.stop() };
+  return { name, urls, fps, pid: child.pid, stop: () => child.stop() };
 }

@@ -1,0 +1,143 @@
+import type { LiveConfig } from "../../shared/api/schemas.ts";
+import type { Clock, Timer } from "../../shared/lib/clock.ts";
+import { millis } from "../../shared/lib/time.ts";
+import type { Api } from "../api/endpoints.ts";
+import type { SessionStore } from "../api/session.ts";
+import type { WallEngine } from "../engine/engine.ts";
+import type { ConnectOptions } from "../engine/worker-protocol.ts";
+
+/** One engine and its canvas. The canvas outlives every page of the console: its control can be given away only once. */
+export interface EngineHost {
+  readonly engine: WallEngine;
+  readonly canvas: HTMLCanvasElement;
+  /** Asks the server for its addresses again and connects, without waiting for the next attempt. */
+  reconnect(): void;
+  close(): Promise<void>;
+}
+
+/** The engine of the signed-in session; undefined while nobody is signed in. */
+export interface EngineSlot {
+  current(): EngineHost | undefined;
+  subscribe(listener: () => void): () => void;
+  close(): Promise<void>;
+}
+
+export interface EngineDeps {
+  readonly createEngine: () => WallEngine;
+  readonly installStatsHook: (engine: WallEngine) => void;
+  readonly createCanvas: () => HTMLCanvasElement;
+  readonly api: Pick<Api, "liveConfig">;
+  readonly session: SessionStore;
+  readonly clock: Clock;
+  readonly location: { readonly protocol: string; readonly host: string; readonly hostname: string };
+  /** `?transport=`: for tests and support. */
+  readonly transport: ConnectOptions["transport"];
+}
+
+const CONFIG_RETRY_MS = 3_000;
+
+export function connectOptions(
+  config: LiveConfig,
+  token: string,
+  location: EngineDeps["location"],
+  transport: ConnectOptions["transport"],
+): ConnectOptions {
+  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+  const { webTransport } = config;
+  return {
+    token,
+    webSocketUrl: `${scheme}//${location.host}${config.webSocketPath}`,
+    webTransport:
+      webTransport === null
+        ? undefined
+        : {
+            url: `https://${location.hostname}:${webTransport.port}${webTransport.path}`,
+            certificateHashBase64: webTransport.certificateHash ?? undefined,
+          },
+    ...(transport === undefined ? {} : { transport }),
+  };
+}
+
+function openHost(deps: EngineDeps): EngineHost {
+  const { session, clock } = deps;
+  const engine = deps.createEngine();
+  const canvas = deps.createCanvas();
+  let retry: Timer | undefined;
+  let closed = false;
+
+  const connect = async (): Promise<void> => {
+    retry?.cancel();
+    try {
+      const config = await deps.api.liveConfig();
+      const token = session.token();
+      if (!closed && token !== undefined) engine.connect(connectOptions(config, token, deps.location, deps.transport));
+    } catch {
+      // No answer yet; the banner already says so.
+      if (!closed) retry = clock.after(millis(CONFIG_RETRY_MS), () => void connect());
+    }
+  };
+
+  const stopToken = session.onToken((token) => engine.setToken(token));
+  const stopExpired = engine.onSessionExpired(() => {
+    void session.refresh().then((token) => {
+      if (closed) return;
+      // A refused refresh has signed out already; an unreachable server is tried again.
+      if (token !== undefined) void connect();
+      else if (session.current().status === "signed-in") {
+        retry = clock.after(millis(CONFIG_RETRY_MS), () => void connect());
+      }
+    });
+  });
+  engine.attach(canvas);
+  deps.installStatsHook(engine);
+  void connect();
+
+  return {
+    engine,
+    canvas,
+    reconnect: () => void connect(),
+    async close() {
+      if (closed) return;
+      closed = true;
+      retry?.cancel();
+      stopToken();
+      stopExpired();
+      canvas.remove();
+      await engine.close();
+    },
+  };
+}
+
+/** Follows the session: an engine exists exactly while somebody is signed in. */
+export function createEngineSlot(deps: EngineDeps): EngineSlot {
+  let host: EngineHost | undefined;
+  let userId: string | undefined;
+  const listeners = new Set<() => void>();
+
+  const follow = (): void => {
+    const state = deps.session.current();
+    const nextUser = state.status === "signed-in" ? state.user.id : undefined;
+    if (nextUser === userId) return;
+    userId = nextUser;
+    const old = host;
+    host = nextUser === undefined ? undefined : openHost(deps);
+    if (old !== undefined) void old.close();
+    for (const listener of [...listeners]) listener();
+  };
+  const stop = deps.session.subscribe(follow);
+  follow();
+
+  return {
+    current: () => host,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async close() {
+      stop();
+      listeners.clear();
+      await host?.close();
+      host = undefined;
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from "@tanstack/react-router";
+import { SetupPage } from "../features/auth/setup-page.tsx";
+import { SignInPage } from "../features/auth/sign-in-page.tsx";
+import { WallPage } from "../features/live/wall-page.tsx";
+import { CrashedPage, NotFoundPage } from "./error-pages.tsx";
+import { safeReturnPath } from "./return-path.ts";
+import { SignedInShell } from "./shell.tsx";
+
+const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
+
+const rootRoute = createRootRoute({ component: Outlet, notFoundComponent: NotFoundPage, errorComponent: CrashedPage });
+
+const signInRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/sign-in",
+  validateSearch: (search: Record<string, unknown>): { from?: string } => {
+    const from = safeReturnPath(text(search.from));
+    return from === "/" ? {} : { from };
+  },
+  component: SignInPage,
+});
+
+const setupRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/setup",
+  validateSearch: (search: Record<string, unknown>): { token?: string } => {
+    // The router reads "123" as a number; a token of digits only is still text.
+    const token = typeof search.token === "number" ? String(search.token) : text(search.token);
+    return token === undefined ? {} : { token };
+  },
+  component: SetupPage,
+});
+
+const shellRoute = createRoute({ getParentRoute: () => rootRoute, id: "signed-in", component: SignedInShell });
+
+const wallRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/",
+  validateSearch: (search: Record<string, unknown>): { kiosk?: 1; transport?: string } => {
+    const transport = text(search.transport);
+    return {
+      ...(Number(search.kiosk) === 1 ? { kiosk: 1 as const } : {}),
+      ...(transport === undefined ? {} : { transport }),
+    };
+  },
+  component: WallPage,
+});
+
+const kioskRoute = createRoute({ getParentRoute: () => shellRoute, path: "/kiosk", component: WallPage });
+
+const camerasRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/cameras",
+  component: lazyRouteComponent(() => import("../features/cameras/cameras-page.tsx"), "CamerasPage"),
+});
+
+const usersRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/users",
+  component: lazyRouteComponent(() => import("../features/users/users-page.tsx"), "UsersPage"),
+});
+
+const routeTree = rootRoute.addChildren([
+  signInRoute,
+  setupRoute,
+  shellRoute.addChildren([wallRoute, kioskRoute, camerasRoute, usersRoute]),
+]);
+
+function build() {
+  return createRouter({ routeTree, defaultPreload: "intent" });
+}
+
+export type AppRouter = ReturnType<typeof build>;
+
+export function createAppRouter(): AppRouter {
+  return build();
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: AppRouter;
+  }
+}

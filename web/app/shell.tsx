@@ -1,0 +1,46 @@
+import { Navigate, Outlet, useLocation } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { CameraDialogs } from "../features/cameras/camera-dialogs.tsx";
+import { HelpProvider } from "../features/help/help-provider.tsx";
+import { WallProvider } from "../features/live/wall-context.tsx";
+import { ServerDownPage, Splash } from "./error-pages.tsx";
+import { useSession } from "./services.ts";
+import { TopBar } from "./top-bar.tsx";
+import { useKiosk } from "./use-kiosk.ts";
+
+/** The gate: everything below it has a signed-in user. */
+export function SignedInShell(): ReactNode {
+  const session = useSession();
+  const location = useLocation();
+  switch (session.status) {
+    case "restoring":
+      return <Splash />;
+    case "unreachable":
+      return <ServerDownPage />;
+    case "signed-out":
+      return <Navigate to="/sign-in" search={location.href === "/" ? {} : { from: location.href }} replace />;
+    case "signed-in":
+      return (
+        // A new user starts with their own layouts, drafts and selection.
+        <WallProvider key={session.user.id}>
+          <HelpProvider>
+            <CameraDialogs>
+              <Chrome />
+            </CameraDialogs>
+          </HelpProvider>
+        </WallProvider>
+      );
+  }
+}
+
+function Chrome(): ReactNode {
+  const kiosk = useKiosk();
+  return (
+    <div className="flex h-full flex-col">
+      {!kiosk && <TopBar />}
+      <div className="min-h-0 flex-1">
+        <Outlet />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,48 @@
+import { Link } from "@tanstack/react-router";
+import { Cctv, CircleHelp, LayoutGrid, Users } from "lucide-react";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { useHelp } from "../features/help/help-provider.tsx";
+import { IconButton } from "../ui/icon-button.tsx";
+import { Logo } from "./logo.tsx";
+import { ProfileMenu } from "./profile-menu.tsx";
+import { useUser } from "./services.ts";
+
+const link =
+  "flex h-7 items-center gap-1.5 rounded-md px-2.5 font-medium text-fg-soft text-sm transition-colors hover:bg-hover hover:text-fg aria-[current=page]:bg-active aria-[current=page]:text-fg coarse:h-10 [&_svg]:size-4 max-sm:px-2.5";
+
+export function TopBar(): ReactNode {
+  const { t } = useTranslation();
+  const user = useUser();
+  const help = useHelp();
+  return (
+    <header className="flex h-11 shrink-0 items-center gap-3 border-line border-b bg-panel px-3 coarse:h-13">
+      <Link to="/" className="flex items-center gap-2 rounded-md" aria-label={t("app.name")}>
+        <Logo />
+        <span className="font-semibold text-base tracking-tight max-sm:hidden">{t("app.name")}</span>
+      </Link>
+      <nav aria-label={t("nav.main")} className="flex items-center gap-1 sm:ml-3">
+        <NavLink to="/" icon={<LayoutGrid aria-hidden="true" />} label={t("nav.live")} />
+        <NavLink to="/cameras" icon={<Cctv aria-hidden="true" />} label={t("nav.cameras")} />
+        {user.role === "admin" && <NavLink to="/users" icon={<Users aria-hidden="true" />} label={t("nav.users")} />}
+      </nav>
+      <div className="ml-auto flex items-center gap-1">
+        <span className="max-sm:hidden">
+          <IconButton label={t("help.open")} shortcut="?" onClick={help.openShortcuts}>
+            <CircleHelp aria-hidden="true" />
+          </IconButton>
+        </span>
+        <ProfileMenu />
+      </div>
+    </header>
+  );
+}
+
+function NavLink({ to, icon, label }: { to: "/" | "/cameras" | "/users"; icon: ReactNode; label: string }): ReactNode {
+  return (
+    <Link to={to} className={link} activeOptions={{ exact: true, includeSearch: false }} aria-label={label}>
+      {icon}
+      <span className="max-sm:hidden">{label}</span>
+    </Link>
+  );
+}

@@ -1,0 +1,92 @@
+import { useQuery } from "@tanstack/react-query";
+import { Navigate, useSearch } from "@tanstack/react-router";
+import { type FormEvent, type ReactNode, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { ApiError } from "../../api/api-error.ts";
+import { queryKeys } from "../../api/queries.ts";
+import { Splash } from "../../app/error-pages.tsx";
+import { errorText } from "../../app/error-text.ts";
+import { safeReturnPath } from "../../app/return-path.ts";
+import { useServices, useSession } from "../../app/services.ts";
+import { Button } from "../../ui/button.tsx";
+import { Field, Input } from "../../ui/field.tsx";
+import { AuthFrame, FormError, FormNotice } from "./auth-frame.tsx";
+import { PasswordInput } from "./password-input.tsx";
+
+export function SignInPage(): ReactNode {
+  const { t } = useTranslation();
+  const { api, session } = useServices();
+  const state = useSession();
+  const { from } = useSearch({ from: "/sign-in" });
+  const [username, setUsername] = useState("");
+  const [password, setPassword] = useState("");
+  const [busy, setBusy] = useState(false);
+  const [failure, setFailure] = useState<string>();
+  const status = useQuery({ queryKey: queryKeys.authStatus, queryFn: () => api.authStatus() });
+
+  if (state.status === "restoring") return <Splash />;
+  if (state.status === "signed-in") return <Navigate to={safeReturnPath(from)} replace />;
+
+  const submit = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    setBusy(true);
+    setFailure(undefined);
+    try {
+      await session.signIn(username.trim(), password);
+    } catch (error) {
+      const refused = error instanceof ApiError && error.status === 401;
+      setFailure(refused ? t("auth.wrongCredentials") : errorText(t, error));
+      setBusy(false);
+    }
+  };
+
+  const reason = state.status === "signed-out" ? state.reason : "none";
+  const notice = reason === "expired" ? t("auth.expired") : reason === "signed-out" ? t("auth.signedOut") : undefined;
+  return (
+    <AuthFrame title={t("auth.signInTitle")}>
+      <form className="flex flex-col gap-4" onSubmit={(event) => void submit(event)}>
+        {failure === undefined && (
+          <FormNotice>{status.data?.setupRequired ? t("auth.setupRequired") : notice}</FormNotice>
+        )}
+        <FormError>{failure}</FormError>
+        <Field label={t("auth.username")}>
+          {(control) => (
+            <Input
+              {...control}
+              name="username"
+              autoComplete="username"
+              autoCapitalize="off"
+              spellCheck={false}
+              autoFocus
+              required
+              maxLength={64}
+              value={username}
+              onChange={(event) => setUsername(event.target.value)}
+            />
+          )}
+        </Field>
+        <Field label={t("auth.password")}>
+          {(control) => (
+            <PasswordInput
+              {...control}
+              name="password"
+              autoComplete="current-password"
+              required
+              value={password}
+              onChange={setPassword}
+            />
+          )}
+        </Field>
+        <Button
+          type="submit"
+          variant="primary"
+          busy={busy}
+          disabled={username.trim() === "" || password === ""}
+          className="mt-1 h-9"
+        >
+          {busy ? t("auth.signingIn") : t("auth.signIn")}
+        </Button>
+      </form>
+    </AuthFrame>
+  );
+}

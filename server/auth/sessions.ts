@@ -51,6 +51,7 @@ export class Sessions {
     const now = toDate(this.#clock.utcMicros());
     const token = createRefreshToken(this.#macKey, id, 0);
     const expiresAt = new Date(now.getTime() + IDLE_MS);
+    await this.#orm.delete(sessions).where(lt(sessions.expiresAt, now)); // Keeps the table small; an index makes it cheap.
     await this.#orm.insert(sessions).values({
       id,
       userId,
@@ -101,11 +102,6 @@ export class Sessions {
   async revokeUser(userId: string, reason: RevokeReason, exceptSessionId?: string): Promise<void> {
     const others = exceptSessionId === undefined ? undefined : ne(sessions.id, exceptSessionId);
     await this.#revoke(and(eq(sessions.userId, userId), isNull(sessions.revokedAt), others), reason);
-  }
-
-  /** Rows that can no longer be used. */
-  async deleteExpired(): Promise<void> {
-    await this.#orm.delete(sessions).where(lt(sessions.expiresAt, toDate(this.#clock.utcMicros())));
   }
 
   async #revoke(condition: ReturnType<typeof and>, reason: RevokeReason): Promise<void> {

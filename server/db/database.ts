@@ -2,7 +2,10 @@ import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import type { Clock } from "../../shared/lib/clock.ts";
 import { FluxError } from "../../shared/lib/errors.ts";
+import { Scope } from "../../shared/lib/scope.ts";
+import { lockDataFolder } from "../core/data-lock.ts";
 import type { Logger } from "../core/log.ts";
+import { OpenFolder } from "../core/open-folder.ts";
 import { EmbeddedPostgres } from "./embedded/embedded-postgres.ts";
 import { migrateDatabase } from "./migrate.ts";
 import * as schema from "./schema/index.ts";
@@ -33,32 +36,37 @@ const EMBEDDED_CONNECTIONS = 3;
 const REMOTE_CONNECTIONS = 8;
 const STATEMENT_TIMEOUT_MS = 15_000;
 
-/** Opens the database and brings its schema up to date. Throws `database.*`. */
+/** Locks the data folder, opens the database and brings its schema up to date. Throws `data.in_use`, `database.*`. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const embedded = options.url === undefined ? await EmbeddedPostgres.start(options) : undefined;
+  const scope = new Scope();
+  try {
+    return await open(options, scope);
+  } catch (cause) {
+    await scope.close().catch(() => undefined);
+    if (cause instanceof FluxError) throw cause;
+    throw new FluxError("database.unavailable", "the database cannot be opened", { cause });
+  }
+}
+
+async function open(options: DatabaseOptions, scope: Scope): Promise<Database> {
+  const folder = scope.own(new OpenFolder(options.dataDir));
+  // Taken for an external database too: root key and generation counter lie in the folder as well.
+  scope.own(await lockDataFolder(folder, options.clock));
+  const embedded = options.url === undefined ? scope.own(await EmbeddedPostgres.start(options)) : undefined;
   const sql = embedded
     ? connectEmbedded(embedded, options.log)
     : postgres(options.url ?? "", { ...commonOptions(options.log), max: REMOTE_CONNECTIONS });
-  const database: Database = {
+  scope.add(() => sql.end({ timeout: 5 }));
+  await migrateDatabase(sql);
+  return {
     kind: embedded ? "embedded" : "postgres",
     orm: drizzle(sql, { schema }),
     ping: async () => void (await sql`select 1`),
     get pid() {
       return embedded?.pid;
     },
-    close: async () => {
-      await sql.end({ timeout: 5 });
-      await embedded?.close();
-    },
+    close: () => scope.close(),
   };
-  try {
-    await migrateDatabase(sql);
-    return database;
-  } catch (cause) {
-    await database.close().catch(() => undefined);
-    if (cause instanceof FluxError) throw cause;
-    throw new FluxError("database.unavailable", "the database cannot be opened", { cause });
-  }
 }
 
 function connectEmbedded(embedded: EmbeddedPostgres, log: Logger): postgres.Sql {

@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import type { Camera, Role, Session, User } from "../../shared/api/schemas.ts";
 import { type Clock, systemClock } from "../../shared/lib/clock.ts";
-import { type Control, createControl } from "../control/control.ts";
 import { createLog } from "../core/log.ts";
 import type { RegisteredRoute } from "../http/api.ts";
 import { createApp } from "../http/app.ts";
 import type { App } from "../http/types.ts";
 import { type Keys, openKeys } from "../keys/open-keys.ts";
+import { type Control, createControl } from "./control.ts";
 import { FakeMedia } from "./fake-media.ts";
 import { type DatabaseKind, embedded, type TempDatabase } from "./temp-db.ts";
 

@@ -5,8 +5,9 @@ import type { Clock, Timer } from "../../../shared/lib/clock.ts";
 import { FluxError } from "../../../shared/lib/errors.ts";
 import { millis } from "../../../shared/lib/time.ts";
 import type { Logger } from "../../core/log.ts";
-import { ClusterFolder } from "./folder.ts";
+import { OpenFolder } from "../../core/open-folder.ts";
 import { CLUSTER, DATABASE_USER, initialiseCluster } from "./initialise.ts";
+import { giveTo } from "./ownership.ts";
 import { Postmaster, SOCKET_FOLDER } from "./postmaster.ts";
 import { findPrograms, type Programs } from "./programs.ts";
 import { chooseRunAs, type RunAs } from "./run-as.ts";
@@ -33,7 +34,7 @@ const LONGEST_RESTART_MS = 10_000;
 export class EmbeddedPostgres {
   readonly connection: EmbeddedConnection;
   readonly #options: EmbeddedPostgresOptions;
-  readonly #folder: ClusterFolder;
+  readonly #folder: OpenFolder;
   readonly #programs: Programs;
   readonly #account: RunAs | undefined;
   #postmaster: Postmaster | undefined;
@@ -44,7 +45,7 @@ export class EmbeddedPostgres {
 
   private constructor(
     options: EmbeddedPostgresOptions,
-    folder: ClusterFolder,
+    folder: OpenFolder,
     programs: Programs,
     account: RunAs | undefined,
     password: string,
@@ -59,15 +60,14 @@ export class EmbeddedPostgres {
   /** Creates the cluster if needed and waits until it accepts connections. Throws `database.*`. */
   static async start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
     const path = join(options.dataDir, "postgres");
-    await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
     const account = chooseRunAs(path);
     const programs = await findPrograms(account, options.dataDir);
-    const folder = new ClusterFolder(path);
+    const folder = new OpenFolder(path);
     try {
       await mkdir(folder.own(SOCKET_FOLDER), { recursive: true, mode: 0o700 });
       await chmod(folder.own(SOCKET_FOLDER), 0o700);
       const password = await readOrCreatePassword(join(options.dataDir, "database-password"));
-      if (account) await folder.giveTo(account);
+      if (account) await giveTo(account, path);
       const created = await initialiseCluster(folder, programs, account, password);
       if (created) options.log.info("database created");
       const embedded = new EmbeddedPostgres(options, folder, programs, account, password);

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { chown, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { FluxError } from "../../../shared/lib/errors.ts";
-import type { ClusterFolder } from "./folder.ts";
+import type { OpenFolder } from "../../core/open-folder.ts";
 import type { Programs } from "./programs.ts";
 import type { RunAs } from "./run-as.ts";
 import { INITDB_OPTIONS } from "./settings.ts";
@@ -15,7 +15,7 @@ const PASSWORD_FILE = "password.new";
 
 /** Creates the cluster unless it is there. One that was cut short is thrown away: it never had data. */
 export async function initialiseCluster(
-  folder: ClusterFolder,
+  folder: OpenFolder,
   programs: Programs,
   account: RunAs | undefined,
   password: string,
@@ -36,7 +36,7 @@ export async function initialiseCluster(
   return true;
 }
 
-function runInitdb(folder: ClusterFolder, programs: Programs, account: RunAs | undefined): Promise<void> {
+function runInitdb(folder: OpenFolder, programs: Programs, account: RunAs | undefined): Promise<void> {
   const args = [
     `--pgdata=${folder.child(UNFINISHED)}`,
     `--pwfile=${folder.child(PASSWORD_FILE)}`,

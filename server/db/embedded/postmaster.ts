@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { FluxError } from "../../../shared/lib/errors.ts";
 import type { Logger } from "../../core/log.ts";
-import type { ClusterFolder } from "./folder.ts";
+import type { OpenFolder } from "../../core/open-folder.ts";
 import { CHILD_ENVIRONMENT, CLUSTER, startError } from "./initialise.ts";
 import type { Programs } from "./programs.ts";
 import type { RunAs } from "./run-as.ts";
@@ -45,7 +45,7 @@ export class Postmaster {
 
   /** Resolves once connections are accepted. Throws `database.start_failed` with PostgreSQL's last words. */
   static async start(
-    folder: ClusterFolder,
+    folder: OpenFolder,
     programs: Programs,
     account: RunAs | undefined,
     log: Logger,

@@ -1,5 +1,4 @@
-import type { Clock, Timer } from "../../shared/lib/clock.ts";
-import { millis } from "../../shared/lib/time.ts";
+import type { Clock } from "../../shared/lib/clock.ts";
 import { AccessTokens } from "../auth/access-tokens.ts";
 import { AuthService } from "../auth/auth-service.ts";
 import { LiveAuthority } from "../auth/live-authority.ts";
@@ -7,16 +6,16 @@ import { PasswordHasher } from "../auth/password.ts";
 import { Principals } from "../auth/principals.ts";
 import { Sessions } from "../auth/sessions.ts";
 import { Setup } from "../auth/setup.ts";
+import { Audit } from "../control/audit.ts";
+import { CameraService } from "../control/camera-service.ts";
+import { CameraStore } from "../control/camera-store.ts";
+import { LayoutService } from "../control/layout-service.ts";
+import type { MediaPlane } from "../control/media-plane.ts";
+import { StatsService } from "../control/stats-service.ts";
+import { UserService } from "../control/user-service.ts";
 import type { Logger } from "../core/log.ts";
 import type { Database } from "../db/database.ts";
 import type { Keys } from "../keys/open-keys.ts";
-import { Audit } from "./audit.ts";
-import { CameraService } from "./camera-service.ts";
-import { CameraStore } from "./camera-store.ts";
-import { LayoutService } from "./layout-service.ts";
-import type { CameraSource, MediaPlane } from "./media-plane.ts";
-import { StatsService } from "./stats-service.ts";
-import { UserService } from "./user-service.ts";
 
 export interface ControlOptions {
   readonly database: Database;
@@ -28,13 +27,11 @@ export interface ControlOptions {
   readonly ownPorts: ReadonlySet<number>;
   /** Generation of the worker that seals the camera now; undefined while none does. */
   readonly generationOf: (cameraId: string) => number | undefined;
-  /** The list of cameras changed: the relay wants to know names and streams. */
-  readonly onCameras?: (cameras: readonly CameraSource[]) => void;
   /** Fewer are for tests. */
   readonly passwordIterations?: number;
 }
 
-/** The control side, wired: what HTTP routes and the relay's questions work with. */
+/** The control side, wired as server/compose.ts does it, with a media plane of the test's. */
 export interface Control {
   readonly auth: AuthService;
   readonly tokens: AccessTokens;
@@ -47,8 +44,6 @@ export interface Control {
   readonly audit: Audit;
   close(): Promise<void>;
 }
-
-const CLEAN_UP_EVERY_MS = 3_600_000;
 
 /** Builds the services. `cameras.start()` is the caller's: it sets the media plane going. */
 export async function createControl(options: ControlOptions): Promise<Control> {
@@ -84,10 +79,8 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     log,
     ownPorts: options.ownPorts,
     onRemoved: (cameraId) => keys.service.forget(cameraId),
-    ...(options.onCameras ? { onChange: options.onCameras } : {}),
   });
   const onAccessChanged = (userId: string): void => media.accessChanged(userId);
-  const cleanUp = everyHour(clock, () => sessions.deleteExpired(), log);
   return {
     auth,
     tokens,
@@ -98,15 +91,6 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     layouts: new LayoutService(orm, clock),
     stats: new StatsService({ clock, database, cameras, media, version }),
     audit,
-    close: async () => {
-      cleanUp.cancel();
-      await keys.service.close();
-    },
+    close: () => keys.service.close(),
   };
-}
-
-function everyHour(clock: Clock, run: () => Promise<void>, log: Logger): Timer {
-  return clock.every(millis(CLEAN_UP_EVERY_MS), () => {
-    run().catch((err) => log.warn({ err }, "expired sessions could not be deleted"));
-  });
 }

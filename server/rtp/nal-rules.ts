@@ -5,7 +5,7 @@ import type { VideoFormat } from "./video-format.ts";
 
 /** What a NAL unit is to the assembler, whatever the codec. */
 export const NAL = {
-  /** Delimiters, fillers, ends of sequence: carry nothing that a decoder needs. */
+  /** Fillers, ends of sequence: carry nothing that a decoder needs. */
   dropped: 0,
   /** A slice of a picture that others cannot be decoded from alone. */
   slice: 1,
@@ -14,10 +14,12 @@ export const NAL = {
   parameterSet: 3,
   /** Supplemental information in front of a picture. */
   sei: 4,
-  /** Information after a picture's slices: never starts a unit. */
+  /** Information after a picture's slices. */
   suffix: 5,
-  /** Kept, and starts a new unit after slices. */
+  /** Kept. */
   prefix: 6,
+  /** Access unit delimiter: not kept, but a picture ends before it. */
+  delimiter: 7,
 } as const;
 export type NalKind = (typeof NAL)[keyof typeof NAL];
 
@@ -48,6 +50,7 @@ const H264_KINDS = kinds(32, [
   [[5], NAL.keySlice],
   [[6], NAL.sei],
   [[7, 8], NAL.parameterSet],
+  [[9], NAL.delimiter],
   [[13, 14, 15, 16, 17, 18], NAL.prefix],
 ]);
 
@@ -70,6 +73,7 @@ const H265_KINDS = kinds(64, [
   [[0, 1, 2, 3, 4, 5, 6, 7, 8, 9], NAL.slice],
   [[16, 17, 18, 19, 20, 21], NAL.keySlice],
   [[32, 33, 34], NAL.parameterSet],
+  [[35], NAL.delimiter],
   [[39], NAL.sei],
   [[40], NAL.suffix],
   [[41, 42, 43, 44, 48, 49, 50, 51, 52, 53, 54, 55], NAL.prefix],

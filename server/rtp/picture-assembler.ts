@@ -36,7 +36,7 @@ const MAX_WAITING_BYTES = 64 * 1024;
  * Gathers NAL units into whole pictures.
  *
  * A picture ends at the RTP marker where the camera sets it correctly (then without delay), else where the next one
- * begins: another timestamp, a slice that starts a picture, or a NAL unit that cannot follow slices.
+ * begins: another timestamp, a slice that starts a picture, or an access unit delimiter.
  * A damaged picture is discarded, and everything up to the next keyframe with it: it would decode to rubbish.
  */
 export class PictureAssembler implements NalSink {
@@ -118,12 +118,13 @@ export class PictureAssembler implements NalSink {
     const kind = this.#rules.kind(type);
     this.#nalKind = NAL.dropped;
     if (kind === NAL.dropped) return false;
+    if (kind === NAL.delimiter) {
+      if (this.#hasSlice && !this.#format?.interlaced) this.#finish();
+      return false;
+    }
     const slice = kind === NAL.slice || kind === NAL.keySlice;
     if (slice && !this.#admitSlice(startsPicture)) return false;
-    if (!slice) {
-      if (kind === NAL.suffix && !this.#hasSlice) return false;
-      if (kind !== NAL.suffix && this.#hasSlice && !this.#format?.interlaced) this.#finish();
-    }
+    if (kind === NAL.suffix && !this.#hasSlice) return false;
     if (this.#nals === 0) this.#timestamp = this.#packetTimestamp;
     if (++this.#nals > this.#limits.nalsPerUnit) {
       this.damaged();
@@ -152,9 +153,7 @@ export class PictureAssembler implements NalSink {
   end(): void {
     if (this.#damaged) return;
     if (this.#nalKind === NAL.parameterSet) {
-      const key = this.#sets.store(this.#buffer.view(this.#nalStart));
-      if (key === undefined) this.malformed++;
-      else this.#setsInUnit.add(key);
+      this.#storeSet();
       this.#announceFormat();
     } else if (this.#nalKind === NAL.sei && !this.#recoveryPoint && this.#keyframes.needsRecoveryPoints) {
       this.#recoveryPoint = this.#rules.hasRecoveryPoint(this.#buffer.view(this.#nalStart));
@@ -167,6 +166,20 @@ export class PictureAssembler implements NalSink {
       // The start of a picture is missing: what follows of it is no use.
       this.#nals = 1;
       this.#timestamp = this.#packetTimestamp;
+    }
+  }
+
+  #storeSet(): void {
+    const version = this.#sets.version;
+    const key = this.#sets.store(this.#buffer.view(this.#nalStart));
+    if (key === undefined) {
+      this.malformed++;
+    } else if (this.#hasSlice || (this.#setsInUnit.has(key) && this.#sets.version === version)) {
+      // Sets sent twice, or again before each slice (GStreamer does): a decoder wants them in front, once. New ones among
+      // the slices are for the next keyframe, which gets them from the store.
+      this.#buffer.truncate(this.#nalStart - 4);
+    } else {
+      this.#setsInUnit.add(key);
     }
   }
 

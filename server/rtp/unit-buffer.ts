@@ -49,6 +49,11 @@ export class UnitBuffer {
     return true;
   }
 
+  /** Forgets what was appended beyond this length. */
+  truncate(length: number): void {
+    this.#length = Math.min(this.#length, length);
+  }
+
   clear(): void {
     if (this.#length > this.#largest) this.#largest = this.#length;
     this.#length = 0;

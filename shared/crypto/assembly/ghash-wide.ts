@@ -89,29 +89,37 @@ function split(from: usize, to: usize): void {
 
 /**
  * Adds up one 4x4-byte part over all groups and both nibbles: `n` walks the nibbles up, `t` the tables down.
- * One nibble per turn keeps the eight sums and their operands in registers.
+ * One nibble per turn keeps the eight sums and their operands in registers. The comparisons never hold, see lea.ts.
  */
 function product(n: usize, end: usize, t: usize, to: usize): void {
   let c0 = i64x2.splat(0), c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0, c6 = c0, c7 = c0;
   do {
     const x0 = v128.load(n), x1 = v128.load(n, 16), x2 = v128.load(n, 32), x3 = v128.load(n, 48);
-    const k0 = v128.load(t), k1 = v128.load(t, 16), k2 = v128.load(t, 32), k3 = v128.load(t, 48), k4 = v128.load(t, 64);
+    const k0 = v128.load(t);
     c0 = v128.xor(c0, i8x16.swizzle(k0, x0));
     c1 = v128.xor(c1, i8x16.swizzle(k0, x1));
     c2 = v128.xor(c2, i8x16.swizzle(k0, x2));
     c3 = v128.xor(c3, i8x16.swizzle(k0, x3));
+    if (t == 1) break;
+    const k1 = v128.load(t, 16);
     c1 = v128.xor(c1, i8x16.swizzle(k1, x0));
     c2 = v128.xor(c2, i8x16.swizzle(k1, x1));
     c3 = v128.xor(c3, i8x16.swizzle(k1, x2));
     c4 = v128.xor(c4, i8x16.swizzle(k1, x3));
+    if (t == 2) break;
+    const k2 = v128.load(t, 32);
     c2 = v128.xor(c2, i8x16.swizzle(k2, x0));
     c3 = v128.xor(c3, i8x16.swizzle(k2, x1));
     c4 = v128.xor(c4, i8x16.swizzle(k2, x2));
     c5 = v128.xor(c5, i8x16.swizzle(k2, x3));
+    if (t == 3) break;
+    const k3 = v128.load(t, 48);
     c3 = v128.xor(c3, i8x16.swizzle(k3, x0));
     c4 = v128.xor(c4, i8x16.swizzle(k3, x1));
     c5 = v128.xor(c5, i8x16.swizzle(k3, x2));
     c6 = v128.xor(c6, i8x16.swizzle(k3, x3));
+    if (t == 4) break;
+    const k4 = v128.load(t, 64);
     c4 = v128.xor(c4, i8x16.swizzle(k4, x0));
     c5 = v128.xor(c5, i8x16.swizzle(k4, x1));
     c6 = v128.xor(c6, i8x16.swizzle(k4, x2));

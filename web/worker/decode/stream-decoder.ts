@@ -37,11 +37,12 @@ export interface StreamDecoderDeps {
   onPicture(picture: DecodedPicture): void;
 }
 
-/** A queue that stays above this for BACKLOG_MS means that decoding is slower than the camera. */
+/** A queue longer than this that does not shrink by a fifth in BACKLOG_MS means that decoding is slower than the camera. */
 const BACKLOG_FRAMES = 12;
 const BACKLOG_MS = 1000;
-/** At once too much, even for the burst that a joined GOP starts with. */
-const MAX_QUEUE_FRAMES = 300;
+const BACKLOG_PROGRESS = 0.8;
+/** At once too much: more than the GOP of 600 frames that a viewer may begin with (SPEC W43). */
+const MAX_QUEUE_FRAMES = 660;
 /** Pictures that a decoder may owe before it counts as silent: more than any reorder depth. */
 const SILENT_UNITS = 20;
 const SILENT_HARDWARE_MS = 2000;
@@ -49,7 +50,7 @@ const SILENT_SOFTWARE_MS = 5000;
 const BACKOFF_MS = { first: 250, max: 30_000 } as const;
 /** After this many pictures in a row a past failure is forgiven. */
 const HEALTHY_PICTURES = 50;
-const MAX_META = 512;
+const MAX_META = 1024;
 
 /**
  * One stream's decoder. Starts at keyframes only, follows codec changes, restarts after errors with a capped
@@ -68,7 +69,7 @@ export class StreamDecoder {
   #choosing = 0;
   readonly #captureTimes = new Map<number, Micros>();
   #skipping = false;
-  #backlogSince: number | undefined;
+  #backlog: { readonly peak: number; readonly sinceMs: number } | undefined;
   #failures = 0;
   #retryAt = 0;
   #goodPictures = 0;
@@ -262,18 +263,26 @@ export class StreamDecoder {
   /** Whether decoding cannot keep up, as opposed to working off the burst at the start of a GOP. */
   #behind(): boolean {
     const queued = this.#decoder?.decodeQueueSize ?? 0;
-    const now = this.#deps.clock.monotonicMs();
-    if (queued <= BACKLOG_FRAMES) this.#backlogSince = undefined;
-    else this.#backlogSince ??= now;
     if (queued > MAX_QUEUE_FRAMES) return true;
-    return this.#backlogSince !== undefined && now - this.#backlogSince > BACKLOG_MS;
+    const now = this.#deps.clock.monotonicMs();
+    const mark = this.#backlog;
+    if (queued <= BACKLOG_FRAMES) {
+      this.#backlog = undefined;
+    } else if (!mark || queued < mark.peak * BACKLOG_PROGRESS) {
+      this.#backlog = { peak: queued, sinceMs: now };
+    } else if (now - mark.sinceMs > BACKLOG_MS) {
+      return true;
+    } else if (queued > mark.peak) {
+      this.#backlog = { ...mark, peak: queued };
+    }
+    return false;
   }
 
   /** At a keyframe with a backlog: everything queued is older than this keyframe, so it is thrown away. */
   #catchUp(): void {
     if (!this.#decoder || !this.#choice) return;
     this.#dropped += this.#decoder.decodeQueueSize;
-    this.#backlogSince = undefined;
+    this.#backlog = undefined;
     this.#captureTimes.clear();
     this.#decoder.reset();
     this.#decoder.configure(this.#choice.config);

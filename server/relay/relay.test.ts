@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { CAMERA_A, CAMERA_B, RelayHarness, route, sub, subscribe } from "./testing/harness.ts";
+import { CAMERA_A, CAMERA_B, RelayHarness, route, sub, subscribe } from "./testkit/harness.ts";
 
 let harness: RelayHarness;
 beforeEach(() => {

@@ -68,6 +68,9 @@ export class WebTransportConnection implements ViewerConnection {
       const handlers = accept(this);
       this.#handlers = handlers;
       void this.#read(control.takeRecv(), handlers);
+      // A viewer has nothing else to open; what it sent there would pile up unread (W70).
+      void this.#refuse(this.#session.acceptBi());
+      void this.#refuse(this.#session.acceptUni());
     } catch {
       deadline.cancel();
       this.#session.close(CLOSE_RETRY, "no control");
@@ -183,6 +186,15 @@ export class WebTransportConnection implements ViewerConnection {
     this.#gops.clear();
     this.#ending.clear();
     this.#dirty.clear();
+  }
+
+  async #refuse(opened: Promise<unknown>): Promise<void> {
+    try {
+      await opened;
+      this.close("relay.bad_stream", "a viewer opens one stream only");
+    } catch {
+      // The session ended first, as it should.
+    }
   }
 
   async #read(stream: NativeRecvStream, handlers: ConnectionHandlers): Promise<void> {

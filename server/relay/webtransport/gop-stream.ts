@@ -2,6 +2,8 @@ import type { NativeSendStream, NativeSession } from "./native.ts";
 
 /** Reset code: the GOP came too late, or the viewer no longer wants it. */
 export const RESET_LATE = 1;
+/** Streams have priority 0 by themselves. */
+const OLDER_GOP_PRIORITY = -1;
 /** One write is at most about this long. */
 const MAX_WRITE_BYTES = 128 * 1024;
 
@@ -46,6 +48,8 @@ export class GopStream {
   /** No frame follows; what is queued still goes out. */
   end(): void {
     this.#ended = true;
+    // The next GOP goes first from now on (W73).
+    this.#stream?.setPriority(OLDER_GOP_PRIORITY).catch(() => {});
     this.#wake?.();
   }
 

@@ -1,10 +1,12 @@
+import { createHash, X509Certificate } from "node:crypto";
 import type { Clock } from "../../../shared/lib/clock.ts";
 import { FluxError } from "../../../shared/lib/errors.ts";
+import { millis } from "../../../shared/lib/time.ts";
 import type { Admission } from "../front/admission.ts";
 import { LIVE_PATH } from "../front/live-upgrade.ts";
 import type { AcceptViewer } from "../transport/connection.ts";
 import { WebTransportConnection } from "./connection.ts";
-import { loadNative, type NativeRequest, type NativeServer } from "./native.ts";
+import { loadNative, type NativeModule, type NativeRequest, type NativeServer } from "./native.ts";
 
 export interface WebTransportListenerOptions {
   readonly host: string;
@@ -19,46 +21,90 @@ export interface WebTransportListenerOptions {
 
 /** The module does not tell a peer's address, so that WebTransport viewers share one count, a part of the total. */
 const ADDRESS = "webtransport";
+const CLOSE_WITHIN_MS = millis(1500);
+const BIND_ATTEMPTS = 5;
+const BIND_RETRY_MS = millis(400);
 
 /** Accepts WebTransport sessions on the live path. */
 export class WebTransportListener {
   readonly port: number;
+  readonly #native: NativeModule;
   readonly #server: NativeServer;
   readonly #options: WebTransportListenerOptions;
-  readonly #connections = new Set<WebTransportConnection>();
-  readonly #loop: Promise<void>;
+  /** With the promise that the connection is over. */
+  readonly #connections = new Map<WebTransportConnection, Promise<void>>();
+  readonly #accepting: Promise<void>;
   #closed = false;
 
   /** Rejects with `webtransport.unavailable` or `webtransport.listen_failed`. */
   static async open(options: WebTransportListenerOptions): Promise<WebTransportListener> {
-    const { NapiServer } = loadNative();
-    const host = options.host.includes(":") ? `[${options.host}]` : options.host;
-    try {
-      const server = NapiServer.bind(
-        `${host}:${options.port}`,
-        Buffer.from(options.certificate),
-        Buffer.from(options.privateKey),
-      );
-      return new WebTransportListener(server, options);
-    } catch (cause) {
-      const message = `cannot listen for WebTransport on UDP ${host}:${options.port}`;
-      throw new FluxError("webtransport.listen_failed", message, { cause });
+    const native = loadNative();
+    const { clock, host, port } = options;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const server = native.NapiServer.bind(
+          `${bracketed(host)}:${port}`,
+          Buffer.from(options.certificate),
+          Buffer.from(options.privateKey),
+        );
+        return new WebTransportListener(native, server, options);
+      } catch (cause) {
+        if (attempt === BIND_ATTEMPTS) {
+          const message = `cannot listen for WebTransport on UDP ${host}:${port}`;
+          throw new FluxError("webtransport.listen_failed", message, { cause });
+        }
+        // The thread before this one may have left its socket a moment ago.
+        await new Promise<void>((resolve) => void clock.after(BIND_RETRY_MS, resolve));
+      }
     }
   }
 
-  private constructor(server: NativeServer, options: WebTransportListenerOptions) {
+  private constructor(native: NativeModule, server: NativeServer, options: WebTransportListenerOptions) {
+    this.#native = native;
     this.#server = server;
     this.#options = options;
     this.port = options.port;
-    this.#loop = this.#acceptAll();
+    this.#accepting = this.#acceptAll();
   }
 
-  /** Idempotent. */
+  /** Idempotent. Viewers are given the time for the goodbye to arrive. */
   async close(): Promise<void> {
+    if (this.#closed) return;
     this.#closed = true;
-    for (const connection of this.#connections) connection.close("relay.shutting_down", "the server is restarting");
-    this.#server.close();
-    await this.#loop;
+    const over = [...this.#connections.values()];
+    for (const connection of this.#connections.keys()) {
+      connection.close("relay.shutting_down", "the server is restarting");
+    }
+    await this.#within(Promise.allSettled(over));
+    // `close` must not meet a pending `accept`, and only a new session ends that one: we are the last caller ourselves.
+    const called = this.#callOurselves();
+    const stopped = await this.#within(this.#accepting.then(() => called));
+    if (stopped) this.#server.close();
+  }
+
+  async #callOurselves(): Promise<void> {
+    const { certificate, host, port } = this.#options;
+    const hash = createHash("sha256").update(new X509Certificate(certificate).raw).digest();
+    const client = this.#native.NapiClient.withCertificateHashes([hash]);
+    const target = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+    try {
+      const session = await client.connect(`https://${bracketed(target)}:${port}${LIVE_PATH}`);
+      session.close(0, "");
+    } catch {
+      // Refused, as every session is by now.
+    }
+  }
+
+  /** Whether the work was done in time. */
+  #within(work: Promise<unknown>): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = this.#options.clock.after(CLOSE_WITHIN_MS, () => resolve(false));
+      const done = (): void => {
+        timer.cancel();
+        resolve(true);
+      };
+      work.then(done, done);
+    });
   }
 
   async #acceptAll(): Promise<void> {
@@ -78,11 +124,15 @@ export class WebTransportListener {
     try {
       const session = await request.ok();
       const connection = new WebTransportConnection(session, ADDRESS, this.#options.clock);
-      this.#connections.add(connection);
-      await connection.serve(this.#options.accept);
-      this.#connections.delete(connection);
+      const over = connection.serve(this.#options.accept);
+      this.#connections.set(connection, over);
+      await over.finally(() => this.#connections.delete(connection));
     } finally {
       leave();
     }
   }
+}
+
+function bracketed(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
 }

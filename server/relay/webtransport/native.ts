@@ -18,6 +18,7 @@ export interface NativeRecvStream {
 }
 export interface NativeSession {
   acceptBi(): Promise<{ takeSend(): NativeSendStream; takeRecv(): NativeRecvStream }>;
+  acceptUni(): Promise<NativeRecvStream>;
   openUni(): Promise<NativeSendStream>;
   close(code: number, reason: string): void;
   closed(): Promise<{ closeCode: number; reason: string }>;
@@ -30,10 +31,14 @@ export interface NativeRequest {
 export interface NativeServer {
   /** Null when the server was closed. */
   accept(): Promise<NativeRequest | null>;
+  /** Blocks the thread for good while an `accept` is under way (seen in 0.1.4): never call it then. */
   close(): void;
 }
-interface NativeModule {
+export interface NativeModule {
   readonly NapiServer: { bind(address: string, certificatePem: Buffer, privateKeyPem: Buffer): NativeServer };
+  readonly NapiClient: {
+    withCertificateHashes(hashes: Buffer[]): { connect(url: string): Promise<Pick<NativeSession, "close">> };
+  };
 }
 
 /**

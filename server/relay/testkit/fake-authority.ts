@@ -1,3 +1,4 @@
+import { createECDH, randomBytes } from "node:crypto";
 import { FluxError } from "../../../shared/lib/errors.ts";
 import type { FromRelay, RelayAuthority, ToRelay, WrappedKey } from "../protocol.ts";
 
@@ -22,7 +23,7 @@ export class FakeAuthority implements RelayAuthority {
     if (!user) throw new FluxError("auth.token_invalid", "unknown token");
     this.#connections.set(connectionId, user);
     const { userId, sessionId, tokenExpiresAtMicros } = user;
-    return { userId, sessionId, tokenExpiresAtMicros, publicKey: "BA==", salt: "AAAA" };
+    return { userId, sessionId, tokenExpiresAtMicros, ...serverHalf() };
   }
 
   async renew(connectionId: string, token: string) {
@@ -55,8 +56,8 @@ export class FakeAuthority implements RelayAuthority {
     const { requestId, method, args } = message;
     this.calls.push({ method, args });
     if (this.silent) return;
-    const call = this[method] as (...args: readonly unknown[]) => Promise<unknown>;
-    call.apply(this, args).then(
+    const call = this[method] as (...args: unknown[]) => Promise<unknown>;
+    call.apply(this, [...args]).then(
       (value) => reply({ type: "reply", requestId, value }),
       (error: FluxError) => reply({ type: "reply", requestId, error: { code: error.code, message: error.message } }),
     );
@@ -65,4 +66,10 @@ export class FakeAuthority implements RelayAuthority {
   #key(cameraId: string, epoch: number): WrappedKey {
     return { cameraId, keyId: 1, generation: 1, epoch, suite: 1, wrapped: "AAAA" };
   }
+}
+
+/** A true public key and salt: the client derives a session key from them. */
+function serverHalf(): { readonly publicKey: string; readonly salt: string } {
+  const ecdh = createECDH("prime256v1");
+  return { publicKey: ecdh.generateKeys("base64"), salt: randomBytes(32).toString("base64") };
 }

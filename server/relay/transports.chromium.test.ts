@@ -1,0 +1,179 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { CameraRequest } from "../../web/worker/transport/connection.ts";
+import type { Probe, ProbeFigures } from "../../web/worker/transport/testkit/probe-page.ts";
+import { collectErrors, launchChromium } from "../testkit/chromium.ts";
+import { cameraId, mainStreamId, subStreamId } from "./testkit/frame-source.ts";
+import { bundlePage, type RelayProcess, startRelayProcess } from "./testkit/start-relay-process.ts";
+
+/** Both transports for real: relay thread, sockets, HTTP front and Chromium. */
+
+const CAMERAS = 9;
+const HTTP_PORT = 21_410;
+const WEBTRANSPORT_PORT = 21_411;
+
+let relay: RelayProcess;
+let browser: Browser;
+
+beforeAll(async () => {
+  const pageScript = await bundlePage("web/worker/transport/testkit/probe-page.ts");
+  relay = await startRelayProcess(
+    {
+      httpPort: HTTP_PORT,
+      webTransportPort: WEBTRANSPORT_PORT,
+      cameras: CAMERAS,
+      sub: { fps: 15, kbps: 500, gop: 15 },
+      main: { fps: 25, kbps: 2000, gop: 25 },
+      quotaKbps: 50_000,
+      pageScript,
+    },
+    { webTransport: true },
+  );
+  browser = await launchChromium();
+});
+afterAll(async () => {
+  await browser?.close();
+  await relay?.close();
+});
+
+type ProbeGlobal = { startProbe: (...args: unknown[]) => Probe; probe: Probe };
+
+function tiles(heightPx: number): CameraRequest[] {
+  return Array.from({ length: CAMERAS }, (_, index) => ({
+    cameraId: cameraId(index),
+    widthPx: (heightPx * 16) / 9,
+    heightPx,
+    visible: true,
+  }));
+}
+
+async function open(token: string, transport: "websocket" | "webtransport" | "auto", heightPx: number): Promise<Page> {
+  const page = await browser.newPage();
+  await page.goto(`http://localhost:${HTTP_PORT}/`);
+  await page.waitForFunction(() => "startProbe" in globalThis);
+  const options = {
+    token,
+    transport,
+    webSocketUrl: `ws://localhost:${HTTP_PORT}/api/v1/live`,
+    webTransport: {
+      url: `https://127.0.0.1:${relay.webTransportPort ?? WEBTRANSPORT_PORT}/api/v1/live`,
+      certificateHashBase64: relay.certificateHash,
+    },
+  };
+  await page.evaluate(
+    ([connectOptions, cameras]) => {
+      const scope = globalThis as unknown as ProbeGlobal;
+      scope.probe = scope.startProbe(connectOptions, cameras);
+    },
+    [options, tiles(heightPx)] as const,
+  );
+  return page;
+}
+
+const figures = (page: Page): Promise<ProbeFigures> =>
+  page.evaluate(() => (globalThis as unknown as ProbeGlobal).probe.figures());
+
+async function until(page: Page, ready: (now: ProbeFigures) => boolean): Promise<ProbeFigures> {
+  let last = await figures(page);
+  for (let i = 0; i < 400 && !ready(last); i++) {
+    await page.waitForTimeout(50);
+    last = await figures(page);
+  }
+  if (!ready(last)) throw new Error(`did not get there: ${JSON.stringify(last)}`);
+  return last;
+}
+
+const everyStream = (now: ProbeFigures, least: number): boolean =>
+  Array.from({ length: CAMERAS }, (_, index) => now.streams[subStreamId(index)]?.frames ?? 0).every(
+    (frames) => frames >= least,
+  );
+
+const transports = ["websocket", "webtransport"] as const;
+
+it("loads WebTransport's native module", () => {
+  expect(relay.webTransportError).toBeUndefined();
+  expect(relay.webTransportPort).toBe(WEBTRANSPORT_PORT);
+});
+
+describe.each(transports)("%s", (transport) => {
+  it("delivers every frame of nine cameras in order, and follows a tile's size without a break", async () => {
+    const page = await open("anna", transport, 200);
+    const errors = collectErrors(page);
+    const first = await until(page, (now) => everyStream(now, 40));
+    expect(first.info).toMatchObject({ state: "open", transport });
+    expect(first.sessionKeyBytes).toBe(32);
+    for (const stream of Object.values(first.streams)) expect(stream).toMatchObject({ broken: 0, gaps: 0 });
+    expect(first.resets).toBe(0);
+    expect(Math.abs(first.offsetMicros ?? Number.NaN)).toBeLessThan(50_000);
+
+    await page.evaluate(
+      (cameras) => {
+        (globalThis as unknown as ProbeGlobal).probe.connection.subscribe(cameras);
+      },
+      tiles(1000).slice(0, 1),
+    );
+    const main = await until(page, (now) => (now.streams[mainStreamId(0)]?.frames ?? 0) >= 30);
+    expect(main.announced[cameraId(0)]).toMatchObject({ streamId: mainStreamId(0), level: "fullscreen" });
+    expect(main.streams[mainStreamId(0)]).toMatchObject({ broken: 0, gaps: 0 });
+    expect(main.streams[subStreamId(1)]).toMatchObject({ broken: 0, gaps: 0 });
+    expect(errors).toEqual([]);
+    await page.close();
+  });
+
+  it("ends at once with the session", async () => {
+    const page = await open("ben", transport, 200);
+    await until(page, (now) => everyStream(now, 2));
+    relay.send({
+      type: "to-relay",
+      message: { type: "end-session", sessionId: "session-ben", code: "auth.signed_out" },
+    });
+    const ended = await until(page, (now) => now.expired !== undefined);
+    expect(ended.expired).toBe("auth.signed_out");
+    expect(ended.info.state).toBe("signed-out");
+    const frames = Object.values(ended.streams).reduce((sum, stream) => sum + stream.frames, 0);
+    await page.waitForTimeout(300);
+    const later = Object.values((await figures(page)).streams).reduce((sum, stream) => sum + stream.frames, 0);
+    expect(later).toBe(frames);
+    await page.close();
+  });
+
+  it("refuses a forged token", async () => {
+    const page = await open("forged", transport, 200);
+    const ended = await until(page, (now) => now.expired !== undefined);
+    expect(ended.expired).toBe("auth.token_invalid");
+    expect(ended.streams).toEqual({});
+    await page.close();
+  });
+});
+
+it("prefers WebTransport", async () => {
+  const page = await open("anna", "auto", 200);
+  const now = await until(page, (figuresNow) => everyStream(figuresNow, 2));
+  expect(now.info).toEqual({ state: "open", transport: "webtransport", detail: undefined });
+  await page.close();
+});
+
+it("falls back to WebSocket, and says why", async () => {
+  const page = await browser.newPage();
+  await page.goto(`http://localhost:${HTTP_PORT}/`);
+  await page.waitForFunction(() => "startProbe" in globalThis);
+  await page.evaluate(
+    ([options, cameras]) => {
+      const scope = globalThis as unknown as ProbeGlobal;
+      scope.probe = scope.startProbe(options, cameras);
+    },
+    [
+      {
+        token: "anna",
+        webSocketUrl: `ws://localhost:${HTTP_PORT}/api/v1/live`,
+        // Nobody listens there.
+        webTransport: { url: "https://127.0.0.1:21499/api/v1/live", certificateHashBase64: relay.certificateHash },
+      },
+      tiles(200),
+    ] as const,
+  );
+  const now = await until(page, (figuresNow) => everyStream(figuresNow, 1));
+  expect(now.info).toMatchObject({ state: "open", transport: "websocket" });
+  expect(now.info.detail).toMatch(/WebTransport|connection|Opening/i);
+  await page.close();
+});

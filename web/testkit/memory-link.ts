@@ -1,15 +1,21 @@
-import type { ClientMessage, ServerMessage } from "../../shared/wire/control-messages.ts";
+import type { ServerMessage } from "../../shared/wire/control-messages.ts";
 import type { SealedFrame } from "../../shared/wire/sealed-frame.ts";
 import type { ConnectionState, ConnectOptions } from "../engine/worker-protocol.ts";
-import type { CreateLink, LinkEvents } from "../worker/link.ts";
+import type { CameraReport, CreateLink, Link, LinkEvents } from "../worker/link.ts";
+import type { KeyName } from "../worker/open/key-store.ts";
+import type { Wish } from "../worker/subscribe/plan.ts";
 
 /** The wall's line with the test as the server. */
-export class MemoryLink {
+export class MemoryLink implements Link {
   readonly transport = "websocket";
   readonly transportDetail = undefined;
-  readonly sent: ClientMessage[] = [];
+  readonly subscribed: Wish[][] = [];
+  readonly unsubscribed: string[] = [];
+  readonly keysNeeded: KeyName[] = [];
+  readonly reports: CameraReport[] = [];
   readonly connects: ConnectOptions[] = [];
   readonly tokens: string[] = [];
+  nowMicros: number | undefined;
   closed = false;
   #events: LinkEvents | undefined;
 
@@ -17,6 +23,10 @@ export class MemoryLink {
     this.#events = events;
     return this;
   };
+
+  serverNowMicros(): number | undefined {
+    return this.nowMicros;
+  }
 
   connect(options: ConnectOptions): void {
     this.connects.push(options);
@@ -27,20 +37,30 @@ export class MemoryLink {
     this.tokens.push(token);
   }
 
-  send(message: ClientMessage): void {
-    this.sent.push(message);
+  subscribe(cameras: readonly Wish[]): void {
+    this.subscribed.push([...cameras]);
+  }
+
+  unsubscribe(cameraIds: readonly string[]): void {
+    this.unsubscribed.push(...cameraIds);
+  }
+
+  needKey(name: KeyName): void {
+    this.keysNeeded.push(name);
+  }
+
+  report(cameras: readonly CameraReport[]): void {
+    this.reports.push(...cameras);
   }
 
   close(): void {
     this.closed = true;
   }
 
-  /** The server's greeting. */
-  welcome(sessionKey: Uint8Array, serverTimeMicros: number): void {
+  /** The connection is open and authenticated. */
+  open(sessionKey: Uint8Array): void {
+    this.#events?.onSessionKey(sessionKey);
     this.#events?.onState("open");
-    const tokenExpiresAtMicros = serverTimeMicros + 900e6;
-    const welcome = { connectionId: "memory", publicKey: "", salt: "", serverTimeMicros, tokenExpiresAtMicros };
-    this.#events?.onWelcome({ type: "welcome", quotaKbps: 50_000, ...welcome }, sessionKey);
   }
 
   state(state: ConnectionState): void {
@@ -59,8 +79,7 @@ export class MemoryLink {
     this.#events?.onGopReset(streamId);
   }
 
-  /** The messages of one type that the wall has sent. */
-  ofType<T extends ClientMessage["type"]>(type: T): Extract<ClientMessage, { type: T }>[] {
-    return this.sent.filter((message): message is Extract<ClientMessage, { type: T }> => message.type === type);
+  expire(code: string): void {
+    this.#events?.onSessionExpired(code);
   }
 }

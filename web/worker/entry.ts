@@ -4,7 +4,6 @@ import { describeError, errorCode } from "../../shared/lib/errors.ts";
 import type { FromWall, ToWall } from "../engine/worker-protocol.ts";
 import { webCodecsBackend } from "./decode/backend.ts";
 import { liveLinks } from "./live-link.ts";
-import { dialWebSocket } from "./plain-dial.ts";
 import { createRendererFor } from "./screen/create-renderer.ts";
 import { Wall } from "./wall.ts";
 
@@ -26,7 +25,7 @@ async function build(init: Extract<ToWall, { type: "init" }>): Promise<Wall> {
     clock,
     crypto: await loadFluxCrypto(),
     backend: webCodecsBackend(),
-    createLink: liveLinks(clock, dialWebSocket),
+    createLink: liveLinks(clock),
     createRenderer: createRendererFor(init.canvas, init.renderer),
     requestFrame: (run) => void scope.requestAnimationFrame(run),
     post,

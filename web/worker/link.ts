@@ -1,11 +1,15 @@
 import type { ClientMessage, ServerMessage } from "../../shared/wire/control-messages.ts";
 import type { SealedFrame } from "../../shared/wire/sealed-frame.ts";
 import type { ConnectionState, ConnectOptions, TransportKind } from "../engine/worker-protocol.ts";
+import type { KeyName } from "./open/key-store.ts";
+import type { Wish } from "./subscribe/plan.ts";
+
+export type CameraReport = Extract<ClientMessage, { type: "report" }>["cameras"][number];
 
 export interface LinkEvents {
   onState(state: ConnectionState): void;
-  /** The connection is authenticated: the session key (32 bytes) is the receiver's own. Before any other message. */
-  onWelcome(welcome: Extract<ServerMessage, { type: "welcome" }>, sessionKey: Uint8Array): void;
+  /** 32 bytes, the receiver's own; new with every connection and before any other message of it. */
+  onSessionKey(key: Uint8Array): void;
   onControl(message: ServerMessage): void;
   onFrame(frame: SealedFrame): void;
   onGopReset(streamId: number): void;
@@ -16,12 +20,18 @@ export interface LinkEvents {
 /** The wall's line to the server, over whatever transport, through interruptions. */
 export interface Link {
   readonly transport: TransportKind;
-  /** Why the better transport is not in use. */
+  /** Why the better transport is not in use, or why the line is down. */
   readonly transportDetail: string | undefined;
+  /** The server's UTC clock, µs; undefined before the first round trip. */
+  serverNowMicros(): number | undefined;
+  /** Hangs up first when there is a line already. */
   connect(options: ConnectOptions): void;
   setToken(token: string): void;
-  /** Without effect while the line is down. */
-  send(message: ClientMessage): void;
+  /** Kept over reconnects. */
+  subscribe(cameras: readonly Wish[]): void;
+  unsubscribe(cameraIds: readonly string[]): void;
+  needKey(name: KeyName): void;
+  report(cameras: readonly CameraReport[]): void;
   close(): void;
 }
 

@@ -21,7 +21,6 @@ import { encodePicture } from "./screen/encode-picture.ts";
 import { Screen, type ScreenDeps } from "./screen/screen.ts";
 import { percentile95 } from "./state/latency.ts";
 import { RateMeter } from "./state/rate-meter.ts";
-import { ServerClock } from "./state/server-clock.ts";
 import { planWishes } from "./subscribe/plan.ts";
 import { Subscriptions } from "./subscribe/subscriptions.ts";
 
@@ -38,7 +37,6 @@ export interface WallDeps {
 }
 
 const TICK_MS = 500;
-const PING_MS = 5000;
 const REPORT_MS = 2000;
 /** Changes that come together are told together. */
 const STATE_DEBOUNCE_MS = 30;
@@ -54,7 +52,6 @@ export class Wall {
   readonly #link: Link;
   readonly #screen: Screen;
   readonly #subscriptions: Subscriptions;
-  readonly #serverClock: ServerClock;
   readonly #feeds = new Map<string, CameraFeed>();
   readonly #feedOfStream = new Map<number, CameraFeed>();
   readonly #reported = new Map<string, number>();
@@ -71,38 +68,32 @@ export class Wall {
     const { clock } = deps;
     this.#keys = new KeyStore(deps.crypto);
     this.#pool = new DecoderPool(clock, deps.backend, deps.onLeak);
-    this.#serverClock = new ServerClock(clock);
     this.#received = new RateMeter(clock);
     this.#screen = new Screen({
       clock,
       createRenderer: deps.createRenderer,
       requestFrame: deps.requestFrame,
       feeds: () => this.#feeds.values(),
-      serverNowMicros: () => this.#serverClock.nowMicros(),
+      serverNowMicros: () => this.#link.serverNowMicros(),
       onRenderer: (kind, detail) => deps.post({ type: "ready", renderer: kind, detail }),
       onFirstPicture: () => this.#scheduleUpdate(),
     });
     this.#link = deps.createLink({
       onState: (state) => this.#onState(state),
-      onWelcome: (welcome, sessionKey) => {
-        this.#keys.setSessionKey(sessionKey);
-        this.#serverClock.restart();
-        this.#serverClock.sample(clock.monotonicMs(), welcome.serverTimeMicros);
-        this.#ping();
-        this.#subscriptions.online();
-      },
+      onSessionKey: (key) => this.#keys.setSessionKey(key),
       onControl: (message) => this.#onControl(message),
       onFrame: (frame) => this.#onFrame(frame),
       onGopReset: (streamId) => this.#feedOfStream.get(streamId)?.gap(streamId),
       onSessionExpired: (code) => deps.post({ type: "session-expired", code }),
     });
-    this.#subscriptions = new Subscriptions(
-      clock,
-      (message) => this.#link.send(message),
-      (cameraId) => this.#release(cameraId),
-    );
+    this.#subscriptions = new Subscriptions(clock, {
+      subscribe: (cameras) => this.#link.subscribe(cameras),
+      unsubscribe: (cameraIds) => {
+        this.#link.unsubscribe(cameraIds);
+        for (const cameraId of cameraIds) this.#release(cameraId);
+      },
+    });
     this.#every(TICK_MS, () => this.#tick());
-    this.#every(PING_MS, () => this.#ping());
     this.#every(REPORT_MS, () => this.#report());
   }
 
@@ -189,7 +180,7 @@ export class Wall {
       clock: this.#deps.clock,
       keys: this.#keys,
       createDecoder: (onPicture) => this.#pool.create(onPicture),
-      onKeyNeeded: (name) => this.#link.send({ type: "need_key", ...name }),
+      onKeyNeeded: (name) => this.#link.needKey(name),
       onPictureWaiting: () => this.#screen.changed(),
     });
   }
@@ -206,7 +197,6 @@ export class Wall {
 
   #onState(state: ConnectionState): void {
     if (this.#connection === "open" && state !== "open") {
-      this.#subscriptions.offline();
       for (const feed of this.#feeds.values()) feed.gap();
     }
     this.#connection = state;
@@ -234,9 +224,6 @@ export class Wall {
         this.#feeds.get(message.cameraId)?.onDenied(message.code);
         this.#screen.remove(message.cameraId);
         break;
-      case "pong":
-        this.#serverClock.sample(message.t, message.serverTimeMicros);
-        return;
       case "server_status":
         this.#serverCpu = message.cpu;
         return;
@@ -269,10 +256,6 @@ export class Wall {
     this.#update();
   }
 
-  #ping(): void {
-    this.#link.send({ type: "ping", t: this.#deps.clock.monotonicMs() });
-  }
-
   /** Tells the server of cameras whose pictures come late, so that it sends less or starts anew. */
   #report(): void {
     const cameras = [];
@@ -283,7 +266,7 @@ export class Wall {
       this.#reported.set(feed.cameraId, feed.dropped);
       if (late) cameras.push({ cameraId: feed.cameraId, latencyMs, decodeQueue: feed.decodeQueue, dropped });
     }
-    if (cameras.length > 0) this.#link.send({ type: "report", cameras });
+    if (cameras.length > 0) this.#link.report(cameras);
   }
 
   #tileStats({ tileId, cameraId }: TileSpec): TileStats {

@@ -16,7 +16,7 @@ const noStats: WallStats = {
   openVideoFrames: 0,
 };
 
-const never = (): (() => void) => () => undefined;
+const nothing = (): void => undefined;
 
 /** A part of the engine's latest figures. Renders again only when that part changes by `isEqual`. */
 export function useWallStats<T>(select: (stats: WallStats) => T, isEqual: (a: T, b: T) => boolean = Object.is): T {
@@ -27,7 +27,8 @@ export function useWallStats<T>(select: (stats: WallStats) => T, isEqual: (a: T,
     if (last.current === undefined || !isEqual(last.current.value, value)) last.current = { value };
     return last.current.value;
   }, [engine, select, isEqual]);
-  return useSyncExternalStore(engine?.subscribe ?? never, snapshot);
+  const subscribe = useCallback((listener: () => void) => engine?.subscribe(listener) ?? nothing, [engine]);
+  return useSyncExternalStore(subscribe, snapshot);
 }
 
 /** Equal in every field: the engine makes new objects for unchanged tiles. */

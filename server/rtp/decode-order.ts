@@ -24,7 +24,12 @@ export class DecodeOrder {
   }
 
   next(pts: Micros): Micros {
-    if (pts < this.#last && this.#depth < MAX_DEPTH) this.#depth++;
+    if (pts < this.#last && this.#depth < MAX_DEPTH) {
+      // The last time was used up too early.
+      this.#depth++;
+      this.#window.unshift(this.#last);
+      this.#last = pts;
+    }
     if (this.#depth === 0) {
       this.#last = pts;
       return pts;

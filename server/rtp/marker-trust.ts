@@ -25,7 +25,7 @@ export class MarkerTrust {
     this.#markedTimestamp = timestamp;
   }
 
-  /** A slice came that continues a picture which is gone. */
+  /** A slice came that does not start a picture: had the last marker ended one, it could not be. */
   violated(timestamp: number): void {
     if (timestamp === this.#markedTimestamp) this.#score = PENALTY;
   }

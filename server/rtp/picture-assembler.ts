@@ -187,13 +187,13 @@ export class PictureAssembler implements NalSink {
   #admitSlice(startsPicture: boolean): boolean {
     if (startsPicture) {
       if (this.#hasSlice && !this.#format?.interlaced) this.#finish();
-    } else if (!this.#hasSlice) {
-      this.#marker.violated(this.#packetTimestamp);
-      this.damaged();
-      this.#hasSlice = true;
-      return false;
+      return true;
     }
-    return true;
+    this.#marker.violated(this.#packetTimestamp);
+    if (this.#hasSlice) return true;
+    this.damaged();
+    this.#hasSlice = true;
+    return false;
   }
 
   /** Some cameras stamp each slice of one picture anew: a slice that starts no picture belongs to the current one. */

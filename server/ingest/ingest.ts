@@ -3,7 +3,7 @@ import type { FluxCrypto } from "../../shared/crypto/types.ts";
 import type { Clock } from "../../shared/lib/clock.ts";
 import { describeError, errorCode, FluxError } from "../../shared/lib/errors.ts";
 import { Scope } from "../../shared/lib/scope.ts";
-import { millis } from "../../shared/lib/time.ts";
+import { type Millis, millis } from "../../shared/lib/time.ts";
 import { epochAt } from "../../shared/wire/epoch.ts";
 import type { CameraSource, ProbeSource } from "../control/media-plane.ts";
 import { KeyRing } from "../seal/key-ring.ts";
@@ -27,6 +27,8 @@ export interface IngestDeps {
   readonly send: (message: FromIngest) => void;
   /** Runs at the end of this turn of the event loop. */
   readonly defer: (run: () => void) => void;
+  /** Blocks the thread; see `Forwarder`. */
+  readonly sleep: (duration: Millis) => void;
   /** A fault that only a new generation heals: the thread must end. */
   readonly onFatal: (error: unknown) => void;
 }
@@ -59,7 +61,7 @@ export class Ingest {
     const { clock, random, startPull, defer } = deps;
     this.#keys = new KeyRing(deps.crypto);
     this.#keyRequests = new KeyRequests(clock, this.#keys, deps.send);
-    this.#forwarder = new Forwarder({ clock, defer });
+    this.#forwarder = new Forwarder({ clock, defer, sleep: deps.sleep });
     const gate = new ConnectGate(clock);
     this.#cameraDeps = {
       clock,

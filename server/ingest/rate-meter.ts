@@ -19,8 +19,8 @@ export class RateMeter {
 
   /** Averages over what has been observed, four seconds at most. Zero in the first quarter of a second. */
   read(nowMs: number): { fps: number; kbps: number } {
-    this.#advance(nowMs);
     if (!this.#started) return { fps: 0, kbps: 0 };
+    this.#advance(nowMs);
     let frames = 0;
     let bytes = 0;
     for (let i = 0; i < BUCKETS; i++) {

@@ -18,6 +18,7 @@ async function main(): Promise<void> {
     if (ingest) ingest.handle(message);
     else early.push(message);
   });
+  const neverChanges = new Int32Array(new SharedArrayBuffer(4));
   const crypto = await loadFluxCrypto();
   ingest = new Ingest({
     generation,
@@ -30,6 +31,7 @@ async function main(): Promise<void> {
       if (message.type === "closed") port.close();
     },
     defer: (run) => void setImmediate(run),
+    sleep: (duration) => void Atomics.wait(neverChanges, 0, 0, duration),
     // Thrown outside of any handler it ends this thread; the media plane starts a new one with a new generation.
     onFatal: (error) => {
       setImmediate(() => {

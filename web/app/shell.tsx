@@ -1,9 +1,10 @@
-import { Navigate, Outlet, useLocation } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { Outlet, useLocation, useNavigate } from "@tanstack/react-router";
+import { type ReactNode, useEffect, useState } from "react";
 import { CameraDialogs } from "../features/cameras/camera-dialogs.tsx";
 import { HelpProvider } from "../features/help/help-provider.tsx";
 import { WallProvider } from "../features/live/wall-context.tsx";
 import { ServerDownPage, Splash } from "./error-pages.tsx";
+import { safeReturnPath } from "./return-path.ts";
 import { useSession } from "./services.ts";
 import { TopBar } from "./top-bar.tsx";
 import { useKiosk } from "./use-kiosk.ts";
@@ -11,14 +12,13 @@ import { useKiosk } from "./use-kiosk.ts";
 /** The gate: everything below it has a signed-in user. */
 export function SignedInShell(): ReactNode {
   const session = useSession();
-  const location = useLocation();
   switch (session.status) {
     case "restoring":
       return <Splash />;
     case "unreachable":
       return <ServerDownPage />;
     case "signed-out":
-      return <Navigate to="/sign-in" search={location.href === "/" ? {} : { from: location.href }} replace />;
+      return <ToSignIn />;
     case "signed-in":
       return (
         // A new user starts with their own layouts, drafts and selection.
@@ -31,6 +31,17 @@ export function SignedInShell(): ReactNode {
         </WallProvider>
       );
   }
+}
+
+/** Remembers the page that was asked for. Once: while the router is on its way, the location is the sign-in page already. */
+function ToSignIn(): ReactNode {
+  const navigate = useNavigate();
+  const { href } = useLocation();
+  const [from] = useState(() => safeReturnPath(href));
+  useEffect(() => {
+    void navigate({ to: "/sign-in", search: from === "/" ? {} : { from }, replace: true });
+  }, [navigate, from]);
+  return null;
 }
 
 function Chrome(): ReactNode {

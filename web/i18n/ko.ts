@@ -157,7 +157,7 @@ export const ko: Translation = {
     emptyHint: "카메라를 두 번 클릭하거나 끌어다 놓으세요",
     emptyHintTouch: "카메라 선택",
     fullscreenTile: "크게 보기",
-    backToWall: "전체 화면으로 돌아가기",
+    backToWall: "분할 화면으로 돌아가기",
     fit: "전체 영상 보기",
     fill: "타일 채우기",
     snapshot: "스냅숏 저장",
@@ -365,7 +365,7 @@ export const ko: Translation = {
     keys: {
       arrows: "선택 이동",
       enter: "선택한 타일 크게 보기 / 돌아가기",
-      escape: "전체 화면으로 돌아가기",
+      escape: "분할 화면으로 돌아가기",
       delete: "타일에서 카메라 제거",
       digits: "레이아웃 1~9로 전환",
       fullscreen: "전체 화면",

@@ -69,7 +69,12 @@ export function Sheet(props: Pick<DialogProps, "open" | "onOpenChange" | "childr
         <Radix.Overlay className={overlay} />
         <Radix.Content
           aria-describedby={undefined}
-          className="fixed inset-y-0 left-0 z-40 flex w-[min(20rem,85vw)] animate-appear flex-col border-line-strong border-r bg-panel pb-[env(safe-area-inset-bottom)] shadow-float"
+          // The first button would open its tooltip.
+          onOpenAutoFocus={(event) => {
+            event.preventDefault();
+            if (event.currentTarget instanceof HTMLElement) event.currentTarget.focus();
+          }}
+          className="outline-none fixed inset-y-0 left-0 z-40 flex w-[min(20rem,85vw)] animate-appear flex-col border-line-strong border-r bg-panel pb-[env(safe-area-inset-bottom)] shadow-float"
         >
           <Radix.Title className="sr-only">{props.title}</Radix.Title>
           {props.children}

@@ -2,7 +2,7 @@ import { type ComponentProps, type ReactNode, useId } from "react";
 import { cn } from "./cn.ts";
 
 export const inputClass =
-  "h-8 w-full min-w-0 rounded-md border border-line-strong bg-base px-2.5 text-fg text-sm placeholder:text-fg-muted hover:border-fg-muted/60 focus-visible:border-accent focus-visible:outline-1 focus-visible:outline-offset-0 disabled:opacity-50 aria-invalid:border-danger coarse:h-11 coarse:text-base";
+  "h-8 w-full min-w-0 rounded-md border border-line-strong bg-ground px-2.5 text-fg text-sm placeholder:text-fg-muted hover:border-fg-muted/60 focus-visible:border-accent focus-visible:outline-1 focus-visible:outline-offset-0 disabled:opacity-50 aria-invalid:border-danger coarse:h-11 coarse:text-base";
 
 export function Input({ className, ...props }: ComponentProps<"input">): ReactNode {
   return <input {...props} className={cn(inputClass, className)} />;

@@ -8,6 +8,18 @@ export function Skeleton({ className }: { readonly className?: string }): ReactN
   return <div aria-hidden="true" className={cn("animate-pulse-soft rounded-sm bg-hover", className)} />;
 }
 
+/** A list that is on its way. */
+export function SkeletonRows({ count }: { readonly count: number }): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <div role="status" aria-label={t("app.loading")} className="flex flex-col gap-3 pt-2">
+      {Array.from({ length: count }, (_, row) => `row-${row}`).map((row) => (
+        <Skeleton key={row} className="h-6" />
+      ))}
+    </div>
+  );
+}
+
 interface EmptyProps {
   readonly icon: ReactNode;
   readonly title: string;

@@ -32,6 +32,7 @@ export function stylesheetSingleton(): StyleSheetSingleton {
 
 export function styleHookSingleton(): (styles: string, isDynamic?: boolean) => void {
   const sheet = stylesheetSingleton();
+  // biome-ignore lint/correctness/noComponentHookFactories: the shape of the package that this replaces
   return function useStyle(styles, isDynamic) {
     // biome-ignore lint/correctness/useExhaustiveDependencies: as in the original, only a dynamic sheet follows its text
     useEffect(() => {
@@ -43,6 +44,7 @@ export function styleHookSingleton(): (styles: string, isDynamic?: boolean) => v
 
 export function styleSingleton(): (props: { styles: string; dynamic?: boolean }) => null {
   const useStyle = styleHookSingleton();
+  // biome-ignore lint/correctness/noComponentHookFactories: the shape of the package that this replaces
   return function StyleSheet({ styles, dynamic }) {
     useStyle(styles, dynamic);
     return null;

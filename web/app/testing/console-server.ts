@@ -37,7 +37,12 @@ export async function startConsoleServer(folder: string, state: MockState, port 
     const url = new URL(request.url ?? "/", "http://localhost");
     const answer = async (): Promise<void> => {
       if (url.pathname.startsWith("/api/v1")) {
-        const reply = mockApi(state, request.method ?? "GET", url.pathname.slice("/api/v1".length), await readBody(request));
+        const reply = mockApi(
+          state,
+          request.method ?? "GET",
+          url.pathname.slice("/api/v1".length),
+          await readBody(request),
+        );
         response.writeHead(reply.status, { "content-type": "application/json" });
         response.end(reply.body === undefined ? undefined : JSON.stringify(reply.body));
         return;

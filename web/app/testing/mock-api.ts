@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Camera, Layout, User } from "../../../shared/api/schemas.ts";
+import type { CameraState } from "../../../shared/wire/control-messages.ts";
 
 /** An in-memory /api/v1 for the console's own tests: enough behaviour to click through every screen. */
 
@@ -40,8 +41,20 @@ export function mockUser(change: Partial<User> = {}): User {
 }
 
 /** The id's last letter is the fake engine's fate of the tile: 0 to 9 live, a offline, b codec, c credentials, d waiting. */
-export function mockCamera(number: number, name: string, group: string, fate = "0", change: Partial<Camera> = {}): Camera {
-  const state = ({ a: "offline", c: "unauthorised", d: "connecting", f: "disabled" } as const)[fate as "a"] ?? "online";
+export function mockCamera(
+  number: number,
+  name: string,
+  group: string,
+  fate = "0",
+  change: Partial<Camera> = {},
+): Camera {
+  const states: Readonly<Record<string, CameraState>> = {
+    a: "offline",
+    c: "unauthorised",
+    d: "connecting",
+    f: "disabled",
+  };
+  const state = states[fate] ?? "online";
   return {
     id: `${String(number).padStart(8, "0")}-0000-4000-8000-00000000000${fate}`,
     name,
@@ -90,7 +103,12 @@ export function mockState(change: Partial<MockState> = {}): MockState {
     layouts: [],
     users: [
       mockUser(),
-      mockUser({ id: "0a000000-0000-4000-8000-000000000002", username: "control-room", displayName: "Control room", role: "operator" }),
+      mockUser({
+        id: "0a000000-0000-4000-8000-000000000002",
+        username: "control-room",
+        displayName: "Control room",
+        role: "operator",
+      }),
       mockUser({
         id: "0a000000-0000-4000-8000-000000000003",
         username: "reception",
@@ -109,8 +127,19 @@ export function mockState(change: Partial<MockState> = {}): MockState {
   };
 }
 
-export function refusal(status: number, code: string, message: string, details?: { field: string; message: string }[]): MockReply {
-  return { status, body: { success: false, error: { code, message, ...(details ? { details } : {}), timestamp: now, requestId: "req-1" } } };
+export function refusal(
+  status: number,
+  code: string,
+  message: string,
+  details?: { field: string; message: string }[],
+): MockReply {
+  return {
+    status,
+    body: {
+      success: false,
+      error: { code, message, ...(details ? { details } : {}), timestamp: now, requestId: "req-1" },
+    },
+  };
 }
 
 const session = (state: MockState): MockReply => {
@@ -127,7 +156,9 @@ export function mockApi(state: MockState, method: string, path: string, body: un
   const id = path.slice(path.lastIndexOf("/") + 1);
   if (route === "GET /auth/status") return { status: 200, body: { setupRequired: false, version: "0.1.0" } };
   if (route === "POST /auth/login") {
-    return sent.password === "wrong" ? refusal(401, "auth.invalid_credentials", "wrong user name or password") : session(state);
+    return sent.password === "wrong"
+      ? refusal(401, "auth.invalid_credentials", "wrong user name or password")
+      : session(state);
   }
   if (route === "POST /auth/setup") return session(state);
   if (route === "POST /auth/logout") {
@@ -145,7 +176,11 @@ export function mockApi(state: MockState, method: string, path: string, body: un
     case "GET /live/config":
       return {
         status: 200,
-        body: { webSocketPath: "/api/v1/live", webTransport: { port: 8443, path: "/live", certificateHash: null }, quotaKbps: 50_000 },
+        body: {
+          webSocketPath: "/api/v1/live",
+          webTransport: { port: 8443, path: "/live", certificateHash: null },
+          quotaKbps: 50_000,
+        },
       };
     case "GET /system/stats":
       return { status: 200, body: { cpu: 0.13, uptimeSeconds: 93_784, version: "0.1.0", database: "embedded" } };
@@ -153,14 +188,18 @@ export function mockApi(state: MockState, method: string, path: string, body: un
       return { status: 200, body: state.cameras };
     case "POST /cameras": {
       if (String(sent.url).includes("bad")) {
-        return refusal(400, "validation", "the request is not valid", [{ field: "url", message: "host is not allowed" }]);
+        return refusal(400, "validation", "the request is not valid", [
+          { field: "url", message: "host is not allowed" },
+        ]);
       }
       const camera = mockCamera(state.cameras.length + 1, String(sent.name), String(sent.group ?? ""));
       state.cameras.push(camera);
       return { status: 201, body: camera };
     }
     case "PATCH /cameras/:id": {
-      state.cameras = state.cameras.map((camera) => (camera.id === id ? { ...camera, ...(sent as Partial<Camera>) } : camera));
+      state.cameras = state.cameras.map((camera) =>
+        camera.id === id ? { ...camera, ...(sent as Partial<Camera>) } : camera,
+      );
       return { status: 200, body: state.cameras.find((camera) => camera.id === id) };
     }
     case "DELETE /cameras/:id":
@@ -176,7 +215,9 @@ export function mockApi(state: MockState, method: string, path: string, body: un
       return { status: 201, body: layout };
     }
     case "PUT /layouts/:id": {
-      state.layouts = state.layouts.map((layout) => (layout.id === id ? { ...layout, ...(sent as Partial<Layout>) } : layout));
+      state.layouts = state.layouts.map((layout) =>
+        layout.id === id ? { ...layout, ...(sent as Partial<Layout>) } : layout,
+      );
       return { status: 200, body: state.layouts.find((layout) => layout.id === id) };
     }
     case "DELETE /layouts/:id":
@@ -185,7 +226,11 @@ export function mockApi(state: MockState, method: string, path: string, body: un
     case "GET /users":
       return { status: 200, body: state.users };
     case "POST /users": {
-      const user = mockUser({ ...(sent as Partial<User>), id: randomUUID(), displayName: String(sent.displayName ?? "") });
+      const user = mockUser({
+        ...(sent as Partial<User>),
+        id: randomUUID(),
+        displayName: String(sent.displayName ?? ""),
+      });
       state.users.push(user);
       return { status: 201, body: user };
     }

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { Navigate, useSearch } from "@tanstack/react-router";
-import { type FormEvent, type ReactNode, useState } from "react";
+import { useRouter, useSearch } from "@tanstack/react-router";
+import { type FormEvent, type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "../../api/api-error.ts";
 import { queryKeys } from "../../api/queries.ts";
@@ -18,21 +18,22 @@ export function SignInPage(): ReactNode {
   const { api, session } = useServices();
   const state = useSession();
   const { from } = useSearch({ from: "/sign-in" });
-  const [username, setUsername] = useState("");
   const [password, setPassword] = useState("");
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<string>();
   const status = useQuery({ queryKey: queryKeys.authStatus, queryFn: () => api.authStatus() });
 
   if (state.status === "restoring") return <Splash />;
-  if (state.status === "signed-in") return <Navigate to={safeReturnPath(from)} replace />;
+  if (state.status === "signed-in") return <ToPage path={safeReturnPath(from)} />;
 
-  const submit = async (event: FormEvent): Promise<void> => {
+  const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
+    // From the form itself: a password manager may fill fields without an event that React sees.
+    const filled = new FormData(event.currentTarget);
     setBusy(true);
     setFailure(undefined);
     try {
-      await session.signIn(username.trim(), password);
+      await session.signIn(String(filled.get("username")).trim(), String(filled.get("password")));
     } catch (error) {
       const refused = error instanceof ApiError && error.status === 401;
       setFailure(refused ? t("auth.wrongCredentials") : errorText(t, error));
@@ -60,8 +61,6 @@ export function SignInPage(): ReactNode {
               autoFocus
               required
               maxLength={64}
-              value={username}
-              onChange={(event) => setUsername(event.target.value)}
             />
           )}
         </Field>
@@ -77,16 +76,16 @@ export function SignInPage(): ReactNode {
             />
           )}
         </Field>
-        <Button
-          type="submit"
-          variant="primary"
-          busy={busy}
-          disabled={username.trim() === "" || password === ""}
-          className="mt-1 h-9"
-        >
+        <Button type="submit" variant="primary" busy={busy} className="mt-1 h-9">
           {busy ? t("auth.signingIn") : t("auth.signIn")}
         </Button>
       </form>
     </AuthFrame>
   );
+}
+
+function ToPage({ path }: { readonly path: string }): ReactNode {
+  const router = useRouter();
+  useEffect(() => router.history.replace(path), [router, path]);
+  return null;
 }

@@ -58,7 +58,7 @@ export default function CameraDialog({ camera, onClose, onRemove }: CameraDialog
 
   const test = async (url: string): Promise<void> => {
     setTouched(true);
-    if (local.url === "required" && url === form.url) return;
+    if (url === form.url ? local.url !== undefined : local.subUrl !== undefined) return;
     probing.current?.abort();
     const abort = new AbortController();
     probing.current = abort;

@@ -7,7 +7,7 @@ import { cn } from "../../ui/cn.ts";
 import { Input } from "../../ui/field.tsx";
 import { Menu, MenuItem } from "../../ui/menu.tsx";
 import { cellClass, headClass, Page, tableClass } from "../../ui/page.tsx";
-import { EmptyState, FailureState, Skeleton } from "../../ui/states.tsx";
+import { EmptyState, FailureState, SkeletonRows } from "../../ui/states.tsx";
 import { codecName } from "../live/format-figures.ts";
 import { useWall } from "../live/wall-context.tsx";
 import { inTreeOrder, isOnline, matches } from "../tree/build-tree.ts";
@@ -53,11 +53,7 @@ export function CamerasPage(): ReactNode {
       }
     >
       {cameras.isPending ? (
-        <div role="status" aria-label={t("app.loading")} className="flex flex-col gap-3 pt-2">
-          {Array.from({ length: 8 }, (_, index) => (
-            <Skeleton key={index} className="h-6" />
-          ))}
-        </div>
+        <SkeletonRows count={8} />
       ) : cameras.isError && cameras.data === undefined ? (
         <FailureState title={t("cameras.failed")} onRetry={() => void cameras.refetch()} />
       ) : list.length === 0 ? (

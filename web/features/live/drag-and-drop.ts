@@ -1,4 +1,4 @@
-import type { KeyboardCoordinateGetter, KeyboardSensorOptions } from "@dnd-kit/core";
+import type { KeyboardCoordinateGetter, KeyboardSensorOptions, Modifier } from "@dnd-kit/core";
 import { neighbour } from "./layout-geometry.ts";
 
 /** What is being dragged: a camera from the tree, or a tile of the wall. */
@@ -36,6 +36,23 @@ export const tileByTile: KeyboardCoordinateGetter = (event, { context, currentCo
   return {
     x: currentCoordinates.x + next.x + next.width / 2 - centre.x,
     y: currentCoordinates.y + next.y + next.height / 2 - centre.y,
+  };
+};
+
+/** The name follows the pointer, wherever in a large tile it was picked up. */
+export const besidePointer: Modifier = ({ activatorEvent, draggingNodeRect, transform }) => {
+  if (draggingNodeRect === null) return transform;
+  const at =
+    activatorEvent instanceof MouseEvent
+      ? activatorEvent
+      : "touches" in (activatorEvent ?? {})
+        ? (activatorEvent as TouchEvent).touches[0]
+        : undefined;
+  if (at === undefined) return transform;
+  return {
+    ...transform,
+    x: transform.x + at.clientX - draggingNodeRect.left + 12,
+    y: transform.y + at.clientY - draggingNodeRect.top + 12,
   };
 };
 

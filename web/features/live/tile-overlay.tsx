@@ -72,7 +72,9 @@ export const TileOverlay = memo(function TileOverlay(props: TileProps): ReactNod
   const dragged = drop.active?.data.current as DragItem | undefined;
   const refused = dragged !== undefined && dragged.type === "camera" && dragged.cameraId === cameraId;
   const style: CSSProperties = {
-    transform: `translate(${x}px, ${y}px)`,
+    // Not a transform: drag and drop measures boxes without their transforms.
+    left: x,
+    top: y,
     width,
     height,
     touchAction: scrolls && !zoomed ? "pan-y" : "none",
@@ -82,7 +84,6 @@ export const TileOverlay = memo(function TileOverlay(props: TileProps): ReactNod
   };
 
   const tile = (
-    // biome-ignore lint/a11y: a tile is a group with a selection; its keys are handled for the whole wall
     <div
       {...drag.listeners}
       ref={setElement}
@@ -99,7 +100,7 @@ export const TileOverlay = memo(function TileOverlay(props: TileProps): ReactNod
       onFocus={() => dispatch({ type: "select", cell })}
       onDoubleClick={onDoubleClick}
       className={cn(
-        "group @container absolute top-0 left-0 overflow-hidden outline-none",
+        "group @container absolute overflow-hidden outline-none",
         cameraId === null && "bg-panel",
         drag.isDragging && "opacity-50",
       )}
@@ -125,7 +126,7 @@ export const TileOverlay = memo(function TileOverlay(props: TileProps): ReactNod
               </span>
             )}
           </div>
-          {prefs.statistics && stats !== undefined && <TileStatistics stats={stats} />}
+          {prefs.statistics && stats?.state === "live" && <TileStatistics stats={stats} />}
           {!bare && (
             <TileToolbar actions={actions} fit={fit} large={large} zoomed={zoomed} onResetZoom={() => setView(WHOLE)} />
           )}
@@ -135,7 +136,7 @@ export const TileOverlay = memo(function TileOverlay(props: TileProps): ReactNod
         aria-hidden="true"
         className={cn(
           "pointer-events-none absolute inset-0",
-          selected && !bare && "ring-2 ring-accent ring-inset",
+          selected && !bare && !large && "ring-2 ring-accent ring-inset",
           "group-focus-visible:ring-2 group-focus-visible:ring-accent group-focus-visible:ring-inset",
           drop.isOver && !refused && "bg-ok/20 ring-2 ring-ok ring-inset",
           drop.isOver && refused && "bg-danger/25 ring-2 ring-danger ring-inset",

@@ -17,9 +17,10 @@ export function useDeviceSize(ref: RefObject<HTMLElement | null>): DeviceSize | 
     const observer = new ResizeObserver(([entry]) => {
       if (entry === undefined) return;
       const exact = entry.devicePixelContentBoxSize?.[0];
-      const ratio = devicePixelRatio;
-      const width = exact?.inlineSize ?? Math.round(entry.contentRect.width * ratio);
-      const height = exact?.blockSize ?? Math.round(entry.contentRect.height * ratio);
+      const width = exact?.inlineSize ?? Math.round(entry.contentRect.width * devicePixelRatio);
+      const height = exact?.blockSize ?? Math.round(entry.contentRect.height * devicePixelRatio);
+      // From the same measurement, so that overlays and canvas cannot disagree.
+      const ratio = entry.contentRect.width > 0 ? width / entry.contentRect.width : devicePixelRatio;
       setSize((before) =>
         before?.width === width && before.height === height && before.ratio === ratio
           ? before

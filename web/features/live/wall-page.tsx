@@ -24,7 +24,7 @@ import { ResourceTree } from "../tree/resource-tree.tsx";
 import { TreePane } from "../tree/tree-pane.tsx";
 import { ConnectionBanner } from "./connection-banner.tsx";
 import type { View } from "./digital-zoom.ts";
-import { type DragItem, type DropTarget, keyboardOptions } from "./drag-and-drop.ts";
+import { besidePointer, type DragItem, type DropTarget, keyboardOptions } from "./drag-and-drop.ts";
 import { KioskControls } from "./kiosk-controls.tsx";
 import { LayoutBar } from "./layout-bar.tsx";
 import { StatusBar } from "./status-bar.tsx";
@@ -115,7 +115,7 @@ export function WallPage(): ReactNode {
           <ResourceTree onChosen={() => setSheet(false)} />
         </Sheet>
       )}
-      <DragOverlay dropAnimation={null} zIndex={60}>
+      <DragOverlay dropAnimation={null} zIndex={60} modifiers={[besidePointer]}>
         {dragged !== undefined && (
           <div className="inline-flex max-w-60 items-center gap-2 rounded-md bg-overlay px-3 py-1.5 font-medium text-sm shadow-float">
             <Cctv className="size-4 shrink-0 text-fg-muted" aria-hidden="true" />
@@ -164,8 +164,8 @@ function WallArea(props: WallAreaProps): ReactNode {
   if (cameras.isPending || layouts.isPending) {
     return (
       <div role="status" aria-label={t("app.loading")} className="grid size-full grid-cols-3 grid-rows-3 gap-1">
-        {Array.from({ length: 9 }, (_, index) => (
-          <Skeleton key={index} className="rounded-none bg-panel" />
+        {["1", "2", "3", "4", "5", "6", "7", "8", "9"].map((tile) => (
+          <Skeleton key={tile} className="rounded-none bg-panel" />
         ))}
       </div>
     );

@@ -38,7 +38,6 @@ export function TreePane({ children }: { readonly children: ReactNode }): ReactN
       className="relative flex shrink-0 flex-col border-line border-r bg-panel"
     >
       {children}
-      {/* biome-ignore lint/a11y: a focusable separator is the pattern for a splitter */}
       <div
         role="separator"
         tabIndex={0}

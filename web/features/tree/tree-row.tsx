@@ -35,7 +35,7 @@ export function TreeRowView(props: RowProps): ReactNode {
 
 const rowClass = (active: boolean): string =>
   cn(
-    "absolute inset-x-1 top-0 flex select-none items-center gap-2 rounded-sm pr-1 text-sm hover:bg-hover",
+    "absolute inset-x-1 flex select-none items-center gap-2 rounded-sm pr-1 text-sm hover:bg-hover",
     active &&
       "group-focus-visible/tree:bg-active group-focus-visible/tree:outline-1 group-focus-visible/tree:outline-accent",
   );
@@ -50,13 +50,12 @@ function Group({
   onToggle,
 }: RowProps & { readonly row: GroupRow }): ReactNode {
   return (
-    // biome-ignore lint/a11y: the tree handles the keys of its items
     <div
       id={`tree-row-${index}`}
       role="treeitem"
       aria-level={row.depth + 1}
       aria-expanded={row.open}
-      style={{ transform: `translateY(${top}px)`, height, paddingLeft: 4 + row.depth * INDENT_PX }}
+      style={{ top, height, paddingLeft: 4 + row.depth * INDENT_PX }}
       className={cn(rowClass(active), "cursor-pointer text-fg-soft")}
       onClick={() => {
         onActivate();
@@ -87,7 +86,6 @@ function CameraItem(props: RowProps & { readonly row: CameraRow }): ReactNode {
   return (
     <RightClickMenu
       trigger={
-        // biome-ignore lint/a11y: the tree handles the keys of its items
         <div
           {...drag.listeners}
           ref={drag.setNodeRef}
@@ -97,7 +95,7 @@ function CameraItem(props: RowProps & { readonly row: CameraRow }): ReactNode {
           aria-selected={shown}
           data-camera={camera.id}
           title={camera.name}
-          style={{ transform: `translateY(${top}px)`, height, paddingLeft: 8 + row.depth * INDENT_PX }}
+          style={{ top, height, paddingLeft: 8 + row.depth * INDENT_PX }}
           className={cn(rowClass(active), "touch-manipulation", drag.isDragging && "opacity-50")}
           onClick={onActivate}
           onDoubleClick={() => onAdd(camera)}

@@ -12,7 +12,7 @@ import { cn } from "../../ui/cn.ts";
 import { Confirm } from "../../ui/confirm.tsx";
 import { Menu, MenuItem } from "../../ui/menu.tsx";
 import { cellClass, headClass, Page, tableClass } from "../../ui/page.tsx";
-import { EmptyState, FailureState, Skeleton } from "../../ui/states.tsx";
+import { EmptyState, FailureState, SkeletonRows } from "../../ui/states.tsx";
 import { UserDialog } from "./user-dialog.tsx";
 
 type Open = { readonly what: "add" } | { readonly what: "edit" | "remove"; readonly user: User } | undefined;
@@ -54,11 +54,7 @@ function UserList(): ReactNode {
       }
     >
       {users.isPending ? (
-        <div role="status" aria-label={t("app.loading")} className="flex flex-col gap-3 pt-2">
-          {Array.from({ length: 4 }, (_, index) => (
-            <Skeleton key={index} className="h-6" />
-          ))}
-        </div>
+        <SkeletonRows count={4} />
       ) : users.isError && users.data === undefined ? (
         <FailureState title={t("users.failed")} lead={errorText(t, users.error)} onRetry={() => void users.refetch()} />
       ) : (

@@ -44,6 +44,8 @@ export interface PageStats {
     readonly cameraId: string;
     readonly state: string;
     readonly reason?: string;
+    readonly role?: "main" | "sub";
+    readonly detail?: string;
     readonly decodedFps: number;
     readonly drawnFps: number;
     readonly droppedFrames: number;

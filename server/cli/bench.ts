@@ -10,6 +10,11 @@ export interface Bench {
 /** Add a line per file in server/bench; each is loaded only when it is asked for. */
 const benches: Record<string, () => Promise<Bench>> = {
   crypto: async () => ({ run: (await import("../bench/crypto.ts")).benchCrypto }),
+  ingest: () => import("../bench/ingest.ts"),
+  latency: () => import("../bench/latency.ts"),
+  relay: () => import("../bench/relay.ts"),
+  soak: () => import("../bench/soak.ts"),
+  wall: () => import("../bench/wall.ts"),
 };
 
 /** Facts without which a figure means nothing. No host names: results are published. */

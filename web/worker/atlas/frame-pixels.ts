@@ -1,5 +1,5 @@
 import { FluxError } from "../../../shared/lib/errors.ts";
-import { type YuvColour, yuvColourOf } from "../screen/colour.ts";
+import { type StatedColour, type YuvColour, yuvColourOf } from "../screen/colour.ts";
 import type { BufferPool } from "./buffer-pool.ts";
 import { type PixelPlan, pixelPlanFor } from "./pixel-plan.ts";
 
@@ -22,7 +22,12 @@ const half = (value: number): number => Math.ceil(value / 2);
  * Copies a frame's samples out. The frame stays open and the caller's. `data` belongs to the pool: give it back.
  * Rejects with `atlas.no_conversion` or what the browser throws.
  */
-export async function readFrame(frame: VideoFrame, pool: BufferPool, gpuCopyWorks: boolean): Promise<FramePixels> {
+export async function readFrame(
+  frame: VideoFrame,
+  stated: StatedColour | undefined,
+  pool: BufferPool,
+  gpuCopyWorks: boolean,
+): Promise<FramePixels> {
   const plan = pixelPlanFor(frame.format, gpuCopyWorks);
   const rect = frame.visibleRect;
   const width = rect?.width ?? frame.codedWidth;
@@ -31,7 +36,7 @@ export async function readFrame(frame: VideoFrame, pool: BufferPool, gpuCopyWork
   if (plan === "gpu") return { ...facts, colour: undefined, data: undefined };
   if (plan === "rgba") return { ...facts, colour: undefined, data: await readRgba(frame, width, height, pool) };
   const data = await readPlanes(frame, plan, width, height, pool);
-  return { ...facts, colour: yuvColourOf(frame.colorSpace, height), data };
+  return { ...facts, colour: yuvColourOf(frame.colorSpace, height, stated), data };
 }
 
 async function readPlanes(

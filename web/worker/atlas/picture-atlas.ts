@@ -1,5 +1,5 @@
 import { FluxError } from "../../../shared/lib/errors.ts";
-import { RGB_ROWS, type YuvColour, yuvToRgbRows } from "../screen/colour.ts";
+import { RGB_ROWS, type StatedColour, type YuvColour, yuvToRgbRows } from "../screen/colour.ts";
 import { BufferPool } from "./buffer-pool.ts";
 import { type FramePixels, readFrame } from "./frame-pixels.ts";
 import type { PixelPlan } from "./pixel-plan.ts";
@@ -66,9 +66,9 @@ export class PictureAtlas {
     return this.#pictures.get(id);
   }
 
-  /** Reads the frame's samples. Several may be on their way at once. The frame stays the caller's. */
-  async prepare(frame: VideoFrame): Promise<PreparedFrame> {
-    return { frame, pixels: await readFrame(frame, this.#buffers, this.#gpuCopyWorks) };
+  /** Reads the frame's samples; `stated` is what the stream says of its colours. Several may be on their way at once. The frame stays the caller's. */
+  async prepare(frame: VideoFrame, stated: StatedColour | undefined): Promise<PreparedFrame> {
+    return { frame, pixels: await readFrame(frame, stated, this.#buffers, this.#gpuCopyWorks) };
   }
 
   /**

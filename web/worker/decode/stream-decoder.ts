@@ -2,10 +2,11 @@ import type { Clock } from "../../../shared/lib/clock.ts";
 import { describeError } from "../../../shared/lib/errors.ts";
 import type { Micros } from "../../../shared/lib/time.ts";
 import type { VideoCodec } from "../../../shared/media/types.ts";
+import type { StatedColour } from "../screen/colour.ts";
 import type { DecodeBackend, DecoderLike } from "./backend.ts";
-import { codecStringOf } from "./codec-string.ts";
 import type { CodecSupport, DecoderChoice, DecoderSite, HardwareBudget } from "./codec-support.ts";
 import type { FrameLedger, OwnedFrame } from "./frame-ledger.ts";
+import { keyframeFacts } from "./keyframe-facts.ts";
 
 export interface EncodedUnit {
   readonly codec: VideoCodec;
@@ -20,6 +21,8 @@ export interface DecodedPicture {
   readonly owned: OwnedFrame;
   readonly pts: Micros;
   readonly captureTime: Micros;
+  /** What the stream's parameter set says of its colours. */
+  readonly colour: StatedColour | undefined;
 }
 
 export type DecoderState =
@@ -65,6 +68,7 @@ export class StreamDecoder {
   #softwareOnly = false;
   #codecString: string | undefined;
   #announced: string | undefined;
+  #colour: StatedColour | undefined;
   #held: EncodedUnit[] = [];
   #choosing = 0;
   readonly #captureTimes = new Map<number, Micros>();
@@ -141,7 +145,8 @@ export class StreamDecoder {
   }
 
   #pushKeyframe(unit: EncodedUnit): void {
-    const codecString = codecStringOf(unit.codec, unit.data) ?? this.#announced;
+    const facts = keyframeFacts(unit.codec, unit.data);
+    const codecString = facts.codecString ?? this.#announced;
     const same = codecString !== undefined && codecString === this.#codecString;
     if (this.#state.phase === "running" && same && !unit.codecChange) {
       if (this.#behind()) this.#catchUp();
@@ -152,6 +157,7 @@ export class StreamDecoder {
     if (this.#state.phase === "unsupported" && same) return;
     if (codecString === undefined || this.#deps.clock.monotonicMs() < this.#retryAt) return;
     this.#codecString = codecString;
+    this.#colour = facts.colour;
     this.#held = [unit];
     this.#state = { phase: "choosing" };
     void this.#choose(codecString, ++this.#choosing);
@@ -257,7 +263,7 @@ export class StreamDecoder {
     this.#owed = 0;
     this.#lastProgress = this.#deps.clock.monotonicMs();
     if (++this.#goodPictures >= HEALTHY_PICTURES) this.#failures = 0;
-    this.#deps.onPicture({ owned, pts, captureTime });
+    this.#deps.onPicture({ owned, pts, captureTime, colour: this.#colour });
   }
 
   /** Whether decoding cannot keep up, as opposed to working off the burst at the start of a GOP. */

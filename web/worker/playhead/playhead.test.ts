@@ -8,7 +8,8 @@ function setUp() {
   const ledger = new FrameLedger();
   const playhead = new Playhead();
   const offer = (ptsMs: number) => {
-    const picture = { owned: ledger.own(fakeFrame(ptsMs * 1000)), pts: micros(ptsMs * 1000), captureTime: micros(0) };
+    const owned = ledger.own(fakeFrame(ptsMs * 1000));
+    const picture = { owned, pts: micros(ptsMs * 1000), captureTime: micros(0), colour: undefined };
     playhead.offer(picture);
     return picture;
   };

@@ -14,8 +14,18 @@ const WEIGHTS = {
 /** From this height on, a stream that states no matrix is taken for BT.709, below for BT.601, as players do. */
 const HD_HEIGHT = 720;
 
-/** What a frame says of its colours, with a default by size for what it leaves open. */
-export function yuvColourOf(space: VideoColorSpace, height: number): YuvColour {
+/** What a stream's own parameter set says; the matrix is often left open. */
+export interface StatedColour {
+  readonly matrix: YuvColour["matrix"] | undefined;
+  readonly fullRange: boolean;
+}
+
+function defaultMatrix(height: number): YuvColour["matrix"] {
+  return height >= HD_HEIGHT ? "bt709" : "bt601";
+}
+
+/** What the browser says of a frame's colours, with a default by size for what it leaves open. */
+function frameColour(space: VideoColorSpace, height: number): YuvColour {
   const fullRange = space.fullRange === true;
   switch (space.matrix as string | null) {
     case "bt709":
@@ -26,8 +36,14 @@ export function yuvColourOf(space: VideoColorSpace, height: number): YuvColour {
     case "bt2020-ncl":
       return { matrix: "bt2020", fullRange };
     default:
-      return { matrix: height >= HD_HEIGHT ? "bt709" : "bt601", fullRange };
+      return { matrix: defaultMatrix(height), fullRange };
   }
+}
+
+/** `stated`, when known, outranks the browser, which fills gaps with guesses. */
+export function yuvColourOf(space: VideoColorSpace, height: number, stated: StatedColour | undefined): YuvColour {
+  if (!stated) return frameColour(space, height);
+  return { matrix: stated.matrix ?? defaultMatrix(height), fullRange: stated.fullRange };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Picture, PreparedFrame } from "../atlas/picture-atlas.ts";
+import type { StatedColour } from "./colour.ts";
 import type { Placement } from "./geometry.ts";
 
 /** One tile's picture on the canvas. */
@@ -21,7 +22,7 @@ export interface Renderer {
   readonly software: boolean;
   resize(width: number, height: number): void;
   /** Reads a frame's samples; several at once. The frame stays open and the caller's. */
-  prepare(frame: VideoFrame): Promise<PreparedFrame>;
+  prepare(frame: VideoFrame, stated: StatedColour | undefined): Promise<PreparedFrame>;
   /** Makes a prepared frame, still open, the camera's picture. Throws `atlas.*`. */
   show(pictureId: string, prepared: PreparedFrame): Picture;
   picture(pictureId: string): Picture | undefined;

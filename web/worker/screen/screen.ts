@@ -125,9 +125,9 @@ export class Screen {
 
   /** Resolves with what is to be noted once it is drawn; undefined when it could not be shown. */
   async #show(renderer: Renderer, { feed, picture }: Taken): Promise<((now: number | undefined) => void) | undefined> {
-    const { owned, captureTime } = picture;
+    const { owned, captureTime, colour } = picture;
     try {
-      const prepared = await renderer.prepare(owned.frame);
+      const prepared = await renderer.prepare(owned.frame, colour);
       if (renderer !== this.#renderer || feed.closed) return undefined;
       const first = renderer.picture(feed.cameraId) === undefined;
       const { width, height } = renderer.show(feed.cameraId, prepared);

@@ -1,5 +1,6 @@
 import { FluxError } from "../../../../shared/lib/errors.ts";
 import { type Picture, PictureAtlas, type PreparedFrame } from "../../atlas/picture-atlas.ts";
+import type { StatedColour } from "../colour.ts";
 import { BACKGROUND, INSTANCE_FLOATS, type Pixels, type Quad, type Renderer, writeInstance } from "../renderer.ts";
 import { GlTextures } from "./gl-textures.ts";
 import { createProgram } from "./program.ts";
@@ -64,8 +65,8 @@ export class WebGl2Renderer implements Renderer {
     this.#canvas.height = Math.max(1, height);
   }
 
-  prepare(frame: VideoFrame): Promise<PreparedFrame> {
-    return this.#atlas.prepare(frame);
+  prepare(frame: VideoFrame, stated: StatedColour | undefined): Promise<PreparedFrame> {
+    return this.#atlas.prepare(frame, stated);
   }
 
   show(pictureId: string, prepared: PreparedFrame): Picture {

@@ -1,9 +1,11 @@
 import type { VideoCodec } from "../../../shared/media/types.ts";
+import type { StatedColour } from "../screen/colour.ts";
+import { h264ColourOf } from "./h264-colour.ts";
 
 const H264_SPS = 7;
 const H265_SPS = 33;
-/** Profile, tier and level stand in the first bytes of a parameter set; the rest is not looked at. */
-const SPS_HEAD_BYTES = 32;
+/** Longer than any parameter set with scaling lists up to its colours; the rest is not looked at. */
+const SPS_HEAD_BYTES = 512;
 
 /** Parameter sets stand in front of the picture; nothing further in is searched. */
 const SEARCH_BYTES = 4096;
@@ -60,15 +62,29 @@ function h265String(sps: Uint8Array): string | undefined {
   return `hev1.${space}${first & 0x1f}.${flags.toString(16).toUpperCase()}.${tier}${sps[14] ?? 0}${tail}`;
 }
 
+export interface KeyframeFacts {
+  /** RFC 6381, for WebCodecs. */
+  readonly codecString: string | undefined;
+  /** Undefined: not read for this codec. */
+  readonly colour: StatedColour | undefined;
+}
+
+const NOTHING: KeyframeFacts = { codecString: undefined, colour: undefined };
+
 /**
- * The RFC 6381 string that a keyframe's own parameter set states, for WebCodecs. A camera may change it at any
- * keyframe, so it is read from there and not only from what the server announced. Undefined without a parameter set.
+ * What a keyframe's own sequence parameter set states. A camera may change it at any keyframe, so it is read from there
+ * and not only from what the server announced. Nothing without a parameter set.
  */
-export function codecStringOf(codec: VideoCodec, keyframe: Uint8Array): string | undefined {
+export function keyframeFacts(codec: VideoCodec, keyframe: Uint8Array): KeyframeFacts {
   for (const start of nalStarts(keyframe)) {
     const head = keyframe[start] ?? 0;
-    if (codec === "h264" && (head & 0x1f) === H264_SPS) return h264String(unescapedHead(keyframe, start));
-    if (codec === "h265" && ((head >> 1) & 0x3f) === H265_SPS) return h265String(unescapedHead(keyframe, start));
+    if (codec === "h264" && (head & 0x1f) === H264_SPS) {
+      const sps = unescapedHead(keyframe, start);
+      return { codecString: h264String(sps), colour: h264ColourOf(sps) };
+    }
+    if (codec === "h265" && ((head >> 1) & 0x3f) === H265_SPS) {
+      return { codecString: h265String(unescapedHead(keyframe, start)), colour: undefined };
+    }
   }
-  return undefined;
+  return NOTHING;
 }

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { Clock } from "../../../shared/lib/clock.ts";
 import { type AcceptViewer, MAX_CLIENT_MESSAGE_BYTES } from "../transport/connection.ts";
+import { FrameJoiner } from "../transport/frame-batch.ts";
 import { WebSocketConnection } from "../transport/websocket-connection.ts";
 import type { Admission } from "./admission.ts";
 import { originAllowed } from "./headers.ts";
@@ -19,6 +20,7 @@ export interface LiveUpgradeOptions {
 /** Turns an HTTP upgrade on the live path into a viewer's connection. */
 export class LiveUpgrade {
   readonly #options: LiveUpgradeOptions;
+  readonly #joiner = new FrameJoiner();
   readonly #server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -54,7 +56,7 @@ export class LiveUpgrade {
     socket.on("close", leave);
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       socket.off("error", ignore);
-      const connection = new WebSocketConnection(webSocket, address, clock);
+      const connection = new WebSocketConnection(webSocket, address, this.#joiner, clock);
       connection.start(accept(connection));
     });
   }

@@ -13,8 +13,8 @@ export type TileRequest = Extract<ClientMessage, { type: "subscribe" }>["cameras
 type Report = Extract<ClientMessage, { type: "report" }>["cameras"][number];
 
 /** A camera whose frames wait this long is moved to its newest GOP; after `HARD`, to whichever comes next. */
-const LAG_SKIP_MS = 1000;
-const LAG_HARD_MS = 3000;
+const LAG_SKIP_MS = 1500;
+const LAG_HARD_MS = 4000;
 /** A decoder with this many frames before it does not catch up by itself. */
 const DECODE_QUEUE_LIMIT = 20;
 const REPORT_SPACING_MS = 5000;

@@ -27,6 +27,8 @@ export interface RelayProcessSettings {
   readonly quotaKbps: number;
   /** Served at `/` and `/page.js`. */
   readonly pageScript: string | undefined;
+  /** Instead of the relay thread: a fan-out of the same bytes with nothing but `ws`, one message per frame or batch. */
+  readonly bare?: "frames" | "batches";
 }
 
 export type ToRelayProcess =
@@ -71,7 +73,12 @@ async function run(settings: RelayProcessSettings): Promise<void> {
     quotaKbps: settings.quotaKbps,
     allowedOrigins: [],
   };
-  const worker = new Worker(join(dirname(fileURLToPath(import.meta.url)), "worker.mjs"), { workerData });
+  const worker = new Worker(
+    join(dirname(fileURLToPath(import.meta.url)), settings.bare ? "bare-worker.mjs" : "worker.mjs"),
+    {
+      workerData: settings.bare ? { ...workerData, bare: settings.bare } : workerData,
+    },
+  );
   const authority = new FakeAuthority();
   const indexes = Array.from({ length: settings.cameras }, (_, index) => index);
   const all = new Set(indexes.map(cameraId));

@@ -2,10 +2,15 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { build } from "esbuild";
 import type { FromRelayProcess, RelayProcessSettings, ToRelayProcess } from "./relay-process.ts";
 
 const root = findRoot(dirname(fileURLToPath(import.meta.url)));
+
+/** A development package: loaded when it is asked for, so that no bundle of the server contains it. */
+async function esbuild(): Promise<typeof import("esbuild")> {
+  const name: string = "esbuild";
+  return (await import(name)) as typeof import("esbuild");
+}
 
 export interface RelayProcess {
   readonly httpPort: number;
@@ -21,7 +26,7 @@ export interface RelayProcess {
 
 /** Bundles that Node can run; below the repository, so that packages with native parts are found. */
 export async function bundleTo(folder: string, entries: Record<string, string>): Promise<void> {
-  await build({
+  await (await esbuild()).build({
     absWorkingDir: root,
     entryPoints: Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, join(root, file)])),
     outdir: folder,
@@ -37,7 +42,7 @@ export async function bundleTo(folder: string, entries: Record<string, string>):
 
 /** A script for a page, as text. */
 export async function bundlePage(file: string): Promise<string> {
-  const result = await build({
+  const result = await (await esbuild()).build({
     absWorkingDir: root,
     entryPoints: [join(root, file)],
     bundle: true,
@@ -75,6 +80,7 @@ export async function startRelayProcess(
   await bundleTo(folder, {
     "relay-process": "server/relay/testkit/relay-process.ts",
     worker: "server/relay/worker.ts",
+    "bare-worker": "server/relay/testkit/bare-worker.ts",
   });
   const [command = process.execPath, ...before] = options.webTransport ? await nodeCommand() : [process.execPath];
   const settingsFile = join(folder, "settings.json");

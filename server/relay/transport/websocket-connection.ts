@@ -9,7 +9,7 @@ import {
   QUEUE_LIMIT_BYTES,
   type ViewerConnection,
 } from "./connection.ts";
-import { FrameBatch } from "./frame-batch.ts";
+import { FrameBatch, type FrameJoiner } from "./frame-batch.ts";
 
 /** One message is at most about this long: a receiver can begin with the first frames while the rest is on its way. */
 const MAX_BATCH_BYTES = 256 * 1024;
@@ -20,7 +20,7 @@ const DEAD_AFTER_MS = 20_000;
  * A ping travels behind the frames, so its age is the delay of what is in the socket. Above this the viewer takes no
  * more frames until the ping is answered, and then goes on with the newest GOP.
  */
-const LAG_LIMIT_MS = 800;
+const LAG_LIMIT_MS = 1500;
 /** Close codes of our own (RFC 6455, 7.4.2): 4000 try again, 4001 do not. */
 const CLOSE_RETRY = 4000;
 const CLOSE_FINAL = 4001;
@@ -32,7 +32,7 @@ export class WebSocketConnection implements ViewerConnection {
   readonly remoteAddress: string;
   readonly #socket: WebSocket;
   readonly #clock: Clock;
-  readonly #batch = new FrameBatch();
+  readonly #batch: FrameBatch;
   readonly #pingTimer: Timer;
   #handlers: ConnectionHandlers | undefined;
   #pingSentAt: number | undefined;
@@ -41,7 +41,8 @@ export class WebSocketConnection implements ViewerConnection {
   #closeCode = "transport.closed";
   readonly #onSent = (): void => this.#resume();
 
-  constructor(socket: WebSocket, remoteAddress: string, clock: Clock) {
+  constructor(socket: WebSocket, remoteAddress: string, joiner: FrameJoiner, clock: Clock) {
+    this.#batch = new FrameBatch(joiner);
     this.#socket = socket;
     this.#clock = clock;
     this.remoteAddress = remoteAddress;
@@ -99,7 +100,7 @@ export class WebSocketConnection implements ViewerConnection {
 
   flush(): void {
     const message = this.#batch.take();
-    if (message && !this.#closing) this.#socket.send(message, { binary: true }, this.#onSent);
+    if (message && !this.#closing) this.#socket.send(message, { binary: true, compress: false }, this.#onSent);
   }
 
   /** What is in a TCP stream cannot be taken back. */

@@ -1,0 +1,163 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { bundleTo, type RelayProcess, startRelayProcess, tempFolder } from "../relay/testkit/start-relay-process.ts";
+import type { ViewerFigures, ViewerSettings } from "../relay/testkit/viewer-process.ts";
+
+/**
+ * `bench relay [--seconds N] [--viewers 1,4,16]`: what it costs to send 42 cameras (15 fps, 0.5 Mbit/s) to viewers
+ * over WebSocket, beside `ws` alone sending the same bytes from the same kind of thread.
+ */
+
+const CAMERAS = 42;
+const SUB = { fps: 15, kbps: 500, gop: 30 };
+const TILE_PX = 180;
+const WARM_UP_MS = 2500;
+const PORT = 21_480;
+
+type Kind = "relay" | "bareFrames" | "bareBatches";
+
+interface Measured {
+  readonly cpuSeconds: number;
+  readonly seconds: number;
+  readonly rssMib: number;
+  readonly received: ViewerFigures;
+}
+
+export async function run(args: readonly string[]): Promise<object> {
+  const seconds = Number(option(args, "--seconds") ?? 8);
+  const counts = (option(args, "--viewers") ?? "1,4,16").split(",").map(Number);
+  const folder = tempFolder("bench-relay");
+  try {
+    await bundleTo(folder, { viewer: "server/relay/testkit/viewer-process.ts" });
+    const measure = (kind: Kind, viewers: number): Promise<Measured> => measureOne(folder, kind, viewers, seconds);
+    const idle: Record<Kind, number> = {
+      relay: cores(await measure("relay", 0)),
+      bareFrames: cores(await measure("bareFrames", 0)),
+      bareBatches: cores(await measure("bareBatches", 0)),
+    };
+    const byViewers: Record<string, object> = {};
+    let lostGops = 0;
+    for (const viewers of counts) {
+      const relay = await measure("relay", viewers);
+      const frames = await measure("bareFrames", viewers);
+      const batches = await measure("bareBatches", viewers);
+      lostGops += relay.received.lostGops;
+      byViewers[viewers] = {
+        relay: describe(relay, idle.relay),
+        bareWsPerFrame: describe(frames, idle.bareFrames),
+        bareWsPerBatch: describe(batches, idle.bareBatches),
+        ratioToBarePerFrame: ratio(perGbit(relay), perGbit(frames)),
+        ratioToBarePerBatch: ratio(perGbit(relay), perGbit(batches)),
+      };
+    }
+    return {
+      cameras: CAMERAS,
+      fps: SUB.fps,
+      kbpsPerCamera: SUB.kbps,
+      secondsEach: seconds,
+      note: "CPU is that of the whole process: relay thread, and a main thread that makes the frames (idleCores). Viewers are another process.",
+      idleCores: round(idle.relay, 3),
+      lostGopsOfHealthyViewers: lostGops,
+      byViewers,
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function measureOne(folder: string, kind: Kind, viewers: number, seconds: number): Promise<Measured> {
+  const server = await startRelayProcess(
+    {
+      httpPort: PORT,
+      webTransportPort: undefined,
+      cameras: CAMERAS,
+      sub: SUB,
+      main: undefined,
+      quotaKbps: 50_000,
+      pageScript: undefined,
+      ...(kind !== "relay" && { bare: kind === "bareFrames" ? ("frames" as const) : ("batches" as const) }),
+    },
+    { webTransport: false },
+  );
+  const clients = viewers > 0 ? await startViewers(folder, { kind, viewers }) : undefined;
+  try {
+    await pause(WARM_UP_MS);
+    return await sample(server, clients, seconds);
+  } finally {
+    clients?.kill();
+    await server.close();
+  }
+}
+
+async function sample(server: RelayProcess, clients: ChildProcess | undefined, seconds: number): Promise<Measured> {
+  const before = { figures: await ask(clients), usage: await server.usage(), at: performance.now() };
+  await pause(seconds * 1000);
+  const after = { figures: await ask(clients), usage: await server.usage(), at: performance.now() };
+  return {
+    cpuSeconds: (after.usage.cpuMicros - before.usage.cpuMicros) / 1e6,
+    seconds: (after.at - before.at) / 1000,
+    rssMib: after.usage.rssBytes / 2 ** 20,
+    received: {
+      frames: after.figures.frames - before.figures.frames,
+      bytes: after.figures.bytes - before.figures.bytes,
+      messages: after.figures.messages - before.figures.messages,
+      // Over the whole life: nothing may be lost at the start either.
+      lostFrames: after.figures.lostFrames,
+      lostGops: after.figures.lostGops,
+    },
+  };
+}
+
+function startViewers(folder: string, { kind, viewers }: { kind: Kind; viewers: number }): Promise<ChildProcess> {
+  const settings: ViewerSettings = {
+    url: `ws://127.0.0.1:${PORT}/api/v1/live`,
+    viewers,
+    cameras: kind === "relay" ? CAMERAS : 0,
+    heightPx: TILE_PX,
+  };
+  const child = spawn(process.execPath, [join(folder, "viewer.mjs"), JSON.stringify(settings)], {
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  return new Promise((resolve, reject) => {
+    child.once("message", () => resolve(child));
+    child.once("exit", (code) => reject(new Error(`the viewers ended with code ${code}`)));
+  });
+}
+
+function ask(clients: ChildProcess | undefined): Promise<ViewerFigures> {
+  if (!clients) return Promise.resolve({ frames: 0, bytes: 0, messages: 0, lostFrames: 0, lostGops: 0 });
+  return new Promise((resolve) => {
+    clients.once("message", (figures) => resolve(figures as ViewerFigures));
+    clients.send("figures");
+  });
+}
+
+const cores = (measured: Measured): number => measured.cpuSeconds / measured.seconds;
+
+/** CPU-seconds per Gbit sent: CPU per Gbit/s. */
+const perGbit = (measured: Measured): number => measured.cpuSeconds / ((measured.received.bytes * 8) / 1e9);
+
+function describe(measured: Measured, idleCores: number): object {
+  const gbit = (measured.received.bytes * 8) / 1e9;
+  return {
+    cores: round(cores(measured), 3),
+    cpuSecondsPerGbit: round(perGbit(measured), 3),
+    cpuSecondsPerGbitWithoutIdle: round((measured.cpuSeconds - idleCores * measured.seconds) / gbit, 3),
+    rssMib: round(measured.rssMib, 0),
+    mbitPerSecond: round((gbit * 1000) / measured.seconds, 1),
+    framesPerSecond: round(measured.received.frames / measured.seconds, 0),
+    messagesPerSecond: round(measured.received.messages / measured.seconds, 0),
+    lostFrames: measured.received.lostFrames,
+    lostGops: measured.received.lostGops,
+  };
+}
+
+const ratio = (ours: number, peer: number): number => round(ours / peer, 2);
+const round = (value: number, digits: number): number => Number(value.toFixed(digits));
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+function option(args: readonly string[], name: string): string | undefined {
+  const index = args.indexOf(name);
+  return index < 0 ? undefined : args[index + 1];
+}

@@ -55,7 +55,7 @@ export class BitReader {
 
 /** A NAL unit's payload without emulation prevention bytes (00 00 03 -> 00 00), H.264 7.3.1. */
 export function unescapeRbsp(nal: Uint8Array, start = 0, end = nal.length): Uint8Array {
-  const out = new Uint8Array(end - start);
+  const out = new Uint8Array(Math.max(0, end - start));
   let length = 0;
   let zeros = 0;
   for (let i = start; i < end; i++) {

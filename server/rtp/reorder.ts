@@ -56,13 +56,14 @@ export class ReorderBuffer {
 
   /** A sender that counts from somewhere else is believed when a second packet follows the first. */
   #far(bytes: Uint8Array, start: number, end: number, sequence: number): void {
-    if (sequence !== this.#jumpNext || this.#jump === undefined) {
+    const jump = this.#jump;
+    if (sequence !== this.#jumpNext || jump === undefined) {
       this.#jump = bytes.slice(start, end);
       this.#jumpNext = (sequence + 1) & 0xffff;
       return;
     }
     while (this.#held > 0) this.#skipGap();
-    this.#take(this.#jump, 0, this.#jump.length);
+    this.#take(jump, 0, jump.length);
     this.#pass(bytes, start, end, sequence);
   }
 

@@ -31,8 +31,9 @@ export class InterleavedReader {
   #partialLength = 0;
   #garbageInRow = 0;
   #anyMessage = false;
-  /** How far the partial message has been searched for its empty line. */
+  /** Of the message that was cut off: how far it has been searched for its empty line, and how long it is at least. */
   #searched = 0;
+  #needed = 0;
 
   constructor(limits: InterleavedLimits, handlers: InterleavedHandlers) {
     this.#limits = limits;
@@ -50,10 +51,7 @@ export class InterleavedReader {
     if (this.#partialLength > 0) {
       if (this.#partial[0] !== DOLLAR) {
         this.#keep(chunk, 0, length);
-        const whole = this.#partial;
-        const total = this.#partialLength;
-        this.#partialLength = 0;
-        this.#keepRest(whole, this.#read(whole, 0, total), total);
+        if (this.#partialLength >= this.#needed) this.#readPartial();
         return;
       }
       at = this.#completeFrame(chunk, length);
@@ -74,10 +72,7 @@ export class InterleavedReader {
     if (!this.#plausible(partial, 0, this.#partialLength)) {
       // Not a packet after all: search in what was kept, then in the rest.
       this.#keep(chunk, at, length);
-      const whole = this.#partial;
-      const total = this.#partialLength;
-      this.#partialLength = 0;
-      this.#keepRest(whole, this.#read(whole, 0, total), total);
+      this.#readPartial();
       return -1;
     }
     const total = 4 + (((partial[2] as number) << 8) | (partial[3] as number));
@@ -88,6 +83,13 @@ export class InterleavedReader {
     this.#garbageInRow = 0;
     this.#handlers.onFrame(this.#partial[1] as number, this.#partial, 4, total);
     return at + take;
+  }
+
+  #readPartial(): void {
+    const whole = this.#partial;
+    const total = this.#partialLength;
+    this.#partialLength = 0;
+    this.#keepRest(whole, this.#read(whole, 0, total), total);
   }
 
   /** Hands over everything whole in `bytes[at, end)`; returns where the incomplete rest begins. */
@@ -134,6 +136,7 @@ export class InterleavedReader {
   #readMessage(bytes: Uint8Array, at: number, end: number): number {
     if (!looksLikeMessage(bytes, at, end)) return -1;
     const from = bytes === this.#partial && at === 0 ? Math.max(0, this.#searched - 3) : at;
+    this.#searched = 0;
     const headEnd = findEmptyLine(bytes, from, Math.min(end, at + this.#limits.headerBytes));
     if (headEnd < 0) {
       if (end - at >= this.#limits.headerBytes) {
@@ -142,15 +145,20 @@ export class InterleavedReader {
           `the camera's answer has more than ${this.#limits.headerBytes} bytes of headers`,
         );
       }
+      this.#searched = end - at;
+      this.#needed = 0;
       return at;
     }
     const text = Buffer.from(bytes.buffer, bytes.byteOffset + at, headEnd - at).toString("utf8");
     const head = readHead(text.trimEnd());
     if (!head) return -1;
     const next = headEnd + contentLength(head, this.#limits.bodyBytes);
-    if (next > end) return at;
+    if (next > end) {
+      this.#searched = headEnd - at - 4;
+      this.#needed = next - at;
+      return at;
+    }
     this.#garbageInRow = 0;
-    this.#searched = 0;
     this.#anyMessage = true;
     this.#handlers.onMessage({ ...head, body: bytes.slice(headEnd, next) });
     return next;
@@ -178,7 +186,6 @@ export class InterleavedReader {
 
   #keepRest(bytes: Uint8Array, from: number, end: number): void {
     if (from < end) this.#keep(bytes, from, end);
-    this.#searched = this.#partialLength;
   }
 
   #keep(bytes: Uint8Array, from: number, end: number): void {

@@ -14,7 +14,7 @@ export interface RtspUrl {
 }
 
 const MAX_LENGTH = 2048;
-const PATTERN = /^(rtsps?):\/\/(?:([^/?#]*)@)?(\[[0-9a-fA-F:.%]+\]|[^/?#:@[\]]+)(?::(\d{1,5}))?([/?].*)?$/i;
+const PATTERN = /^(rtsps?):\/\/(?:([^/?#]*)@)?(\[[0-9a-fA-F:.%]+\]|[\w.-]+)(?::(\d{1,5}))?([/?].*)?$/i;
 
 /**
  * Reads a camera's address. Cameras use characters in paths that the URL standard escapes, so the path is kept as it is.

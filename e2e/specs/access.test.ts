@@ -1,5 +1,5 @@
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { type Simulator, startSimulator } from "../../server/simulator/simulator.ts";
 import { stampGeometry } from "../../server/simulator/stamp.ts";
 import { type ApiClient, addCamera, openWall, signIn } from "../../server/testkit/api.ts";
@@ -33,6 +33,12 @@ afterAll(async () => {
   await simulator?.close();
 });
 
+afterEach(async () => {
+  for (const context of browser.contexts()) await context.close();
+});
+
+vi.setConfig({ testTimeout: 120_000 });
+
 test("a viewer sees the assigned camera and learns nothing of another", async () => {
   const page = await browser.newPage();
   const errors = collectErrors(page);
@@ -41,7 +47,6 @@ test("a viewer sees the assigned camera and learns nothing of another", async ()
   expect(stats.tiles.map(({ cameraId }) => cameraId)).toEqual([ids[0]]);
   expect(await page.getByText("Foreign").count()).toBe(0);
   expect(errors).toEqual([]);
-  await page.close();
 });
 
 test("media stops within two seconds when the right to a camera is taken away", async () => {
@@ -52,7 +57,6 @@ test("media stops within two seconds when the right to a camera is taken away", 
   const stats = await waitForStats(page, ({ tiles }) => tiles.every(({ state }) => state !== "live"), 10_000);
   expect(stats.tiles.every(({ state }) => state !== "live")).toBe(true);
   await api.request("PATCH", `/users/${viewer.id}`, { cameraIds: [ids[0]] });
-  await page.close();
 });
 
 test("a disabled user is signed out while watching", async () => {
@@ -61,5 +65,4 @@ test("a disabled user is signed out while watching", async () => {
   await waitForStats(page, ({ tiles }) => tiles.some(({ state }) => state === "live"));
   await api.request("PATCH", `/users/${viewer.id}`, { enabled: false });
   await page.locator('input[autocomplete="current-password"]').waitFor({ timeout: 15_000 });
-  await page.close();
 });

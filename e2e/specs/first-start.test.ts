@@ -1,5 +1,5 @@
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { collectErrors, launchChromium, waitForStats } from "../../server/testkit/chromium.ts";
 import { type ServerUnderTest, startServer } from "../../server/testkit/server-process.ts";
 import { expectTilesToMove } from "../helpers.ts";
@@ -15,6 +15,8 @@ afterAll(async () => {
   await browser?.close();
   await server?.close();
 });
+
+vi.setConfig({ testTimeout: 120_000 });
 
 test("the printed link leads to a password of one's own and to nine moving demo cameras, once", async () => {
   const link = /http:\/\/\S+\/setup\?token=\S+/.exec(server.output())?.[0] ?? "";

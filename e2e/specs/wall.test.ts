@@ -1,5 +1,5 @@
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type Simulator, startSimulator } from "../../server/simulator/simulator.ts";
 import { stampGeometry } from "../../server/simulator/stamp.ts";
 import { type ApiClient, addCamera, openWall, signIn } from "../../server/testkit/api.ts";
@@ -31,6 +31,10 @@ afterAll(async () => {
   await simulator?.close();
 });
 
+afterEach(async () => {
+  for (const context of browser.contexts()) await context.close();
+});
+
 async function wall(options: { transport?: "websocket" } = {}): Promise<{ page: Page; errors: string[] }> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   const errors = collectErrors(page);
@@ -43,7 +47,7 @@ async function wall(options: { transport?: "websocket" } = {}): Promise<{ page: 
   return { page, errors };
 }
 
-describe("the wall over WebSocket", () => {
+describe("the wall over WebSocket", { timeout: 180_000 }, () => {
   test("shows every camera moving, in sealed frames opened in the browser, without a console error", async () => {
     const { page, errors } = await wall();
     const stats = await pageStats(page);
@@ -52,7 +56,6 @@ describe("the wall over WebSocket", () => {
     expect(new Set(stats.tiles.map(({ cameraId }) => cameraId))).toEqual(new Set(ids));
     await expectTilesToMove(page, CAMERAS);
     expect(errors).toEqual([]);
-    await page.close();
   });
 
   test("opens a tile large by double click, on the main stream, and goes back by Escape", async () => {
@@ -63,7 +66,6 @@ describe("the wall over WebSocket", () => {
     await page.keyboard.press("Escape");
     await waitForStats(page, ({ tiles }) => tiles.length === CAMERAS && tiles.every(({ state }) => state === "live"));
     expect(errors).toEqual([]);
-    await page.close();
   });
 
   test("changes the layout by a digit without a black picture in between", async () => {
@@ -75,7 +77,6 @@ describe("the wall over WebSocket", () => {
     const black = samples[0]?.map(() => 0) ?? [];
     expect(difference(samples[0] ?? [], black)).toBeGreaterThan(20);
     expect(errors).toEqual([]);
-    await page.close();
   });
 
   test("says why a tile has no picture, and recovers when the camera is back", async () => {
@@ -91,7 +92,6 @@ describe("the wall over WebSocket", () => {
     simulator.camera(2).heal();
     await waitForStats(page, ({ tiles }) => tiles.every(({ state }) => state === "live"), 60_000);
     expect(errors).toEqual([]);
-    await page.close();
   });
 
   test("comes back by itself after the server was killed", async () => {
@@ -108,6 +108,5 @@ describe("the wall over WebSocket", () => {
       90_000,
     );
     await expectTilesToMove(page, CAMERAS);
-    await page.close();
   });
 });

@@ -1,4 +1,5 @@
 import { type CipherGCMTypes, createCipheriv, createDecipheriv } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 import { BENCH_AAD_BYTES, type CryptoBenchStep, timeCrypto } from "../../shared/crypto/bench-loop.ts";
 import { loadFluxCrypto, readCryptoBinary } from "../../shared/crypto/load-node.ts";
 import { describeError } from "../../shared/lib/errors.ts";
@@ -10,6 +11,7 @@ const OPERATIONS = ["seal", "open"] as const;
 const DEFAULT_ROUNDS = 41;
 /** One measurement handles about this much data: long against the clock, shorter than a scheduler's time slice. */
 const BYTES_PER_STEP = 1024 * 1024;
+const REST_MS = 3;
 
 /** Times one step and resolves to nanoseconds. */
 type Contender = (step: CryptoBenchStep) => number | Promise<number>;
@@ -59,6 +61,8 @@ async function measureSize(contenders: Map<string, Contender>, bytes: number, ro
   for (let round = -1; round < rounds; round++) {
     for (const [name, measure] of contenders) {
       for (const operation of OPERATIONS) {
+        // A process that has just rested is not the next one to be interrupted.
+        await setTimeout(REST_MS);
         const nanoseconds = await measure({ operation, bytes, times });
         if (round < 0) continue;
         const series = `${name} ${operation}`;

@@ -3,6 +3,10 @@ import { checkNonce, checkOpenLengths, checkSealLengths, overlaps, wrongTag } fr
 import { type AeadKey, type Suite, TAG_BYTES } from "./types.ts";
 import type { WasmModule } from "./wasm-module.ts";
 
+/** Where additional data lies in the parameter area (256 bytes), behind the nonce; longer data goes through the chunk. */
+const PARAMS_AAD = 16;
+const SHORT_AAD_BYTES = 192;
+
 /** A key slot of the binary. Data passes through the binary's fixed chunk, so memory does not depend on frame size. */
 export class WasmAeadKey implements AeadKey {
   readonly suite: Suite;
@@ -27,6 +31,10 @@ export class WasmAeadKey implements AeadKey {
     let pieces = plaintext instanceof Uint8Array ? [plaintext] : plaintext;
     const sealedBytes = checkSealLengths(aad, pieces, out, outOffset);
     const total = sealedBytes - TAG_BYTES;
+    if (total <= this.#wasm.chunkBytes && aad.length <= SHORT_AAD_BYTES) {
+      this.#sealOnce(slot, nonce, aad, pieces, total, out, outOffset);
+      return sealedBytes;
+    }
     const target = out.subarray(outOffset, outOffset + sealedBytes);
     // Within one chunk all input is read before any output is written; beyond it, overlapping input is copied first.
     if (total > this.#wasm.chunkBytes && pieces.some((piece) => overlaps(piece, target))) {
@@ -44,6 +52,9 @@ export class WasmAeadKey implements AeadKey {
     const slot = this.#live();
     checkNonce(nonce);
     const total = checkOpenLengths(aad, sealed);
+    if (total <= this.#wasm.chunkBytes && aad.length <= SHORT_AAD_BYTES) {
+      return this.#openOnce(slot, nonce, aad, sealed, total);
+    }
     const plaintext = new Uint8Array(total);
     const { calls, chunk, chunkBytes, params } = this.#wasm;
     const bytes = this.#wasm.bytes;
@@ -72,6 +83,41 @@ export class WasmAeadKey implements AeadKey {
   #live(): number {
     if (this.#slot === undefined) throw new FluxError("crypto.disposed", "this key has been disposed of");
     return this.#slot;
+  }
+
+  /** The usual frame: one call, one copy each way. All input is read before any output is written. */
+  #sealOnce(
+    slot: number,
+    nonce: Uint8Array,
+    aad: Uint8Array,
+    pieces: readonly Uint8Array[],
+    total: number,
+    out: Uint8Array,
+    outOffset: number,
+  ): void {
+    const { calls, chunk, params, bytes } = this.#wasm;
+    bytes.set(nonce, params);
+    bytes.set(aad, params + PARAMS_AAD);
+    let at = chunk;
+    for (const piece of pieces) {
+      bytes.set(piece, at);
+      at += piece.length;
+    }
+    calls.gcmSealOnce(slot, params, params + PARAMS_AAD, aad.length, chunk, total);
+    out.set(bytes.subarray(chunk, chunk + total + TAG_BYTES), outOffset);
+  }
+
+  /** Checks the tag before it decrypts, so that a refused frame never exists in the clear. */
+  #openOnce(slot: number, nonce: Uint8Array, aad: Uint8Array, sealed: Uint8Array, total: number): Uint8Array {
+    const { calls, chunk, params, bytes } = this.#wasm;
+    bytes.set(nonce, params);
+    bytes.set(aad, params + PARAMS_AAD);
+    bytes.set(sealed, chunk);
+    if (calls.gcmOpenOnce(slot, params, params + PARAMS_AAD, aad.length, chunk, total) !== 1) {
+      calls.wipeWork();
+      throw wrongTag();
+    }
+    return bytes.slice(chunk, chunk + total);
   }
 
   #start(slot: number, nonce: Uint8Array, aad: Uint8Array): void {

@@ -16,6 +16,8 @@ interface CryptoExports {
   gcmSeal(slot: number, data: number, bytes: number): void;
   gcmOpen(slot: number, data: number, bytes: number): void;
   gcmTag(slot: number, tag: number): void;
+  gcmSealOnce(slot: number, nonce: number, aad: number, aadBytes: number, data: number, bytes: number): void;
+  gcmOpenOnce(slot: number, nonce: number, aad: number, aadBytes: number, data: number, bytes: number): number;
   gcmCheck(slot: number, tag: number): number;
   wipe(at: number, bytes: number): void;
   wipeWork(): void;

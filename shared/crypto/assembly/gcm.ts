@@ -10,6 +10,7 @@ import {
 } from "./layout";
 
 const BLOCK = memory.data(128, 16);
+const TAG = memory.data(16, 16);
 
 /** Computes the hash key and its tables; the cipher's schedule must be in the slot. */
 export function gcmInit(slot: usize): void {
@@ -86,7 +87,29 @@ export function gcmCheck(slot: usize, tag: usize): i32 {
   return i32(!v128.any_true(v128.xor(given, v128.load(tag))));
 }
 
+/** A whole message of one piece; the tag follows the ciphertext. */
+export function gcmSealOnce(slot: usize, nonce: usize, aad: usize, aadBytes: usize, p: usize, bytes: usize): void {
+  gcmStart(slot, nonce);
+  if (aadBytes > 0) gcmAad(slot, aad, aadBytes);
+  gcmSeal(slot, p, bytes);
+  gcmTag(slot, p + bytes);
+}
+
+/** 1 when the tag behind the ciphertext is right; only then is there plaintext at `p`. */
+export function gcmOpenOnce(slot: usize, nonce: usize, aad: usize, aadBytes: usize, p: usize, bytes: usize): i32 {
+  // Padding and key stream overwrite what follows the data.
+  const tag = v128.load(p + bytes);
+  gcmStart(slot, nonce);
+  if (aadBytes > 0) gcmAad(slot, aad, aadBytes);
+  hashPiece(slot, p, bytes);
+  v128.store(TAG, tag);
+  if (!gcmCheck(slot, TAG)) return 0;
+  cipherPiece(slot, p, bytes);
+  return 1;
+}
+
 export function wipeGcm(): void {
   memory.fill(BLOCK, 0, 128);
+  memory.fill(TAG, 0, 16);
   wipeGhash();
 }

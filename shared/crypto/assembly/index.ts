@@ -5,7 +5,7 @@ import { gcmInit, wipeGcm } from "./gcm";
 import { wipeSliced } from "./sliced";
 
 export { blockEncrypt, counterMode } from "./cipher";
-export { gcmAad, gcmCheck, gcmOpen, gcmSeal, gcmStart, gcmTag } from "./gcm";
+export { gcmAad, gcmCheck, gcmOpen, gcmOpenOnce, gcmSeal, gcmSealOnce, gcmStart, gcmTag } from "./gcm";
 
 const CHUNK = memory.data(CHUNK_BYTES + CHUNK_SLACK, 64);
 const PARAMS = memory.data(256, 64);

@@ -14,7 +14,7 @@ export interface CameraUrl {
 const DEFAULT_PORT = { rtsp: 554, rtsps: 322 } as const;
 // The last @ before the first / ends the credentials: passwords with @ in them are common, and so are unescaped ones.
 const SHAPE =
-  /^(rtsps?):\/\/(?:([^/?#]*)@)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?((?:[/?][^#]*)?)(?:#.*)?$/i;
+  /^(rtsps?):\/\/(?:([^/?#\\]*)@)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?((?:[/?][^#]*)?)(?:#.*)?$/i;
 /** RFC 3986: everything else (spaces, quotes, pipes, control characters) must be percent-encoded. */
 const PATH = /^(?:[A-Za-z0-9\-._~:/?[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})*$/;
 

@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import postgres from "postgres";
 import { systemClock } from "../../shared/lib/clock.ts";
 import { createLog } from "../core/log.ts";
 import { type Database, openDatabase } from "../db/database.ts";
+import { databaseTemplate } from "./database-template.ts";
 import { startInstalledPostgres } from "./installed-postgres.ts";
 import { findPostgresPrograms } from "./tools.ts";
 
@@ -46,6 +47,7 @@ function externalKinds(): DatabaseKind[] {
 
 async function openEmbedded(): Promise<TempDatabase> {
   const dataDir = await mkdtemp(join(tmpdir(), "fv-test-"));
+  await cp(await databaseTemplate(), dataDir, { recursive: true });
   const database = await openDatabase({ url: undefined, dataDir, clock: systemClock(), log: createLog("silent") });
   return temporary(database, dataDir, async () => undefined);
 }

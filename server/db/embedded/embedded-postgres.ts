@@ -67,6 +67,7 @@ export class EmbeddedPostgres {
       await mkdir(folder.own(SOCKET_FOLDER), { recursive: true, mode: 0o700 });
       await chmod(folder.own(SOCKET_FOLDER), 0o700);
       const password = await readOrCreatePassword(join(options.dataDir, "database-password"));
+      await stopLeftOver(folder, options);
       if (account) await giveTo(account, path);
       const created = await initialiseCluster(folder, programs, account, password);
       if (created) options.log.info("database created");
@@ -94,10 +95,8 @@ export class EmbeddedPostgres {
   }
 
   async #launch(): Promise<void> {
-    const { clock, log } = this.#options;
-    const stale = await clearStaleServer(this.#folder.own(CLUSTER), clock);
-    if (stale === "stopped") log.warn("stopped a database that an earlier run had left behind");
-    const postmaster = await Postmaster.start(this.#folder, this.#programs, this.#account, log);
+    await stopLeftOver(this.#folder, this.#options);
+    const postmaster = await Postmaster.start(this.#folder, this.#programs, this.#account, this.#options.log);
     this.#postmaster = postmaster;
     this.#restartMs = FIRST_RESTART_MS;
     void postmaster.exited.then((code) => this.#onExit(code));
@@ -117,6 +116,11 @@ export class EmbeddedPostgres {
       if (!this.#closed) this.#restartTimer = this.#options.clock.after(millis(this.#restartMs), () => this.#restart());
     });
   }
+}
+
+async function stopLeftOver(folder: OpenFolder, { clock, log }: EmbeddedPostgresOptions): Promise<void> {
+  const found = await clearStaleServer(folder.own(CLUSTER), folder.own(SOCKET_FOLDER), clock);
+  if (found === "stopped") log.warn("stopped a database that an earlier run had left behind");
 }
 
 /** The superuser's password for the socket. Lies outside the cluster: its account need not read it. */

@@ -1,62 +1,76 @@
-import { readFile, readlink, rm, stat } from "node:fs/promises";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
 import type { Clock } from "../../../shared/lib/clock.ts";
 import { delay } from "../../../shared/lib/delay.ts";
 import { FluxError } from "../../../shared/lib/errors.ts";
 import { millis } from "../../../shared/lib/time.ts";
 
-const FAST_SHUTDOWN_MS = 10_000;
-const IMMEDIATE_SHUTDOWN_MS = 5_000;
+/** Asked in turn: shut down fast (checkpoint written), stop at once (recovery at the next start), be gone. */
+const STEPS = [
+  ["SIGINT", 10_000],
+  ["SIGQUIT", 3_000],
+  ["SIGKILL", 3_000],
+] as const;
 const POLL_MS = 25;
 
 /**
- * Deals with what a killed server left in `cluster`: a PostgreSQL that still runs is asked to shut down (its commits
- * are safe either way), and a pid file whose number now belongs to some other program is removed, which PostgreSQL
- * itself would take for a running server. The caller holds the data folder's lock.
+ * Deals with what a killed server left behind: a PostgreSQL that still runs is shut down (its commits are safe either
+ * way), and lock files are removed, whose process numbers may belong to another program or to a zombie by now; either
+ * would keep PostgreSQL from starting. The caller holds the data folder's lock.
  */
-export async function clearStaleServer(cluster: string, clock: Clock): Promise<"none" | "stopped" | "removed"> {
-  if (process.platform !== "linux") return "none"; // Elsewhere PostgreSQL's own check has to do.
-  const pidFile = `${cluster}/postmaster.pid`;
-  const pid = await readPid(pidFile);
-  if (pid === undefined) return "none";
-  if (!(await servesCluster(pid, cluster))) {
-    await rm(pidFile, { force: true });
-    return "removed";
-  }
-  for (const [signal, limitMs] of [
-    ["SIGINT", FAST_SHUTDOWN_MS],
-    ["SIGQUIT", IMMEDIATE_SHUTDOWN_MS],
-  ] as const) {
-    send(pid, signal);
+export async function clearStaleServer(
+  cluster: string,
+  socketFolder: string,
+  clock: Clock,
+): Promise<"none" | "stopped"> {
+  if (process.platform !== "linux") return "none"; // Elsewhere PostgreSQL's own checks have to do.
+  const wasRunning = await stopProcesses(cluster, clock);
+  // Only now: nothing works in the cluster any more, so nothing can be corrupted by a second server.
+  await rm(join(cluster, "postmaster.pid"), { force: true });
+  for (const name of await readdir(socketFolder)) await rm(join(socketFolder, name), { force: true });
+  return wasRunning ? "stopped" : "none";
+}
+
+async function stopProcesses(cluster: string, clock: Clock): Promise<boolean> {
+  let pids = await processesIn(cluster);
+  if (pids.length === 0) return false;
+  for (const [signal, limitMs] of STEPS) {
+    // The postmaster passes a shutdown on; told one by one, its processes would look crashed to it.
+    const postmaster = await readPid(join(cluster, "postmaster.pid"));
+    const targets = signal !== "SIGKILL" && postmaster !== undefined && pids.includes(postmaster) ? [postmaster] : pids;
+    for (const pid of targets) send(pid, signal);
     const deadline = clock.monotonicMs() + limitMs;
     while (clock.monotonicMs() < deadline) {
-      if (!(await servesCluster(pid, cluster))) return "stopped";
+      pids = await processesIn(cluster);
+      if (pids.length === 0) return true;
       await delay(clock, millis(POLL_MS));
     }
   }
-  throw new FluxError(
-    "database.still_running",
-    `another PostgreSQL (process ${pid}) holds ${cluster} and does not stop`,
-  );
+  throw new FluxError("database.still_running", `processes ${pids.join(", ")} hold ${cluster} and do not end`);
+}
+
+/**
+ * Every process of PostgreSQL works inside its cluster's folder, also those that outlive their postmaster for a moment.
+ * Comparing inodes makes the way there irrelevant. Zombies have no folder.
+ */
+async function processesIn(cluster: string): Promise<number[]> {
+  const folder = await stat(cluster).catch(() => undefined);
+  if (!folder) return [];
+  const found: number[] = [];
+  for (const name of await readdir("/proc")) {
+    if (!/^\d+$/.test(name) || Number(name) === process.pid) continue;
+    const workingDir = await stat(`/proc/${name}/cwd`).catch(() => undefined);
+    if (workingDir?.ino === folder.ino && workingDir.dev === folder.dev) found.push(Number(name));
+  }
+  return found;
 }
 
 async function readPid(file: string): Promise<number | undefined> {
-  const text = await readFile(file, "utf8").catch(() => "");
-  const pid = Number.parseInt(text, 10);
+  const pid = Number.parseInt(await readFile(file, "utf8").catch(() => ""), 10);
   return pid > 1 ? pid : undefined;
 }
 
-/** A postmaster works inside its cluster's folder; comparing inodes makes the way there irrelevant. */
-async function servesCluster(pid: number, cluster: string): Promise<boolean> {
-  try {
-    const [folder, workingDir] = await Promise.all([stat(cluster), stat(`/proc/${pid}/cwd`)]);
-    const program = await readlink(`/proc/${pid}/exe`);
-    return folder.ino === workingDir.ino && folder.dev === workingDir.dev && /postgres/.test(program);
-  } catch {
-    return false;
-  }
-}
-
-function send(pid: number, signal: "SIGINT" | "SIGQUIT"): void {
+function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {

@@ -24,7 +24,10 @@ export function originCheck(allowedOrigins: readonly string[]): MiddlewareHandle
 }
 
 function isForeign(c: Context<AppEnv>, origin: string | undefined): boolean {
-  if (origin !== undefined) return hostOf(origin) !== (c.req.header("x-forwarded-host") ?? c.req.header("host"));
+  if (origin !== undefined) {
+    const host = hostOf(origin); // Undefined for `null`: sandboxed frames, files.
+    return host === undefined || host !== (c.req.header("x-forwarded-host") ?? c.req.header("host"));
+  }
   const site = c.req.header("sec-fetch-site");
   return site !== undefined && site !== "same-origin" && site !== "none";
 }

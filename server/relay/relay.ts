@@ -77,6 +77,11 @@ export class Relay {
     return this.#sessions.size;
   }
 
+  /** Taken from ingest workers so far. */
+  get framesIn(): number {
+    return this.#directory.framesIn;
+  }
+
   /** `AcceptViewer` for every transport. */
   accept(connection: ViewerConnection): ConnectionHandlers {
     const connectionId = randomUUID();

@@ -57,7 +57,9 @@ export async function errorFromResponse(response: Response): Promise<ApiError> {
 
 export function isUnreachable(error: unknown): boolean {
   // A gateway that answers for a dead server is no better than no answer.
-  return error instanceof ApiError && (error.status === 0 || (error.status >= 502 && error.status <= 504));
+  if (!(error instanceof ApiError)) return false;
+  if (error.status === 0 || error.code === "database.unavailable") return true;
+  return error.code === `http.${error.status}` && error.status >= 502 && error.status <= 504;
 }
 
 /** The message for one form field, by the server's dotted path: `url`, `body.url`. */

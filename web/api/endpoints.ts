@@ -42,39 +42,31 @@ export interface Api {
   createUser(body: CreateUser): Promise<User>;
   updateUser(id: string, body: UpdateUser): Promise<User>;
   removeUser(id: string): Promise<void>;
+  /** The own password. Ends the user's other sessions. */
+  changePassword(currentPassword: string, newPassword: string): Promise<void>;
 }
 
 const id = (value: string): string => encodeURIComponent(value);
 
-/** Lists come bare or in an envelope (`items`, `cameras`, ...): the console needs the rows only. */
-export function rows<T>(body: unknown): T[] {
-  if (Array.isArray(body)) return body as T[];
-  if (typeof body === "object" && body !== null) {
-    const list = Object.values(body).find(Array.isArray);
-    if (list !== undefined) return list as T[];
-  }
-  return [];
-}
-
 export function createApi(http: HttpClient): Api {
-  const list = async <T>(path: string, signal: AbortSignal | undefined): Promise<T[]> =>
-    rows<T>(await http.request<unknown>("GET", path, { signal }));
   return {
     authStatus: () => http.request("GET", "/auth/status"),
     liveConfig: () => http.request("GET", "/live/config"),
     systemStats: (signal) => http.request("GET", "/system/stats", { signal }),
-    cameras: (signal) => list("/cameras", signal),
+    cameras: (signal) => http.request("GET", "/cameras", { signal }),
     createCamera: (body) => http.request("POST", "/cameras", { body }),
     updateCamera: (cameraId, body) => http.request("PATCH", `/cameras/${id(cameraId)}`, { body }),
     removeCamera: (cameraId) => http.request("DELETE", `/cameras/${id(cameraId)}`),
     probe: (body, signal) => http.request("POST", "/cameras/probe", { body, signal }),
-    layouts: (signal) => list("/layouts", signal),
+    layouts: (signal) => http.request("GET", "/layouts", { signal }),
     createLayout: (body) => http.request("POST", "/layouts", { body }),
     updateLayout: (layoutId, body) => http.request("PUT", `/layouts/${id(layoutId)}`, { body }),
     removeLayout: (layoutId) => http.request("DELETE", `/layouts/${id(layoutId)}`),
-    users: (signal) => list("/users", signal),
+    users: (signal) => http.request("GET", "/users", { signal }),
     createUser: (body) => http.request("POST", "/users", { body }),
     updateUser: (userId, body) => http.request("PATCH", `/users/${id(userId)}`, { body }),
+    changePassword: (currentPassword, newPassword) =>
+      http.request("POST", "/auth/password", { body: { currentPassword, newPassword } }),
     removeUser: (userId) => http.request("DELETE", `/users/${id(userId)}`),
   };
 }

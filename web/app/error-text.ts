@@ -1,20 +1,35 @@
 import type { TFunction } from "i18next";
 import { ApiError, isUnreachable } from "../api/api-error.ts";
+import { en } from "../i18n/en.ts";
 
-/** One line for the operator. The server's own words where it said something; never a stack or a status number alone. */
+type KnownCode = keyof typeof en.errors.codes;
+
+/** `rtsp.not_found` is the key `rtsp_not_found`: a dot would part the key. */
+function knownCode(code: string): KnownCode | undefined {
+  const key = code.replaceAll(".", "_");
+  return Object.hasOwn(en.errors.codes, key) ? (key as KnownCode) : undefined;
+}
+
+/** One line for the operator, in their language where the code is known; never a stack or a bare status number. */
 export function errorText(t: TFunction, error: unknown): string {
   if (isUnreachable(error)) return t("errors.network");
-  if (error instanceof ApiError) {
-    if (error.status === 403) return t("errors.forbidden");
-    if (error.status === 404) return t("errors.notFound");
-    if (error.status === 429) return t("auth.tooManyAttempts");
-    if (error.status >= 500) {
-      return error.requestId === undefined
-        ? t("errors.unexpected")
-        : `${t("errors.unexpected")} ${t("errors.reference", { id: error.requestId })}`;
-    }
-    const [first] = error.details;
-    return first === undefined ? error.message : `${first.field}: ${first.message}`;
+  if (!(error instanceof ApiError)) return t("errors.unexpected");
+  const known = knownCode(error.code);
+  if (known !== undefined) return t(`errors.codes.${known}`);
+  if (error.status === 403) return t("errors.forbidden");
+  if (error.status === 404) return t("errors.notFound");
+  if (error.status >= 500) {
+    const { requestId } = error;
+    const text = t("errors.unexpected");
+    return requestId === undefined ? text : `${text} ${t("errors.reference", { id: requestId })}`;
   }
-  return t("errors.unexpected");
+  const [first] = error.details;
+  return first === undefined ? error.message : `${first.field}: ${first.message}`;
+}
+
+/** What a camera answered, with its own words behind the translated line. */
+export function cameraErrorText(t: TFunction, error: unknown): string {
+  const text = errorText(t, error);
+  if (!(error instanceof ApiError) || isUnreachable(error) || error.status !== 422) return text;
+  return text === error.message ? text : `${text} (${error.message})`;
 }

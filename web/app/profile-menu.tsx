@@ -49,11 +49,9 @@ export function ProfileMenu(): ReactNode {
           </MenuItem>
         ))}
         <MenuSeparator />
-        {user.role === "admin" && (
-          <MenuItem icon={<KeyRound />} onSelect={() => setChangingPassword(true)}>
-            {t("profile.changePassword")}
-          </MenuItem>
-        )}
+        <MenuItem icon={<KeyRound />} onSelect={() => setChangingPassword(true)}>
+          {t("profile.changePassword")}
+        </MenuItem>
         <MenuItem icon={<Keyboard />} shortcut="?" onSelect={help.openShortcuts}>
           {t("profile.shortcuts")}
         </MenuItem>
@@ -68,8 +66,8 @@ export function ProfileMenu(): ReactNode {
       {changingPassword && (
         <PasswordDialog
           onClose={() => setChangingPassword(false)}
-          onSave={async (password) => {
-            await api.updateUser(user.id, { password });
+          onSave={async (currentPassword, newPassword) => {
+            await api.changePassword(currentPassword, newPassword);
             toast.success(t("profile.passwordChanged"));
           }}
         />

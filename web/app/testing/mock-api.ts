@@ -157,7 +157,7 @@ export function mockApi(state: MockState, method: string, path: string, body: un
   if (route === "GET /auth/status") return { status: 200, body: { setupRequired: false, version: "0.1.0" } };
   if (route === "POST /auth/login") {
     return sent.password === "wrong"
-      ? refusal(401, "auth.invalid_credentials", "wrong user name or password")
+      ? refusal(401, "auth.bad_credentials", "wrong user name or password")
       : session(state);
   }
   if (route === "POST /auth/setup") return session(state);
@@ -166,11 +166,13 @@ export function mockApi(state: MockState, method: string, path: string, body: un
     return { status: 204 };
   }
   if (route === "POST /auth/refresh") {
-    return state.signedIn && !state.expireSession ? session(state) : refusal(401, "auth.session_expired", "no session");
+    return state.signedIn && !state.expireSession
+      ? session(state)
+      : refusal(401, "auth.invalid_refresh", "sign in again");
   }
   if (!state.signedIn || state.expireToken) {
     state.expireToken = false;
-    return refusal(401, "auth.unauthenticated", "sign in");
+    return refusal(401, "auth.expired", "the access token has expired");
   }
   switch (route) {
     case "GET /live/config":
@@ -188,7 +190,7 @@ export function mockApi(state: MockState, method: string, path: string, body: un
       return { status: 200, body: state.cameras };
     case "POST /cameras": {
       if (String(sent.url).includes("bad")) {
-        return refusal(400, "validation", "the request is not valid", [
+        return refusal(400, "camera.bad_url", "host is not allowed", [
           { field: "url", message: "host is not allowed" },
         ]);
       }

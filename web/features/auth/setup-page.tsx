@@ -1,7 +1,7 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { ApiError, fieldMessage } from "../../api/api-error.ts";
+import { fieldMessage } from "../../api/api-error.ts";
 import { errorText } from "../../app/error-text.ts";
 import { useServices } from "../../app/services.ts";
 import { Button } from "../../ui/button.tsx";
@@ -50,15 +50,12 @@ export function SetupPage(): ReactNode {
     }
   };
 
-  const tokenRefused = error instanceof ApiError && [401, 403, 404, 409, 410].includes(error.status);
   const usernameError = fieldMessage(error, "username") ?? (nameOk ? undefined : t("auth.usernameRule"));
   const passwordError = fieldMessage(error, "password");
   const general =
     error === undefined || fieldMessage(error, "username") !== undefined || passwordError !== undefined
       ? undefined
-      : tokenRefused
-        ? t("auth.setupTokenRefused")
-        : errorText(t, error);
+      : errorText(t, error);
 
   return (
     <AuthFrame title={t("auth.setupTitle")} lead={t("auth.setupLead")}>

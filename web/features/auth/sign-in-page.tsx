@@ -2,7 +2,6 @@ import { useQuery } from "@tanstack/react-query";
 import { useRouter, useSearch } from "@tanstack/react-router";
 import { type FormEvent, type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { ApiError } from "../../api/api-error.ts";
 import { queryKeys } from "../../api/queries.ts";
 import { Splash } from "../../app/error-pages.tsx";
 import { errorText } from "../../app/error-text.ts";
@@ -35,8 +34,7 @@ export function SignInPage(): ReactNode {
     try {
       await session.signIn(String(filled.get("username")).trim(), String(filled.get("password")));
     } catch (error) {
-      const refused = error instanceof ApiError && error.status === 401;
-      setFailure(refused ? t("auth.wrongCredentials") : errorText(t, error));
+      setFailure(errorText(t, error));
       setBusy(false);
     }
   };

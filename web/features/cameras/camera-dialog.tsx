@@ -4,9 +4,9 @@ import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } fr
 import { useTranslation } from "react-i18next";
 import { toast } from "sonner";
 import type { Camera } from "../../../shared/api/schemas.ts";
-import { ApiError, fieldMessage, isUnreachable } from "../../api/api-error.ts";
+import { ApiError, fieldMessage } from "../../api/api-error.ts";
 import { queryKeys } from "../../api/queries.ts";
-import { errorText } from "../../app/error-text.ts";
+import { cameraErrorText, errorText } from "../../app/error-text.ts";
 import { useServices } from "../../app/services.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
@@ -69,9 +69,7 @@ export default function CameraDialog({ camera, onClose, onRemove }: CameraDialog
       setProbe({ status: "done", probe: found });
     } catch (caught) {
       if (abort.signal.aborted) return;
-      // What the camera or the network said is what helps here, whatever the status.
-      const message = caught instanceof ApiError && !isUnreachable(caught) ? caught.message : errorText(t, caught);
-      setProbe({ status: "failed", message });
+      setProbe({ status: "failed", message: cameraErrorText(t, caught) });
       setError(caught instanceof ApiError && caught.details.length > 0 ? caught : undefined);
     }
   };

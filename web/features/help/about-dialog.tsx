@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { toast } from "sonner";
 import { queryKeys, useSystemStats } from "../../api/queries.ts";
-import { useServices } from "../../app/services.ts";
+import { useServices, useUser } from "../../app/services.ts";
 import type { WallStats } from "../../engine/worker-protocol.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
@@ -19,7 +19,7 @@ const selectPath = ({ renderer, rendererDetail, transport, transportDetail }: Wa
 export default function AboutDialog({ onClose }: { readonly onClose: () => void }): ReactNode {
   const { t } = useTranslation();
   const { api } = useServices();
-  const system = useSystemStats(api).data;
+  const system = useSystemStats(api, useUser().role !== "viewer").data;
   const status = useQuery({ queryKey: queryKeys.authStatus, queryFn: () => api.authStatus() }).data;
   const wall = useWallStats(selectPath, sameFields);
   const minutes = Math.floor((system?.uptimeSeconds ?? 0) / 60);

@@ -1,5 +1,5 @@
 import { useNavigate } from "@tanstack/react-router";
-import { ChartNoAxesColumn, Maximize, Minimize, MonitorPlay, PanelLeft, Plus, Save } from "lucide-react";
+import { ChartNoAxesColumn, Maximize, Minimize, MonitorPlay, PanelLeft, Plus, Save, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "../../ui/button.tsx";
@@ -19,7 +19,7 @@ interface LayoutBarProps {
 
 export function LayoutBar({ phone, treeOpen, onToggleTree }: LayoutBarProps): ReactNode {
   const { t } = useTranslation();
-  const { state, dispatch, prefs, setPrefs } = useWall();
+  const { state, dispatch, prefs, setPrefs, layouts } = useWall();
   const actions = useLayoutActions();
   const navigate = useNavigate();
   const fullscreen = useBrowserFullscreen();
@@ -39,6 +39,11 @@ export function LayoutBar({ phone, treeOpen, onToggleTree }: LayoutBarProps): Re
       {!phone && (
         <IconButton label={t("layouts.new")} onClick={() => actions.create()}>
           <Plus aria-hidden="true" />
+        </IconButton>
+      )}
+      {layouts.isError && layouts.data === undefined && (
+        <IconButton label={t("layouts.failed")} className="text-warn" onClick={() => void layouts.refetch()}>
+          <TriangleAlert aria-hidden="true" />
         </IconButton>
       )}
       <div className="ml-auto flex shrink-0 items-center gap-0.5 pl-2">

@@ -207,7 +207,11 @@ function LayoutMenuItems({ tab, onOpen }: { readonly tab: WallTab; readonly onOp
         {t("layouts.duplicate")}
       </MenuItem>
       {!all && (
-        <MenuItem icon={<Share2 />} disabled={!mayChange} onSelect={() => void actions.share(tab, !tab.shared)}>
+        <MenuItem
+          icon={<Share2 />}
+          disabled={!mayChange || !actions.mayShare}
+          onSelect={() => void actions.share(tab, !tab.shared)}
+        >
           {tab.shared ? t("layouts.unshare") : t("layouts.share")}
         </MenuItem>
       )}

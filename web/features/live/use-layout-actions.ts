@@ -10,6 +10,8 @@ import { useWall } from "./wall-context.tsx";
 
 export interface LayoutActions {
   mayChange(tab: WallTab): boolean;
+  /** Operators and administrators share. */
+  readonly mayShare: boolean;
   title(tab: WallTab): string;
   create(from?: WallTab): void;
   /** Saves what is not saved yet; says so, or why not. */
@@ -37,7 +39,10 @@ export function useLayoutActions(): LayoutActions {
       return t("layouts.untitled", { number });
     };
     const store = async (tab: WallTab): Promise<void> => {
-      const body = { ...bodyOf(tab), name: title(tab) };
+      const known = new Set(state.cameraIds);
+      // A camera that is gone, or that this user may no longer see, is not saved again.
+      const cells = bodyOf(tab).cells.map((cameraId) => (cameraId !== null && known.has(cameraId) ? cameraId : null));
+      const body = { ...bodyOf(tab), cells, name: title(tab) };
       const layout = tab.saved === undefined ? await api.createLayout(body) : await api.updateLayout(tab.id, body);
       dispatch({ type: "saved", id: tab.id, layout });
       await queries.invalidateQueries({ queryKey: queryKeys.layouts });
@@ -45,6 +50,7 @@ export function useLayoutActions(): LayoutActions {
     return {
       title,
       mayChange,
+      mayShare: user.role !== "viewer",
       create: (from) =>
         dispatch({
           type: "new-tab",
@@ -92,5 +98,5 @@ export function useLayoutActions(): LayoutActions {
         });
       },
     };
-  }, [t, api, user, state.tabs, dispatch, queries]);
+  }, [t, api, user, state.tabs, state.cameraIds, dispatch, queries]);
 }

@@ -11,6 +11,7 @@ import { inputClass } from "../../ui/field.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
 import { EmptyState, FailureState, Skeleton } from "../../ui/states.tsx";
 import { useCameraDialogs } from "../cameras/camera-dialogs.tsx";
+import { kindFor } from "../live/layout-geometry.ts";
 import { activeTab, cellForAdding, visibleCells } from "../live/layout-reducer.ts";
 import { useMedia } from "../live/use-media.ts";
 import { useWallStats } from "../live/use-wall-stats.ts";
@@ -40,6 +41,7 @@ export function ResourceTree({ onChosen }: ResourceTreeProps): ReactNode {
   const [activeIndex, setActiveIndex] = useState(0);
   const scroller = useRef<HTMLDivElement>(null);
   const coarse = useMedia("(pointer: coarse)");
+  const phone = useMedia("(max-width: 639px)");
   const list = cameras.data ?? none;
   const collapsed = useMemo(() => new Set(prefs.collapsed), [prefs.collapsed]);
   const rows = useMemo(() => buildTree(list, query, collapsed), [list, query, collapsed]);
@@ -58,14 +60,30 @@ export function ResourceTree({ onChosen }: ResourceTreeProps): ReactNode {
   const add = useCallback(
     (camera: Camera) => {
       if (cellForAdding(state) < 0) {
-        toast.warning(t("layouts.full"));
-        return;
+        // A phone shows one column: its grid has no shape to keep, so it grows.
+        if (!phone || state.cameraIds.length === 0) {
+          toast.warning(t("layouts.full"));
+          return;
+        }
+        dispatch({ type: "kind", kind: kindFor(visibleCells(activeTab(state)).length + 1) });
       }
       dispatch({ type: "add", cameraId: camera.id });
       onChosen?.();
     },
-    [state, dispatch, onChosen, t],
+    [state, dispatch, onChosen, phone, t],
   );
+  /** A tap has no double-click: it shows the camera, or selects the tile that does so already. */
+  const tap = (camera: Camera): void => {
+    const cell = visibleCells(activeTab(state)).indexOf(camera.id);
+    if (cell < 0) add(camera);
+    else {
+      dispatch({ type: "select", cell });
+      onChosen?.();
+      requestAnimationFrame(() =>
+        document.querySelector(`[data-tile="${cell}"]`)?.scrollIntoView({ block: "nearest" }),
+      );
+    }
+  };
   const toggle = (path: string): void =>
     setPrefs({
       collapsed: collapsed.has(path) ? prefs.collapsed.filter((entry) => entry !== path) : [...prefs.collapsed, path],
@@ -221,7 +239,10 @@ export function ResourceTree({ onChosen }: ResourceTreeProps): ReactNode {
                   active={item.index === current}
                   shown={row.type === "camera" && shown.has(row.camera.id)}
                   recording={row.type === "camera" && recording.has(row.camera.id)}
-                  onActivate={() => setActiveIndex(item.index)}
+                  onActivate={() => {
+                    setActiveIndex(item.index);
+                    if (coarse && row.type === "camera") tap(row.camera);
+                  }}
                   onToggle={toggle}
                   onAdd={add}
                 />

@@ -98,7 +98,7 @@ function CameraItem(props: RowProps & { readonly row: CameraRow }): ReactNode {
           style={{ top, height, paddingLeft: 8 + row.depth * INDENT_PX }}
           className={cn(rowClass(active), "touch-manipulation", drag.isDragging && "opacity-50")}
           onClick={onActivate}
-          onDoubleClick={() => onAdd(camera)}
+          onDoubleClick={() => !matchMedia("(pointer: coarse)").matches && onAdd(camera)}
         >
           <CameraStateIcon state={camera.status.state} detail={camera.status.lastError} />
           <span

@@ -9,24 +9,25 @@ import { MIN_PASSWORD } from "../auth/password-strength.ts";
 
 interface PasswordDialogProps {
   readonly onClose: () => void;
-  readonly onSave: (password: string) => Promise<void>;
+  readonly onSave: (currentPassword: string, newPassword: string) => Promise<void>;
 }
 
 export function PasswordDialog({ onClose, onSave }: PasswordDialogProps): ReactNode {
   const { t } = useTranslation();
+  const [current, setCurrent] = useState("");
   const [password, setPassword] = useState("");
   const [repeated, setRepeated] = useState("");
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<string>();
   const mismatch = repeated !== "" && repeated !== password;
-  const ready = password.length >= MIN_PASSWORD && repeated === password;
+  const ready = current !== "" && password.length >= MIN_PASSWORD && repeated === password;
 
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     if (!ready) return;
     setBusy(true);
     try {
-      await onSave(password);
+      await onSave(current, password);
       onClose();
     } catch (error) {
       setFailure(errorText(t, error));
@@ -51,7 +52,18 @@ export function PasswordDialog({ onClose, onSave }: PasswordDialogProps): ReactN
       }
     >
       <form id="password-form" className="flex flex-col gap-4" onSubmit={(event) => void submit(event)}>
-        <Field label={t("profile.newPassword")} error={failure} hint={<PasswordStrength password={password} />}>
+        <Field label={t("profile.currentPassword")} error={failure}>
+          {(control) => (
+            <PasswordInput
+              {...control}
+              autoFocus
+              value={current}
+              onChange={setCurrent}
+              autoComplete="current-password"
+            />
+          )}
+        </Field>
+        <Field label={t("profile.newPassword")} hint={<PasswordStrength password={password} />}>
           {(control) => (
             <PasswordInput {...control} value={password} onChange={setPassword} autoComplete="new-password" />
           )}

@@ -1,0 +1,323 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { FluxCrypto } from "../../shared/crypto/crypto.ts";
+import { loadFluxCrypto } from "../../shared/crypto/load-node.ts";
+import { SimulatedClock } from "../../shared/lib/simulated-clock.ts";
+import { millis } from "../../shared/lib/time.ts";
+import type { ServerMessage } from "../../shared/wire/control-messages.ts";
+import type { FromWall, TileSpec, TileStats } from "../engine/worker-protocol.ts";
+import { FakeBackend, settled } from "../testkit/fake-decoder.ts";
+import { FakeRenderer } from "../testkit/fake-renderer.ts";
+import { h264Delta, h264Keyframe } from "../testkit/h264.ts";
+import { MemoryLink } from "../testkit/memory-link.ts";
+import { TestSealer } from "../testkit/sealing.ts";
+import { Wall } from "./wall.ts";
+
+const CAMERA = "11111111-2222-4333-8444-555555555555";
+const SUB = 3;
+const MAIN = 4;
+const sessionKey = (): Uint8Array => new Uint8Array(32).fill(9);
+
+let crypto: FluxCrypto;
+let clock: SimulatedClock;
+let backend: FakeBackend;
+let link: MemoryLink;
+let renderers: FakeRenderer[];
+let frames: (() => void)[];
+let posts: FromWall[];
+let sealer: TestSealer;
+let wall: Wall;
+
+beforeEach(async () => {
+  crypto = await loadFluxCrypto();
+  clock = new SimulatedClock();
+  backend = new FakeBackend();
+  link = new MemoryLink();
+  renderers = [];
+  frames = [];
+  posts = [];
+  sealer = new TestSealer(crypto, { cameraId: CAMERA, keyId: 1, generation: 1, epoch: 1 });
+  wall = new Wall({
+    clock,
+    crypto,
+    backend,
+    createLink: link.create,
+    createRenderer: async () => {
+      const renderer = new FakeRenderer();
+      renderers.push(renderer);
+      return renderer;
+    },
+    requestFrame: (run) => frames.push(run),
+    post: (message) => posts.push(message),
+  });
+  await wall.start();
+  wall.setTiles([tile()]);
+  clock.advance(millis(50));
+  wall.connect({ token: "t", webSocketUrl: "ws://server/", webTransport: undefined });
+  link.open(sessionKey());
+});
+
+afterEach(() => wall.close());
+
+function tile(changes: Partial<TileSpec> = {}): TileSpec {
+  return { tileId: "tile", cameraId: CAMERA, x: 0, y: 0, width: 320, height: 180, fit: "contain", ...changes };
+}
+
+function announce(streamId = SUB, role: "main" | "sub" = "sub"): void {
+  link.say({ type: "stream", cameraId: CAMERA, streamId, role, level: "grid" });
+}
+
+function grant(): void {
+  link.say({ type: "keys", keys: [sealer.grant(sessionKey())] });
+}
+
+function send(keyframe: boolean, streamId = SUB): void {
+  link.frame(sealer.seal({ streamId, payload: keyframe ? h264Keyframe() : h264Delta(), keyframe }));
+}
+
+async function animate(): Promise<void> {
+  for (const run of frames.splice(0)) run();
+  await settled();
+}
+
+async function play(streamId = SUB): Promise<void> {
+  announce(streamId);
+  grant();
+  send(true, streamId);
+  await settled();
+  backend.last.output();
+  await animate();
+}
+
+function stats(): TileStats {
+  const [first] = wall.stats().tiles;
+  if (!first) throw new Error("no tile");
+  return first;
+}
+
+const renderer = (): FakeRenderer => renderers.at(-1) as FakeRenderer;
+
+describe("playing", () => {
+  test("a sealed frame becomes a picture on the canvas; the tile says so and no frame stays open", async () => {
+    expect(stats()).toMatchObject({ state: "waiting", reason: "connecting" });
+    await play();
+    expect(renderer().draws.at(-1)).toMatchObject([{ target: { x: 0, y: 0, width: 320, height: 180 } }]);
+    expect(stats()).toMatchObject({ state: "live", reason: undefined, role: "sub", decoder: "software" });
+    expect(wall.stats()).toMatchObject({ renderer: "webgpu", transport: "websocket", openVideoFrames: 0 });
+  });
+
+  test("the camera is asked for with the tile's size", () => {
+    expect(link.subscribed).toEqual([[{ cameraId: CAMERA, widthPx: 320, heightPx: 180, visible: true }]]);
+  });
+
+  test("pictures that are replaced before they are drawn are dropped, counted and closed", async () => {
+    await play();
+    for (let i = 0; i < 3; i++) send(false);
+    backend.last.output();
+    await animate();
+    expect(renderer().shown.get(CAMERA)).toHaveLength(2);
+    expect(stats().droppedFrames).toBe(2);
+    expect(wall.stats().openVideoFrames).toBe(0);
+  });
+
+  test("latency is the server's time at drawing minus capture time", async () => {
+    link.nowMicros = 1_700_000_000_000_000 + 80_000;
+    await play();
+    expect(stats().latencyMs).toBe(80);
+    expect(wall.stats().latencyMs).toBe(80);
+  });
+
+  test("audio of the stream does not reach the video decoder", async () => {
+    await play();
+    link.frame(sealer.seal({ streamId: SUB, payload: Uint8Array.of(1), codec: "pcmu", flags: 16 }));
+    expect(backend.last.queued).toHaveLength(0);
+  });
+});
+
+describe("switching and moving", () => {
+  test("the old stream keeps playing until the first picture of the new one", async () => {
+    await play();
+    const sub = backend.last;
+    announce(MAIN, "main");
+    send(true, MAIN);
+    await settled();
+    send(false, SUB);
+    expect(sub.output()).toHaveLength(1);
+    await animate();
+    expect(stats()).toMatchObject({ state: "live", role: "sub" });
+    backend.last.output();
+    await animate();
+    expect(stats()).toMatchObject({ state: "live", role: "main" });
+    expect(sub.state).toBe("closed");
+    expect(renderer().picture(CAMERA)).toBeDefined();
+    expect(wall.stats().openVideoFrames).toBe(0);
+  });
+
+  test("a camera that moves to another tile is drawn there at once, with its picture", async () => {
+    await play();
+    const draws = renderer().draws.length;
+    wall.setTiles([tile({ tileId: "other", x: 640 })]);
+    expect(renderer().draws.length).toBe(draws + 1);
+    expect(renderer().draws.at(-1)).toMatchObject([{ target: { x: 640 } }]);
+  });
+
+  test("resizing draws in the same task", async () => {
+    await play();
+    wall.resize(800, 600);
+    expect(renderer().size).toEqual({ width: 800, height: 600 });
+    expect(renderer().draws.at(-1)).toHaveLength(1);
+  });
+
+  test("a camera that no tile shows any more is given up with everything that it holds", async () => {
+    await play();
+    const decoder = backend.last;
+    wall.setTiles([]);
+    expect(decoder.state).toBe("configured");
+    clock.advance(millis(50));
+    expect(link.unsubscribed).toEqual([CAMERA]);
+    expect(decoder.state).toBe("closed");
+    expect(renderer().picture(CAMERA)).toBeUndefined();
+  });
+
+  test("a hidden wall asks for nothing visible and says so", async () => {
+    await play();
+    wall.setVisible(false);
+    clock.advance(millis(50));
+    expect(link.subscribed.at(-1)).toMatchObject([{ visible: false }]);
+    clock.advance(millis(4000));
+    expect(stats()).toMatchObject({ state: "stalled", reason: "paused" });
+  });
+});
+
+describe("trouble", () => {
+  test("a missing key is asked for, and the waiting frames play when it comes", async () => {
+    announce();
+    send(true);
+    expect(link.keysNeeded).toEqual([sealer.name]);
+    expect(stats()).toMatchObject({ state: "waiting", reason: "no-key" });
+    grant();
+    await settled();
+    expect(backend.last.queued).toHaveLength(1);
+  });
+
+  test("bytes without pictures for three seconds are an error with a reason", async () => {
+    announce();
+    grant();
+    send(true);
+    await settled();
+    for (let i = 0; i < 16; i++) {
+      clock.advance(millis(200));
+      send(false);
+    }
+    expect(stats()).toMatchObject({ state: "error", reason: "no-pictures" });
+  });
+
+  test("when the line is lost the last picture stays, and playing goes on at a keyframe", async () => {
+    await play();
+    link.state("reconnecting");
+    clock.advance(millis(4000));
+    expect(stats()).toMatchObject({ state: "stalled", reason: "server-unreachable" });
+    expect(renderer().picture(CAMERA)).toBeDefined();
+    link.open(sessionKey());
+    send(false);
+    expect(backend.last.queued).toHaveLength(0);
+    send(true);
+    await settled();
+    expect(backend.last.queued).toHaveLength(1);
+  });
+
+  test("a GOP given up by the server is resumed at the next keyframe", async () => {
+    await play();
+    link.gopReset(SUB);
+    send(false);
+    expect(backend.last.queued).toHaveLength(0);
+    send(true);
+    expect(backend.last.queued).toHaveLength(1);
+  });
+
+  test("permission withdrawn: picture, decoder and keys go at once", async () => {
+    await play();
+    const decoder = backend.last;
+    link.say({ type: "denied", cameraId: CAMERA, code: "auth.forbidden" });
+    expect(stats()).toMatchObject({ state: "error", reason: "denied", detail: "auth.forbidden" });
+    expect(decoder.state).toBe("closed");
+    expect(renderer().picture(CAMERA)).toBeUndefined();
+  });
+
+  test("a lost graphics device is replaced; pictures come back with the next frames", async () => {
+    await play();
+    renderer().lose("driver reset");
+    await settled();
+    expect(renderers).toHaveLength(2);
+    expect(renderers[0]?.closed).toBe(true);
+    send(false);
+    backend.last.output();
+    await animate();
+    expect(renderer().draws.at(-1)).toHaveLength(1);
+  });
+
+  test("a failed upload closes its frame and the next one is tried", async () => {
+    await play();
+    renderer().failUploads = true;
+    send(false);
+    backend.last.output();
+    await animate();
+    expect(wall.stats().openVideoFrames).toBe(0);
+    renderer().failUploads = false;
+    send(false);
+    backend.last.output();
+    await animate();
+    expect(renderer().shown.get(CAMERA)).toHaveLength(2);
+  });
+
+  test("late pictures are reported to the server", async () => {
+    link.nowMicros = 1_700_000_000_000_000 + 3_000_000;
+    await play();
+    clock.advance(millis(2000));
+    expect(link.reports).toMatchObject([{ cameraId: CAMERA, latencyMs: 3000 }]);
+  });
+
+  test("what the server says is passed on: camera state, recording, load, expiry", () => {
+    const messages: ServerMessage[] = [
+      { type: "camera_status", cameraId: CAMERA, state: "offline", reason: "connection refused", recording: true },
+      { type: "server_status", cameras: 1, clients: 1, cpu: 0.25, draining: false },
+    ];
+    for (const message of messages) link.say(message);
+    expect(stats()).toMatchObject({ cameraState: "offline", recording: true, detail: "connection refused" });
+    expect(wall.stats().serverCpu).toBe(0.25);
+    link.expire("auth.expired");
+    expect(posts.at(-1)).toEqual({ type: "session-expired", code: "auth.expired" });
+  });
+
+  test("messages about cameras that are not on the wall are ignored", () => {
+    const other = "99999999-2222-4333-8444-555555555555";
+    link.say({ type: "stream", cameraId: other, streamId: 77, role: "sub", level: "grid" });
+    link.frame(sealer.seal({ streamId: 77, payload: h264Keyframe(), keyframe: true }));
+    link.say({ type: "camera_status", cameraId: other, state: "online" });
+    expect(backend.decoders).toHaveLength(0);
+  });
+});
+
+test("close gives everything back and leaves no timer", async () => {
+  await play();
+  send(false);
+  backend.last.output();
+  await wall.close();
+  await wall.close();
+  expect(link.closed).toBe(true);
+  expect(renderer().closed).toBe(true);
+  expect(backend.last.state).toBe("closed");
+  expect(wall.stats().openVideoFrames).toBe(0);
+  clock.advance(millis(100));
+  expect(clock.pendingTimers).toBe(0);
+});
+
+test("an update goes to the page twice a second, and soon after a tile's state changes", async () => {
+  clock.advance(millis(40));
+  posts = [];
+  clock.advance(millis(1000));
+  expect(posts.filter(({ type }) => type === "update")).toHaveLength(2);
+  posts = [];
+  link.say({ type: "camera_status", cameraId: CAMERA, state: "offline" });
+  clock.advance(millis(30));
+  expect(posts.map(({ type }) => type)).toEqual(["update"]);
+});

@@ -2,6 +2,7 @@ import { type CipherGCMTypes, createCipheriv, createDecipheriv } from "node:cryp
 import { setTimeout } from "node:timers/promises";
 import { BENCH_AAD_BYTES, type CryptoBenchStep, timeCrypto } from "../../shared/crypto/bench-loop.ts";
 import { loadFluxCrypto, readCryptoBinary } from "../../shared/crypto/load-node.ts";
+import { cryptoBinaryName } from "../../shared/crypto/relaxed-simd.ts";
 import { describeError } from "../../shared/lib/errors.ts";
 import { openChromiumPage } from "./chromium-page.ts";
 import { startCryptoPp } from "./peers/cryptopp.ts";
@@ -108,7 +109,10 @@ export async function benchCrypto(args: string[] = []): Promise<object> {
   const key = (await loadFluxCrypto()).importKey("LEA-256-GCM", new Uint8Array(32).fill(7));
   contenders.set("lea node", (step) => timeCrypto(key, step, () => performance.now()));
 
-  const files = { "/flux-crypto.wasm": await readCryptoBinary() };
+  const files = {
+    "/flux-crypto.wasm": await readCryptoBinary("flux-crypto.wasm"),
+    "/flux-crypto-relaxed.wasm": await readCryptoBinary("flux-crypto-relaxed.wasm"),
+  };
   const page = await openChromiumPage("server/bench/crypto-page.ts", files).catch((error: unknown) => {
     notes.push(`chromium unavailable: ${describeError(error)}`);
     return undefined;
@@ -127,7 +131,9 @@ export async function benchCrypto(args: string[] = []): Promise<object> {
     return {
       rounds,
       aadBytes: BENCH_AAD_BYTES,
+      nodeBinary: cryptoBinaryName(),
       chromium: page?.version ?? null,
+      chromiumBinary: (await page?.call("binary")) ?? null,
       peer: "version" in peer ? peer.version : null,
       frameBytes: sizes,
       notes,

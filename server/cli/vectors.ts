@@ -7,7 +7,11 @@ import { UsageError } from "./cli.ts";
 import type { CliIo } from "./io.ts";
 
 async function inChromium(text: string): Promise<VectorReport> {
-  const files = { "/flux-crypto.wasm": await readCryptoBinary(), "/vectors.json": text };
+  const files = {
+    "/flux-crypto.wasm": await readCryptoBinary("flux-crypto.wasm"),
+    "/flux-crypto-relaxed.wasm": await readCryptoBinary("flux-crypto-relaxed.wasm"),
+    "/vectors.json": text,
+  };
   const page = await openChromiumPage("shared/crypto/vectors-page.ts", files);
   try {
     return (await page.call("run")) as VectorReport;
@@ -17,7 +21,8 @@ async function inChromium(text: string): Promise<VectorReport> {
 }
 
 /**
- * `vectors FILE [--browser]`: checks every known answer of FILE in Node, or in headless Chromium with the same binary.
+ * `vectors FILE [--browser]`: checks every known answer of FILE in Node, or in headless Chromium with every
+ * binary that it can run.
  * Prints each failure and `N passed, N failed`. Resolves to 0 only when at least one vector ran and all passed.
  */
 export async function runVectors(args: string[], io: CliIo): Promise<number> {

@@ -46,8 +46,9 @@ export class HttpProxy {
       path: incoming.url,
       headers: upstreamHeaders(incoming, protocol),
       setHost: false,
+      timeout: UPSTREAM_IDLE_MS,
     });
-    upstream.setTimeout(UPSTREAM_IDLE_MS, () => upstream.destroy(new Error("the main thread did not answer")));
+    upstream.on("timeout", () => upstream.destroy(new Error("the main thread did not answer")));
     upstream.on("response", (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.statusMessage, withoutHopByHop(answer.rawHeaders));
       answer.pipe(response);

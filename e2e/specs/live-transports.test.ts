@@ -1,10 +1,10 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cameraId, mainStreamId, subStreamId } from "../../server/relay/testkit/frame-source.ts";
+import { bundlePage, type RelayProcess, startRelayProcess } from "../../server/relay/testkit/start-relay-process.ts";
+import { collectErrors, launchChromium } from "../../server/testkit/chromium.ts";
 import type { CameraRequest } from "../../web/worker/transport/connection.ts";
 import type { Probe, ProbeFigures } from "../../web/worker/transport/testkit/probe-page.ts";
-import { collectErrors, launchChromium } from "../testkit/chromium.ts";
-import { cameraId, mainStreamId, subStreamId } from "./testkit/frame-source.ts";
-import { bundlePage, type RelayProcess, startRelayProcess } from "./testkit/start-relay-process.ts";
 
 /** Both transports for real: relay thread, sockets, HTTP front and Chromium. */
 

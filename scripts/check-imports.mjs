@@ -17,7 +17,7 @@ const sourceFolders = [
   "drizzle.config.ts",
 ];
 const isSource = (path) => /\.(ts|tsx|mjs|js)$/.test(path) && !/\.d\.ts$/.test(path);
-const isTest = (path) => /\.test\.tsx?$|\.test\.mjs$|(^|\/)testkit\//.test(path);
+const isTest = (path) => /\.test\.tsx?$|\.test\.mjs$|(^|\/)(testkit|testing)\//.test(path);
 const maxLines = 400;
 
 const inFolder = (path, ...folders) => folders.some((folder) => path === folder || path.startsWith(`${folder}/`));

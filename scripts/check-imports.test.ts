@@ -63,6 +63,7 @@ describe("import rules", () => {
     ["protocol of the engine", "web/worker/entry.ts", 'import { x } from "../engine/worker-protocol.ts";'],
     ["engine starts the worker", "web/engine/a.ts", 'new Worker(new URL("../worker/entry.ts", import.meta.url));'],
     ["tests may reach across", "server/relay/a.test.ts", 'import { x } from "../rtp/packet.ts";\nsetTimeout(x, 1);'],
+    ["a folder beside the bundle", "server/compose.ts", 'const pages = new URL("../web/", import.meta.url);'],
     ["config reads the environment", "server/config/env.ts", "export const raw = process.env;"],
     ["the clock itself", "shared/lib/clock.ts", "performance.now(); setTimeout(run, 1);"],
     [

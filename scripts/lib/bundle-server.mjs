@@ -21,6 +21,9 @@ export const externalPackages = [
 ];
 const optionalHelpers = ["bufferutil", "utf-8-validate", "pg-native"];
 
+/** Benchmarks drive a browser and build pages; these stay where they are, and are absent from the image. */
+const developerTools = ["playwright-core", "esbuild", "vite", "assemblyscript"];
+
 /**
  * @moq/web-transport is TypeScript source around a native loader. Node cannot run the source, so it is bundled; the
  * loader (napi.cjs) must stay in the package's folder. The package exports neither it nor package.json, so it is found
@@ -83,7 +86,7 @@ export function serverBuildOptions({ say, development = false }) {
     keepNames: true,
     legalComments: "none",
     logLevel: "warning",
-    external: [...externalPackages, ...optionalHelpers],
+    external: [...externalPackages, ...optionalHelpers, ...developerTools],
     loader: { ".wasm": "binary", ".sql": "text" },
     define: { "process.env.NODE_ENV": JSON.stringify(development ? "development" : "production") },
     // CommonJS packages inside an ES module bundle expect these three.

@@ -107,7 +107,9 @@ export function importsOf(text) {
   let line = 1;
   for (const { start, end, kind } of spans(text)) {
     const piece = text.slice(start, end);
-    if (kind === "string" && importBefore.test(code)) {
+    // `new URL` also names folders and data; only source files are imports.
+    const isUrl = /\bURL\s*\(\s*$/.test(code);
+    if (kind === "string" && importBefore.test(code) && !(isUrl && !/\.(?:ts|tsx|mjs|js)["']$/.test(piece))) {
       found.push({ specifier: piece.slice(1, -1), line, typeOnly: typeStatement.test(code) });
     }
     code = kind === "code" ? (code + piece).slice(-2000) : kind === "comment" ? `${code} ` : `${code}""`;

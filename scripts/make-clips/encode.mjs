@@ -2,6 +2,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 
+const captionFont = "/usr/share/fonts/truetype/dejavu/DejaVuSansMono-Bold.ttf";
+
 /** x264 settings shared by all clips: no B-frames (decode order is display order), every GOP closed and of fixed length. */
 function x264Arguments({ gop, crf, maxKbps }) {
   return [
@@ -25,16 +27,26 @@ function x264Arguments({ gop, crf, maxKbps }) {
   ];
 }
 
+/** Burns in a camera's name and a running clock (`startSeconds` of the day), as recorders do. */
+function captionFilters({ name, startSeconds }, height) {
+  const style = `fontfile=${captionFont}:fontsize=${Math.round(height / 24)}:fontcolor=0xf4f4f0:borderw=${Math.round(height / 360)}:bordercolor=black@0.8`;
+  const margin = Math.round(height / 26);
+  return [
+    `drawtext=${style}:x=${margin}:y=${margin}:text='%{pts\\:gmtime\\:${startSeconds}\\:%H\\\\\\:%M\\\\\\:%S}'`,
+    `drawtext=${style}:x=w-text_w-${margin}:y=h-text_h-${margin}:text='${name}'`,
+  ];
+}
+
 /**
  * Starts one FFmpeg that turns raw RGBA frames into several clips.
  * @param outputs {file, width, height, framesPerSecond, gop, crf, maxKbps}
  */
-export function startEncoder({ width, height, framesPerSecond, outputs, pixelFormat = "rgba", flip = false }) {
+export function startEncoder({ width, height, framesPerSecond, outputs, pixelFormat = "rgba", caption }) {
   const args = ["-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", pixelFormat, "-s", `${width}x${height}`];
   args.push("-r", String(framesPerSecond), "-i", "pipe:0");
   for (const output of outputs) {
     const filters = [
-      ...(flip ? ["vflip"] : []),
+      ...(caption ? captionFilters(caption, height) : []),
       `fps=${output.framesPerSecond}`,
       `scale=${output.width}:${output.height}:flags=lanczos:out_color_matrix=bt709:out_range=tv`,
     ];

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { chown, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { FluxError } from "../../../shared/lib/errors.ts";
@@ -36,34 +36,41 @@ export async function initialiseCluster(
   return true;
 }
 
-function runInitdb(folder: OpenFolder, programs: Programs, account: RunAs | undefined): Promise<void> {
+async function runInitdb(folder: OpenFolder, programs: Programs, account: RunAs | undefined): Promise<void> {
   const args = [
     `--pgdata=${folder.child(UNFINISHED)}`,
     `--pwfile=${folder.child(PASSWORD_FILE)}`,
     `--username=${DATABASE_USER}`,
     ...INITDB_OPTIONS,
   ];
+  const child = spawnProgram(programs.initdb, args, account, ["ignore", "ignore", "pipe", folder.inherited]);
   return new Promise((done, fail) => {
-    const child = spawn(programs.initdb, args, {
-      ...account,
-      cwd: "/",
-      env: CHILD_ENVIRONMENT,
-      stdio: ["ignore", "ignore", "pipe", folder.inherited],
-    });
     let output = "";
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       output = (output + text).slice(-4000);
     });
     child.on("error", (cause) => fail(startError(cause)));
-    child.on("close", (code) => {
-      if (code === 0) done();
-      else fail(new FluxError("database.init_failed", `PostgreSQL could not create its database: ${output.trim()}`));
-    });
+    child.on("close", (code) => (code === 0 ? done() : fail(initError(output))));
   });
 }
 
+/** Starts a program of PostgreSQL's. Throws `database.start_failed`: some refusals come as exceptions, others as events. */
+export function spawnProgram(
+  command: string,
+  args: readonly string[],
+  account: RunAs | undefined,
+  stdio: StdioOptions,
+  detached = false,
+): ChildProcess {
+  try {
+    return spawn(command, args, { ...account, cwd: "/", env: CHILD_ENVIRONMENT, stdio, detached });
+  } catch (cause) {
+    throw startError(cause as Error);
+  }
+}
+
 /** Nothing of ours: PG* variables would change what PostgreSQL does, others may be secret. */
-export const CHILD_ENVIRONMENT: NodeJS.ProcessEnv = {
+const CHILD_ENVIRONMENT: NodeJS.ProcessEnv = {
   PATH: "/usr/local/bin:/usr/bin:/bin",
   LC_ALL: "C",
   LANG: "C",
@@ -74,7 +81,15 @@ export const CHILD_ENVIRONMENT: NodeJS.ProcessEnv = {
 export function startError(cause: Error): FluxError {
   const refused = (cause as NodeJS.ErrnoException).code === "EPERM";
   const advice = refused
-    ? "as root without the right to change the user id (CAP_SETUID, CAP_SETGID); run the server as another user, or set DATABASE_URL"
+    ? "the server is root without the right to change the user id (CAP_SETUID, CAP_SETGID); run it as another user, or set DATABASE_URL"
     : cause.message;
   return new FluxError("database.start_failed", `the embedded PostgreSQL could not be started: ${advice}`, { cause });
+}
+
+function initError(output: string): FluxError {
+  const advice = /could not look up effective user ID/.test(output)
+    ? " (the account has no entry in /etc/passwd: add one, or set DATABASE_URL)"
+    : "";
+  const message = `PostgreSQL could not create its database: ${output.trim()}${advice}`;
+  return new FluxError("database.init_failed", message);
 }

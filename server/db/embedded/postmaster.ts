@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess, StdioOptions } from "node:child_process";
 import { createInterface } from "node:readline";
 import { FluxError } from "../../../shared/lib/errors.ts";
 import type { Logger } from "../../core/log.ts";
 import type { OpenFolder } from "../../core/open-folder.ts";
-import { CHILD_ENVIRONMENT, CLUSTER, startError } from "./initialise.ts";
+import { CLUSTER, spawnProgram, startError } from "./initialise.ts";
 import type { Programs } from "./programs.ts";
 import type { RunAs } from "./run-as.ts";
 import { SERVER_SETTINGS } from "./settings.ts";
@@ -53,14 +53,9 @@ export class Postmaster {
     const settings = { ...SERVER_SETTINGS, unix_socket_directories: folder.child(SOCKET_FOLDER) };
     const args = ["-D", folder.child(CLUSTER)];
     for (const [name, value] of Object.entries(settings)) args.push("-c", `${name}=${value}`);
-    const shell = spawn("/bin/sh", ["-c", LIFELINE, "sh", programs.postgres, ...args], {
-      ...account,
-      cwd: "/",
-      env: CHILD_ENVIRONMENT,
-      stdio: ["pipe", "ignore", "pipe", folder.inherited],
-      // A group of its own: Ctrl-C in the terminal stops the server first, and that stops PostgreSQL.
-      detached: true,
-    });
+    const stdio: StdioOptions = ["pipe", "ignore", "pipe", folder.inherited];
+    // Detached, in a group of its own: Ctrl-C in the terminal stops the server first, and that stops PostgreSQL.
+    const shell = spawnProgram("/bin/sh", ["-c", LIFELINE, "sh", programs.postgres, ...args], account, stdio, true);
     const postmaster = new Postmaster(shell, log);
     await postmaster.#untilReady();
     return postmaster;

@@ -10,7 +10,7 @@ import {
   SETS,
   slice,
   toHex,
-} from "./testing.ts";
+} from "./testkit/packets.ts";
 
 const { h264Sps: sps, h264Pps: pps } = SETS;
 

@@ -2,8 +2,6 @@ import { describe, expect, it } from "vitest";
 import { FluxError } from "../../shared/lib/errors.ts";
 import { millis } from "../../shared/lib/time.ts";
 import { AacDepacketizer, parseAacConfig } from "./aac.ts";
-import { splitAnnexB } from "./annex-b.ts";
-import { Mutator } from "./mutate.ts";
 import { H264_RULES, H265_RULES } from "./nal-rules.ts";
 import { encodeRtp, RtpPacket } from "./packet.ts";
 import { RtpReceiver } from "./receiver.ts";
@@ -11,6 +9,8 @@ import { ReorderBuffer } from "./reorder.ts";
 import { encodeReceiverReport, readRtcp } from "./rtcp.ts";
 import { parseH264Sps } from "./sps-h264.ts";
 import { parseH265Sps } from "./sps-h265.ts";
+import { splitAnnexB } from "./testkit/annex-b.ts";
+import { Mutator } from "./testkit/mutator.ts";
 import {
   AssemblerBench,
   aggregation,
@@ -22,7 +22,7 @@ import {
   packetOf,
   SETS,
   slice,
-} from "./testing.ts";
+} from "./testkit/packets.ts";
 
 const ROUNDS = 1000;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { AssemblerBench, fragmentsH264, hex, idr, inter, SETS, slice, toHex, unused } from "./testing.ts";
+import { AssemblerBench, fragmentsH264, hex, idr, inter, SETS, slice, toHex, unused } from "./testkit/packets.ts";
 
 const { h264Sps: sps, h264Sps1080: sps1080, h264Pps: pps } = SETS;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseH264Sps } from "./sps-h264.ts";
 import { parseH265Sps } from "./sps-h265.ts";
-import { hex, SETS, toHex } from "./testing.ts";
+import { hex, SETS, toHex } from "./testkit/packets.ts";
 
 describe("H.264 sequence parameter sets", () => {
   it.each([

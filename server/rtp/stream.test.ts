@@ -6,7 +6,7 @@ import { RtpReceiver } from "./receiver.ts";
 import { ReorderBuffer } from "./reorder.ts";
 import { encodeReceiverReport, readRtcp } from "./rtcp.ts";
 import { ORDER, SequenceTracker } from "./sequence.ts";
-import { hex, toHex } from "./testing.ts";
+import { hex, toHex } from "./testkit/packets.ts";
 import { Timeline } from "./timeline.ts";
 
 const base: RtpFields = { payloadType: 96, sequence: 0xfffe, timestamp: 0x80000001, ssrc: 0xdeadbeef };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { FluxError } from "../../shared/lib/errors.ts";
-import { Mutator } from "../rtp/mutate.ts";
+import { Mutator } from "../rtp/testkit/mutator.ts";
 import { Authenticator, parseChallenges } from "./auth.ts";
 import { parseSession, parseTransport } from "./headers.ts";
 import { InterleavedReader } from "./interleaved.ts";

@@ -8,8 +8,8 @@ import { systemClock } from "../../shared/lib/clock.ts";
 import { errorCode } from "../../shared/lib/errors.ts";
 import { millis } from "../../shared/lib/time.ts";
 import type { StreamFormat } from "../../shared/media/types.ts";
-import { splitAnnexB } from "../rtp/annex-b.ts";
 import { H264_RULES, H265_RULES, NAL, type NalRules } from "../rtp/nal-rules.ts";
+import { splitAnnexB } from "../rtp/testkit/annex-b.ts";
 import { startPull } from "./pull.ts";
 
 // An RTSP server that nobody here wrote, playing real footage; both lie beside the repository and may be absent.

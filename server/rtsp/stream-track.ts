@@ -35,8 +35,9 @@ export class StreamTrack {
   }
 
   onRtp(bytes: Uint8Array, start: number, end: number, arrivalMs: Millis): void {
-    this.saidBye = false;
+    const before = this.receiver.packets;
     this.receiver.push(bytes, start, end, arrivalMs);
+    if (this.receiver.packets !== before) this.saidBye = false;
   }
 
   onRtcp(bytes: Uint8Array, start: number, end: number, arrivalMs: Millis): void {

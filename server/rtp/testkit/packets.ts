@@ -1,9 +1,9 @@
+import { H264Depacketizer } from "../h264.ts";
+import { H265Depacketizer } from "../h265.ts";
+import { H264_RULES, H265_RULES } from "../nal-rules.ts";
+import { encodeRtp, type RtpFields, RtpPacket } from "../packet.ts";
+import { type Picture, PictureAssembler } from "../picture-assembler.ts";
 import { splitAnnexB } from "./annex-b.ts";
-import { H264Depacketizer } from "./h264.ts";
-import { H265Depacketizer } from "./h265.ts";
-import { H264_RULES, H265_RULES } from "./nal-rules.ts";
-import { encodeRtp, type RtpFields, RtpPacket } from "./packet.ts";
-import { type Picture, PictureAssembler } from "./picture-assembler.ts";
 
 // Helpers for the tests of this folder and of server/rtsp.
 

@@ -224,6 +224,21 @@ describe("a viewer that does not keep up", () => {
     expect(anna.frames).toHaveLength(10);
   });
 
+  it("over WebTransport begins again when its pictures are late on the way from here", async () => {
+    const camera = sub(1, { gop: 15 });
+    const anna = await harness.viewer("anna", [CAMERA_A], 200, "webtransport");
+    await harness.publish(camera, 5);
+    const report = (latencyMs: number): void =>
+      anna.receive({ type: "report", cameras: [{ cameraId: CAMERA_A, latencyMs, decodeQueue: 0, dropped: 0 }] });
+    report(2400);
+    expect(anna.abandoned).toEqual([]);
+    report(2600);
+    expect(anna.abandoned).toEqual([1]);
+    // At most once in five seconds: the GOP that follows is on its way.
+    report(2600);
+    expect(anna.abandoned).toEqual([1]);
+  });
+
   it("that never reads again costs a bounded number of frames", async () => {
     const camera = sub(1, { gop: 15 });
     const dead = await harness.viewer("anna", [CAMERA_A]);

@@ -18,6 +18,8 @@ const LAG_HARD_MS = 4000;
 /** A decoder with this many frames before it does not catch up by itself. */
 const DECODE_QUEUE_LIMIT = 20;
 const REPORT_SPACING_MS = 5000;
+/** From arrival here to the viewer's screen. */
+const WAY_LIMIT_MS = 2500;
 /** After a step down of any tile nothing steps up for this long. */
 const STEP_UP_AFTER_MS = 8000;
 
@@ -126,12 +128,19 @@ export class ViewerFeeds {
     const now = this.#context.clock.monotonicMs();
     for (const report of reports) {
       const tile = this.#tiles.get(report.cameraId);
-      // `latencyMs` rests on the camera's clock and is no reason alone; a full decoder is.
-      if (!tile || report.decodeQueue < DECODE_QUEUE_LIMIT || now - tile.lastRestartMs < REPORT_SPACING_MS) continue;
+      if (!tile || now - tile.lastRestartMs < REPORT_SPACING_MS || !this.#lags(tile.feed, report)) continue;
       tile.lastRestartMs = now;
       tile.feed.restart();
       this.#budget.lagged(now, this.#usedKbps());
     }
+  }
+
+  /** A decoder that is full, or frames that wait in WebTransport's own buffer, where this server cannot see them. */
+  #lags({ current }: CameraFeed, { decodeQueue, latencyMs }: Report): boolean {
+    if (decodeQueue >= DECODE_QUEUE_LIMIT) return true;
+    if (this.#context.connection.kind !== "webtransport" || !current) return false;
+    // The viewer counts from the capture. Less the way to here, the camera's clock no longer matters (SPEC W50).
+    return latencyMs - current.captureToArrivalMs > WAY_LIMIT_MS;
   }
 
   /** About four times a second: nothing waits for long. */

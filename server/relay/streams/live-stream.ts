@@ -16,6 +16,7 @@ export class LiveStream {
   readonly meter = new RateMeter();
   readonly #clock: Clock;
   #lastFrameMs: number | undefined;
+  #captureToArrivalMs = 0;
   #format: StreamFormat | undefined;
   #audioFormat: StreamFormat | undefined;
 
@@ -33,6 +34,11 @@ export class LiveStream {
     return this.#audioFormat;
   }
 
+  /** Of the newest frame, by the clocks that a viewer sees as well. */
+  get captureToArrivalMs(): number {
+    return this.#captureToArrivalMs;
+  }
+
   /** Frames arrive, and a viewer can begin at once. */
   get ready(): boolean {
     return this.fresh && this.hub.gop.frames.length > 0;
@@ -45,6 +51,7 @@ export class LiveStream {
   publish(frame: SealedFrame): void {
     if (this.#lastFrameMs !== undefined && !this.fresh) this.hub.reset();
     this.#lastFrameMs = this.#clock.monotonicMs();
+    this.#captureToArrivalMs = (frame.header.arrivalTime - frame.header.captureTime) / 1000;
     this.meter.count(frame.header, frame.bytes.byteLength);
     this.hub.publish(frame);
   }

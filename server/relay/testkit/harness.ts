@@ -55,15 +55,20 @@ export class RelayHarness {
     });
   }
 
-  connect(): MemoryConnection {
-    const connection = new MemoryConnection();
+  connect(kind: MemoryConnection["kind"] = "memory"): MemoryConnection {
+    const connection = new MemoryConnection(kind);
     connection.start(this.relay.accept(connection));
     return connection;
   }
 
   /** A connection past hello, subscribed. */
-  async viewer(token: string, cameras: readonly string[], heightPx = 200): Promise<MemoryConnection> {
-    const connection = this.connect();
+  async viewer(
+    token: string,
+    cameras: readonly string[],
+    heightPx = 200,
+    kind: MemoryConnection["kind"] = "memory",
+  ): Promise<MemoryConnection> {
+    const connection = this.connect(kind);
     connection.receive({ type: "hello", token, publicKey: "BA==", client: "test" });
     await this.settle();
     connection.receive(subscribe(cameras, heightPx));

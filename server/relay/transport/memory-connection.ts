@@ -4,7 +4,7 @@ import type { ConnectionHandlers, ViewerConnection } from "./connection.ts";
 
 /** Both ends of a line in memory, for tests: the viewer's end is plain data and switches. */
 export class MemoryConnection implements ViewerConnection {
-  readonly kind = "memory";
+  readonly kind: ViewerConnection["kind"];
   readonly remoteAddress: string;
   /** What the viewer received, in order. */
   readonly control: ServerMessage[] = [];
@@ -18,7 +18,8 @@ export class MemoryConnection implements ViewerConnection {
   #gathered: SealedFrame[] = [];
   #blocked = false;
 
-  constructor(remoteAddress = "memory") {
+  constructor(kind: ViewerConnection["kind"] = "memory", remoteAddress = "memory") {
+    this.kind = kind;
     this.remoteAddress = remoteAddress;
   }
 

@@ -34,6 +34,8 @@ export class WebTransportConnection implements ViewerConnection {
   readonly #session: NativeSession;
   readonly #clock: Clock;
   readonly #gops = new Map<number, GopStream>();
+  /** The GOP before: all of it was handed to the connection, whose buffer may still hold much of it. */
+  readonly #before = new Map<number, GopStream>();
   /** Ended GOPs with bytes left. */
   readonly #ending = new Map<GopStream, Timer>();
   readonly #dirty = new Set<GopStream>();
@@ -116,7 +118,10 @@ export class WebTransportConnection implements ViewerConnection {
     const { flags, streamId } = frame.header;
     let gop = this.#gops.get(streamId);
     if ((flags & (FLAG.keyframe | FLAG.audio)) === FLAG.keyframe) {
-      if (gop) this.#end(gop);
+      if (gop) {
+        this.#end(gop);
+        this.#before.set(streamId, gop);
+      }
       gop = new GopStream({ session: this.#session, onTaken: this.#onTaken });
       this.#gops.set(streamId, gop);
     }
@@ -133,12 +138,14 @@ export class WebTransportConnection implements ViewerConnection {
   }
 
   abandonGop(streamId: number): void {
-    const gop = this.#gops.get(streamId);
-    this.#gops.delete(streamId);
-    gop?.reset();
+    for (const gops of [this.#gops, this.#before]) {
+      gops.get(streamId)?.reset();
+      gops.delete(streamId);
+    }
   }
 
   endStream(streamId: number): void {
+    this.#before.delete(streamId);
     const gop = this.#gops.get(streamId);
     if (!gop) return;
     this.#gops.delete(streamId);
@@ -184,6 +191,7 @@ export class WebTransportConnection implements ViewerConnection {
       gop.reset();
     }
     this.#gops.clear();
+    this.#before.clear();
     this.#ending.clear();
     this.#dirty.clear();
   }

@@ -33,7 +33,9 @@ describe.each(databases)("signing in, $name", (kind) => {
     const session = (await response.json()) as Session;
     expect(session.user).toMatchObject({ username: "admin", role: "admin" });
     const cookie = response.headers.get("set-cookie") ?? "";
-    for (const part of ["HttpOnly", "SameSite=Strict", "Secure", "Path=/api/v1/auth"]) expect(cookie).toContain(part);
+    for (const part of ["HttpOnly", "SameSite=Strict", "Secure", "Path=/api/v1/auth", "__Secure-"]) {
+      expect(cookie).toContain(part);
+    }
     expect(response.headers.get("cache-control")).toBe("no-store");
     expect((await me(session.accessToken)).status).toBe(200);
     expect(JSON.stringify(session)).not.toContain(cookie.split("=")[1]?.split(";")[0]);

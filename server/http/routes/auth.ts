@@ -8,7 +8,13 @@ import type { Device } from "../../auth/sessions.ts";
 import { API_PREFIX, type Api, json, jsonBody, needs, noContent, open } from "../api.ts";
 import type { AppDeps, AppEnv } from "../types.ts";
 
-export const REFRESH_COOKIE = "fluxvision_refresh";
+/**
+ * Two names: a browser that holds a Secure cookie does not let plain HTTP replace it, and the same host serves both.
+ * The prefix makes browsers insist on Secure.
+ */
+function refreshCookie(c: Context<AppEnv>): string {
+  return c.get("secure") ? "__Secure-fluxvision_refresh" : "fluxvision_refresh";
+}
 const COOKIE_PATH = `${API_PREFIX}/auth`;
 const tags = ["auth"];
 
@@ -77,7 +83,10 @@ export function authRoutes(api: Api, deps: AppDeps): void {
     },
     async (c) => {
       try {
-        return c.json(await answer(c, deps, await auth.refresh(getCookie(c, REFRESH_COOKIE) ?? "", deviceOf(c))), 200);
+        return c.json(
+          await answer(c, deps, await auth.refresh(getCookie(c, refreshCookie(c)) ?? "", deviceOf(c))),
+          200,
+        );
       } catch (error) {
         if (error instanceof FluxError && error.code.startsWith("auth.")) forgetCookie(c);
         throw error;
@@ -130,7 +139,7 @@ export function authRoutes(api: Api, deps: AppDeps): void {
 
 async function answer(c: Context<AppEnv>, deps: AppDeps, signedIn: SignedIn): Promise<z.infer<typeof session>> {
   const { accessToken, accessExpiresAt, session: opened } = signedIn;
-  setCookie(c, REFRESH_COOKIE, opened.refreshToken, {
+  setCookie(c, refreshCookie(c), opened.refreshToken, {
     httpOnly: true,
     sameSite: "Strict",
     secure: c.get("secure"),
@@ -143,7 +152,7 @@ async function answer(c: Context<AppEnv>, deps: AppDeps, signedIn: SignedIn): Pr
 }
 
 function forgetCookie(c: Context<AppEnv>): void {
-  deleteCookie(c, REFRESH_COOKIE, { path: COOKIE_PATH });
+  deleteCookie(c, refreshCookie(c), { path: COOKIE_PATH, secure: c.get("secure") });
 }
 
 /** Named by a valid access token, else by the refresh cookie: signing out must work after the token expired. */
@@ -153,7 +162,7 @@ async function sessionToEnd(c: Context<AppEnv>, { auth }: AppDeps): Promise<stri
     const verified = await auth.verify(token).catch(() => undefined);
     if (verified) return verified.principal.sessionId;
   }
-  return auth.sessionOfRefreshToken(getCookie(c, REFRESH_COOKIE) ?? "");
+  return auth.sessionOfRefreshToken(getCookie(c, refreshCookie(c)) ?? "");
 }
 
 function deviceOf(c: Context<AppEnv>): Device {

@@ -6,6 +6,7 @@ import { epochAt } from "../../shared/wire/epoch.ts";
 import { FLAG, readFrame, type SealedHeader } from "../../shared/wire/sealed-frame.ts";
 import type { CameraStatus } from "../control/media-plane.ts";
 import { startPull } from "../rtsp/pull.ts";
+import manifest from "../simulator/clips/manifest.json" with { type: "json" };
 import type { Fault } from "../simulator/faults.ts";
 import { type Simulator, startSimulator } from "../simulator/simulator.ts";
 import { Ingest } from "./ingest.ts";
@@ -129,6 +130,11 @@ afterAll(async () => {
   await simulator.close();
 });
 
+/** A clip with pictures of another size than the scenes' sub streams. */
+function largerClip(): string | undefined {
+  return Object.entries(manifest.clips).find(([, { width }]) => width > 640)?.[0];
+}
+
 /** Starts the fault, waits for what must be seen, ends it, waits until the camera plays again. */
 async function survive(camera: number, fault: Fault, seen?: () => boolean): Promise<void> {
   await simulator.camera(camera).fault(fault);
@@ -167,10 +173,12 @@ describe("a camera that misbehaves", { timeout: 60_000 }, () => {
     expect(outcome.stateOf(camera)).toBe("online");
   });
 
-  it.concurrent("changes its parameter sets: tells the new format, marks the keyframe", async () => {
+  it.concurrent("changes its parameter sets: tells the new format, marks the keyframe", async ({ skip }) => {
+    const clip = largerClip();
+    if (clip === undefined) return skip("the clips in this checkout all have one size");
     const width = (): number | undefined => outcome.statuses.get("7")?.streams[0]?.format?.width;
     const before = width();
-    await simulator.camera(7).fault({ kind: "switch-clip", clip: "car-park-main.h264" });
+    await simulator.camera(7).fault({ kind: "switch-clip", clip });
     await outcome.until(() => outcome.framesOf(7).some(({ flags }) => (flags & FLAG.codecChange) !== 0));
     await outcome.more(7, 30);
     const changed = outcome.framesOf(7).filter(({ flags }) => (flags & FLAG.codecChange) !== 0);

@@ -1,9 +1,9 @@
 // Browser entry of `fluxvision bench crypto`.
 import { type CryptoBenchStep, timeCrypto } from "../../shared/crypto/bench-loop.ts";
-import { type AeadKey, createFluxCrypto } from "../../shared/crypto/crypto.ts";
+import { createFluxCrypto, type ImportedKey } from "../../shared/crypto/crypto.ts";
 import { cryptoBinaryName } from "../../shared/crypto/relaxed-simd.ts";
 
-async function importKey(): Promise<AeadKey> {
+async function importKey(): Promise<ImportedKey> {
   const wasm = await (await fetch(`/${cryptoBinaryName()}`)).arrayBuffer();
   const crypto = await createFluxCrypto(wasm);
   return crypto.importKey("LEA-256-GCM", new Uint8Array(32).fill(7));

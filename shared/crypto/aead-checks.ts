@@ -23,6 +23,13 @@ function checkLength(field: string, bytes: number, limit: number): void {
   }
 }
 
+/** Throws `crypto.no_room`. */
+export function checkRoom(bytes: number, out: Uint8Array, outOffset: number): void {
+  if (!Number.isInteger(outOffset) || outOffset < 0 || outOffset + bytes > out.length) {
+    throw new FluxError("crypto.no_room", `out has no room for ${bytes} bytes at ${outOffset}`, { field: "out" });
+  }
+}
+
 /** Bytes that the sealed form takes. Throws `crypto.too_long` and `crypto.no_room`. */
 export function checkSealLengths(
   aad: Uint8Array,
@@ -35,9 +42,7 @@ export function checkSealLengths(
   for (const piece of pieces) total += piece.length;
   checkLength("plaintext", total, MAX_PLAINTEXT_BYTES);
   const sealedBytes = total + TAG_BYTES;
-  if (!Number.isInteger(outOffset) || outOffset < 0 || outOffset + sealedBytes > out.length) {
-    throw new FluxError("crypto.no_room", `out has no room for ${sealedBytes} bytes at ${outOffset}`, { field: "out" });
-  }
+  checkRoom(sealedBytes, out, outOffset);
   return sealedBytes;
 }
 

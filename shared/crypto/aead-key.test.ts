@@ -166,6 +166,32 @@ describe("AeadKey", () => {
     }
   });
 
+  it.each([0, 100, 65_536, 150_000])("opens %i bytes into a given array, also over its input", (size) => {
+    for (const { crypto, suite, name } of everywhere) {
+      const key = crypto.importKey(suite, randomBytes(32));
+      const data = new Uint8Array(randomBytes(size));
+      const sealed = new Uint8Array(size + 16);
+      key.sealInto(NONCE, AAD, data, sealed, 0);
+      for (const [from, to] of [
+        [0, 0],
+        [0, 33],
+        [33, 0],
+      ] as const) {
+        const shared = new Uint8Array(size + 64).fill(0xee);
+        shared.set(sealed, from);
+        expect(key.openInto(NONCE, AAD, shared.subarray(from, from + size + 16), shared, to)).toBe(size);
+        expect(Buffer.compare(shared.subarray(to, to + size), data), `${name} ${from} ${to}`).toBe(0);
+      }
+      const out = new Uint8Array(size + 3).fill(0xee);
+      sealed.set([(sealed.at(-1) ?? 0) ^ 1], size + 15);
+      expect(codeOf(() => key.openInto(NONCE, AAD, sealed, out, 2))).toBe("crypto.auth_failed");
+      expect(out.subarray(0, 2).every((byte) => byte === 0xee) && out[size + 2] === 0xee).toBe(true);
+      expect(out.subarray(2, size + 2).every((byte) => byte === 0xee || byte === 0)).toBe(true);
+      expect(codeOf(() => key.openInto(NONCE, AAD, sealed, out, 4))).toBe("crypto.no_room");
+      key.dispose();
+    }
+  });
+
   it("names what is wrong with its arguments", () => {
     for (const { crypto, suite } of everywhere) {
       expect(codeOf(() => crypto.importKey(suite, randomBytes(31)))).toBe("crypto.bad_key");

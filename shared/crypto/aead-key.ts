@@ -1,6 +1,6 @@
 import { FluxError } from "../lib/errors.ts";
-import { checkNonce, checkOpenLengths, checkSealLengths, overlaps, wrongTag } from "./aead-checks.ts";
-import { type AeadKey, type Suite, TAG_BYTES } from "./types.ts";
+import { checkNonce, checkOpenLengths, checkRoom, checkSealLengths, overlaps, wrongTag } from "./aead-checks.ts";
+import { type ImportedKey, type Suite, TAG_BYTES } from "./types.ts";
 import type { WasmModule } from "./wasm-module.ts";
 
 /** Where additional data lies in the parameter area (256 bytes), behind the nonce; longer data goes through the chunk. */
@@ -8,7 +8,7 @@ const PARAMS_AAD = 16;
 const SHORT_AAD_BYTES = 192;
 
 /** A key slot of the binary. Data passes through the binary's fixed chunk, so memory does not depend on frame size. */
-export class WasmAeadKey implements AeadKey {
+export class WasmAeadKey implements ImportedKey {
   readonly suite: Suite;
   readonly #wasm: WasmModule;
   #slot: number | undefined;
@@ -49,29 +49,38 @@ export class WasmAeadKey implements AeadKey {
   }
 
   open(nonce: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Uint8Array {
+    const plaintext = new Uint8Array(checkOpenLengths(aad, sealed));
+    this.openInto(nonce, aad, sealed, plaintext, 0);
+    return plaintext;
+  }
+
+  openInto(nonce: Uint8Array, aad: Uint8Array, sealed: Uint8Array, out: Uint8Array, outOffset: number): number {
     const slot = this.#live();
     checkNonce(nonce);
     const total = checkOpenLengths(aad, sealed);
+    checkRoom(total, out, outOffset);
     if (total <= this.#wasm.chunkBytes && aad.length <= SHORT_AAD_BYTES) {
-      return this.#openOnce(slot, nonce, aad, sealed, total);
+      this.#openOnce(slot, nonce, aad, sealed, total, out, outOffset);
+      return total;
     }
-    const plaintext = new Uint8Array(total);
+    const target = out.subarray(outOffset, outOffset + total);
+    const source = overlaps(sealed, target) ? sealed.slice() : sealed;
     const { calls, chunk, chunkBytes, params } = this.#wasm;
     const bytes = this.#wasm.bytes;
     this.#start(slot, nonce, aad);
     for (let at = 0; at < total; at += chunkBytes) {
       const size = Math.min(chunkBytes, total - at);
-      bytes.set(sealed.subarray(at, at + size), chunk);
+      bytes.set(source.subarray(at, at + size), chunk);
       calls.gcmOpen(slot, chunk, size);
-      plaintext.set(bytes.subarray(chunk, chunk + size), at);
+      target.set(bytes.subarray(chunk, chunk + size), at);
     }
-    bytes.set(sealed.subarray(total), params);
+    bytes.set(source.subarray(total), params);
     if (calls.gcmCheck(slot, params) !== 1) {
-      plaintext.fill(0);
+      target.fill(0);
       calls.wipeWork();
       throw wrongTag();
     }
-    return plaintext;
+    return total;
   }
 
   dispose(): void {
@@ -108,7 +117,15 @@ export class WasmAeadKey implements AeadKey {
   }
 
   /** Checks the tag before it decrypts, so that a refused frame never exists in the clear. */
-  #openOnce(slot: number, nonce: Uint8Array, aad: Uint8Array, sealed: Uint8Array, total: number): Uint8Array {
+  #openOnce(
+    slot: number,
+    nonce: Uint8Array,
+    aad: Uint8Array,
+    sealed: Uint8Array,
+    total: number,
+    out: Uint8Array,
+    outOffset: number,
+  ): void {
     const { calls, chunk, params, bytes } = this.#wasm;
     bytes.set(nonce, params);
     bytes.set(aad, params + PARAMS_AAD);
@@ -117,7 +134,7 @@ export class WasmAeadKey implements AeadKey {
       calls.wipeWork();
       throw wrongTag();
     }
-    return bytes.slice(chunk, chunk + total);
+    out.set(bytes.subarray(chunk, chunk + total), outOffset);
   }
 
   #start(slot: number, nonce: Uint8Array, aad: Uint8Array): void {

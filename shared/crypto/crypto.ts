@@ -1,9 +1,9 @@
 import { FluxError } from "../lib/errors.ts";
 import { WasmAeadKey } from "./aead-key.ts";
-import { type AeadKey, type BlockCipher, type FluxCrypto, KEY_BYTES, type Suite } from "./types.ts";
+import { type BlockCipher, type FluxCrypto, type ImportedKey, KEY_BYTES, type Suite } from "./types.ts";
 import { WasmModule } from "./wasm-module.ts";
 
-export type { AeadKey, BlockCipher, FluxCrypto, Suite } from "./types.ts";
+export type { AeadKey, BlockCipher, FluxCrypto, ImportedKey, Suite } from "./types.ts";
 export { KEY_BYTES, MAX_AAD_BYTES, MAX_PLAINTEXT_BYTES, NONCE_BYTES, SUITE_IDS, TAG_BYTES } from "./types.ts";
 
 /** assembly/layout.ts */
@@ -18,7 +18,7 @@ const BLOCK_BYTES = 16;
 /** What a platform does better than the binary. */
 export interface PlatformCrypto {
   /** A synchronous AES-256-GCM key from 32 bytes; without it AES runs in the binary. */
-  readonly importAesKey?: (key: Uint8Array) => AeadKey;
+  readonly importAesKey?: (key: Uint8Array) => ImportedKey;
 }
 
 class WasmFluxCrypto implements FluxCrypto {
@@ -30,7 +30,7 @@ class WasmFluxCrypto implements FluxCrypto {
     this.#platform = platform;
   }
 
-  importKey(suite: Suite, key: Uint8Array): AeadKey {
+  importKey(suite: Suite, key: Uint8Array): ImportedKey {
     const cipher = SUITE_CIPHERS[suite];
     if (cipher === undefined) throw new FluxError("crypto.bad_suite", "unknown suite", { field: "suite" });
     if (key.length !== KEY_BYTES) {

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv } from "node:crypto";
 import { FluxError } from "../lib/errors.ts";
-import { checkNonce, checkOpenLengths, checkSealLengths, overlaps, wrongTag } from "./aead-checks.ts";
-import { type AeadKey, TAG_BYTES } from "./types.ts";
+import { checkNonce, checkOpenLengths, checkRoom, checkSealLengths, overlaps, wrongTag } from "./aead-checks.ts";
+import { type ImportedKey, TAG_BYTES } from "./types.ts";
 
 const ALGORITHM = "aes-256-gcm";
 
@@ -9,7 +9,7 @@ const ALGORITHM = "aes-256-gcm";
  * AES-256-GCM of OpenSSL behind the same interface: with the CPU's own AES it is an order of magnitude faster than the
  * binary's. Node only; the browser bundle never imports this file.
  */
-class NodeAesKey implements AeadKey {
+class NodeAesKey implements ImportedKey {
   readonly suite = "AES-256-GCM" as const;
   #key: Uint8Array | undefined;
 
@@ -43,22 +43,29 @@ class NodeAesKey implements AeadKey {
   }
 
   open(nonce: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Uint8Array {
+    const plaintext = new Uint8Array(checkOpenLengths(aad, sealed));
+    this.openInto(nonce, aad, sealed, plaintext, 0);
+    return plaintext;
+  }
+
+  openInto(nonce: Uint8Array, aad: Uint8Array, sealed: Uint8Array, out: Uint8Array, outOffset: number): number {
     const key = this.#live();
     checkNonce(nonce);
     const total = checkOpenLengths(aad, sealed);
+    checkRoom(total, out, outOffset);
     const decipher = createDecipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_BYTES });
     decipher.setAAD(aad);
     decipher.setAuthTag(sealed.subarray(total));
     const opened = decipher.update(sealed.subarray(0, total));
     try {
       decipher.final();
+      out.set(opened, outOffset);
     } catch (cause) {
-      opened.fill(0);
       throw wrongTag(cause);
+    } finally {
+      opened.fill(0);
     }
-    const plaintext = new Uint8Array(total);
-    plaintext.set(opened);
-    return plaintext;
+    return total;
   }
 
   dispose(): void {
@@ -73,6 +80,6 @@ class NodeAesKey implements AeadKey {
 }
 
 /** For `createFluxCrypto(wasm, { importAesKey: importNodeAesKey })`; the facade has checked the key's length. */
-export function importNodeAesKey(key: Uint8Array): AeadKey {
+export function importNodeAesKey(key: Uint8Array): ImportedKey {
   return new NodeAesKey(key);
 }

@@ -5,7 +5,7 @@ import { FluxError } from "../../shared/lib/errors.ts";
 import { findChromium } from "../testkit/tools.ts";
 
 /** The checkout: this file is two folders below it as source (server/bench) and as a bundle (dist/server). */
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** A page that has loaded one bundled entry. */
 export interface ChromiumPage {

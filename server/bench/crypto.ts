@@ -4,7 +4,7 @@ import { BENCH_AAD_BYTES, type CryptoBenchStep, timeCrypto } from "../../shared/
 import { loadFluxCrypto, readCryptoBinary } from "../../shared/crypto/load-node.ts";
 import { cryptoBinaryName } from "../../shared/crypto/relaxed-simd.ts";
 import { describeError } from "../../shared/lib/errors.ts";
-import { openChromiumPage } from "./chromium-page.ts";
+import { openChromiumPage, ROOT } from "./chromium-page.ts";
 import { startCryptoPp } from "./peers/cryptopp.ts";
 
 const SIZES_BYTES = [1024, 8192, 65_536];
@@ -124,7 +124,7 @@ export async function benchCrypto(args: string[] = []): Promise<object> {
   });
   if (page !== undefined) contenders.set("lea chromium", async (step) => Number(await page.call("measure", step)));
 
-  const peer = await startCryptoPp();
+  const peer = await startCryptoPp(ROOT);
   if ("unavailable" in peer) notes.push(peer.unavailable);
   else
     contenders.set("cryptopp lea", ({ operation, bytes, times }) =>

@@ -2,10 +2,8 @@ import { execFile, spawn } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const run = promisify(execFile);
 
 /** Crypto++ in a process of its own, asked one measurement at a time. */
@@ -27,8 +25,8 @@ async function compile(root: string): Promise<{ program: string; version: string
   return { program, version: `Crypto++ ${part("MAJOR")}.${part("MINOR")}` };
 }
 
-/** Undefined with a reason where no compiler or no Crypto++ headers are installed. */
-export async function startCryptoPp(root = ROOT): Promise<CryptoPp | { unavailable: string }> {
+/** Builds and starts the peer; `root` is the checkout. A reason instead where no compiler or no headers are installed. */
+export async function startCryptoPp(root: string): Promise<CryptoPp | { unavailable: string }> {
   let built: { program: string; version: string };
   try {
     built = await compile(root);

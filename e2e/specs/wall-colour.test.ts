@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { StreamUnit } from "../../server/testkit/annexb-units.ts";
 import { encodeH264, ffmpegRgb } from "../wall/clips.ts";
-import { type Picture, WallBench } from "../wall/wall-under-test.ts";
+import { DRAWINGS, type Drawing, type Picture, WallBench } from "../wall/wall-under-test.ts";
 
 /** Largest difference of a channel from FFmpeg's own conversion of the same frame. */
 const MAX_ERROR = 4;
@@ -30,8 +30,8 @@ function clipIn(matrix: string, range: string, tags: readonly string[]): Promise
   return encodeH264({ source, frames: 2, x264: "keyint=1", output: ["-qp", "4", "-color_range", range, ...tags] });
 }
 
-async function snapshotOf(renderer: "webgpu" | "webgl2", units: readonly StreamUnit[]): Promise<Picture> {
-  const wall = await bench.open(renderer, WIDTH, HEIGHT);
+async function snapshotOf(drawing: Drawing, units: readonly StreamUnit[]): Promise<Picture> {
+  const wall = await bench.open(drawing, WIDTH, HEIGHT);
   try {
     wall.feed(0, units.slice(0, 1));
     await wall.setTiles([{ camera: 0, x: 0, y: 0, width: WIDTH, height: HEIGHT, fit: "contain" }]);
@@ -56,10 +56,10 @@ function largestError(picture: Picture, rgb: Uint8Array): number {
   return largest;
 }
 
-describe.each(["webgpu", "webgl2"] as const)("%s", { timeout: 120_000 }, (renderer) => {
+describe.each(DRAWINGS)("$renderer, shading $shading", { timeout: 120_000 }, (drawing) => {
   test.each(SPACES)("$name is drawn as FFmpeg converts it", async ({ matrix, tag, range }) => {
     const units = await clipIn(matrix, range, ["-colorspace", tag, "-color_primaries", tag, "-color_trc", tag]);
-    const picture = await snapshotOf(renderer, units);
+    const picture = await snapshotOf(drawing, units);
     const expected = await ffmpegRgb(units[0]?.data ?? new Uint8Array(), matrix, range);
     expect([picture.width, picture.height]).toEqual([WIDTH, HEIGHT]);
     expect(expected.length).toBe(WIDTH * HEIGHT * 3);
@@ -69,12 +69,12 @@ describe.each(["webgpu", "webgl2"] as const)("%s", { timeout: 120_000 }, (render
   test("a small stream that states nothing is taken for BT.601 limited", async () => {
     const units = await clipIn("bt601", "tv", []);
     const expected = await ffmpegRgb(units[0]?.data ?? new Uint8Array(), "bt601", "tv");
-    expect(largestError(await snapshotOf(renderer, units), expected)).toBeLessThanOrEqual(MAX_ERROR);
+    expect(largestError(await snapshotOf(drawing, units), expected)).toBeLessThanOrEqual(MAX_ERROR);
   });
 
   test("a matrix counts also without primaries and transfer, where the browser guesses", async () => {
     const units = await clipIn("bt601", "tv", ["-colorspace", "smpte170m"]);
     const expected = await ffmpegRgb(units[0]?.data ?? new Uint8Array(), "bt601", "tv");
-    expect(largestError(await snapshotOf(renderer, units), expected)).toBeLessThanOrEqual(MAX_ERROR);
+    expect(largestError(await snapshotOf(drawing, units), expected)).toBeLessThanOrEqual(MAX_ERROR);
   });
 });

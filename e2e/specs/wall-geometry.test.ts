@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { StreamUnit } from "../../server/testkit/annexb-units.ts";
 import { encodeH264 } from "../wall/clips.ts";
-import { WallBench, type WallUnderTest } from "../wall/wall-under-test.ts";
+import { DRAWINGS, WallBench, type WallUnderTest } from "../wall/wall-under-test.ts";
 
 const SIDE = 480;
 const RED = [255, 0, 0];
@@ -45,9 +45,9 @@ async function waitToSee(wall: WallUnderTest, x: number, y: number, colour: read
   await expect.poll(async () => near((await wall.look([[x, y]]))[0], colour), { timeout: 30_000 }).toBe(true);
 }
 
-describe.each(["webgpu", "webgl2"] as const)("%s", { timeout: 120_000 }, (renderer) => {
+describe.each(DRAWINGS)("$renderer, shading $shading", { timeout: 120_000 }, (drawing) => {
   async function openWall(): Promise<WallUnderTest> {
-    const wall = await bench.open(renderer, SIDE, SIDE);
+    const wall = await bench.open(drawing, SIDE, SIDE);
     wall.feed(0, quarters);
     await wall.connect();
     return wall;

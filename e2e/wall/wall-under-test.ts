@@ -17,6 +17,19 @@ export interface Picture {
   readonly data: Uint8Array;
 }
 
+/** How the wall is drawn: `gpu` shades as on real graphics hardware, `auto` notices that the GPU is an emulation. */
+export interface Drawing {
+  readonly renderer: "webgpu" | "webgl2";
+  readonly shading: "gpu" | "auto";
+}
+
+export const DRAWINGS: readonly Drawing[] = [
+  { renderer: "webgpu", shading: "gpu" },
+  { renderer: "webgl2", shading: "gpu" },
+  { renderer: "webgpu", shading: "auto" },
+  { renderer: "webgl2", shading: "auto" },
+];
+
 declare const wall: { readonly engine: WallEngine; readonly canvas: HTMLCanvasElement };
 
 export function cameraId(index: number): string {
@@ -38,12 +51,14 @@ export class WallBench {
     return new WallBench(await launchChromium(), site);
   }
 
-  async open(renderer: "webgpu" | "webgl2", width: number, height: number): Promise<WallUnderTest> {
+  async open({ renderer, shading }: Drawing, width: number, height: number): Promise<WallUnderTest> {
     const feeder = new WallFeeder(await loadFluxCrypto());
     const port = await feeder.listen();
     const page = await this.#browser.newPage({ viewport: { width, height } });
     const errors = collectErrors(page);
-    await page.goto(`${this.#site.url}/?renderer=${renderer}&width=${width}&height=${height}`);
+    await page.goto(
+      `${this.#site.url}/?${new URLSearchParams({ renderer, shading, width: `${width}`, height: `${height}` })}`,
+    );
     return new WallUnderTest(page, feeder, port, errors);
   }
 

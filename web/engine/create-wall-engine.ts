@@ -4,6 +4,8 @@ import type { ConnectOptions, FromWall, TileSpec, ToWall, WallStats } from "./wo
 export interface WallEngineOptions {
   /** For tests and support; `auto` takes WebGPU, then WebGL2. */
   readonly renderer?: "auto" | "webgpu" | "webgl2";
+  /** `gpu`: shade on the GPU even where it is emulated on the processor. */
+  readonly shading?: "auto" | "gpu";
 }
 
 const NOTHING: WallStats = {
@@ -51,6 +53,7 @@ class WorkerWallEngine implements WallEngine {
       type: "init",
       canvas: offscreen,
       renderer: this.#options.renderer ?? "auto",
+      shading: this.#options.shading ?? "auto",
     };
     this.#worker.postMessage(init, [offscreen]);
     const early = this.#early ?? [];

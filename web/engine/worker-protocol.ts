@@ -88,6 +88,8 @@ export type ToWall =
       readonly type: "init";
       readonly canvas: OffscreenCanvas;
       readonly renderer: "auto" | "webgpu" | "webgl2";
+      /** `gpu`: shade on the GPU even where it is emulated on the processor. */
+      readonly shading?: "auto" | "gpu";
     }
   | { readonly type: "connect"; readonly options: ConnectOptions }
   | { readonly type: "token"; readonly token: string }

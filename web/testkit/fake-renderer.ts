@@ -1,6 +1,5 @@
-import type { Picture, PreparedFrame } from "../worker/atlas/picture-atlas.ts";
-import { RGB_ROWS } from "../worker/screen/colour.ts";
-import type { Pixels, Quad, Renderer } from "../worker/screen/renderer.ts";
+import type { PreparedFrame } from "../worker/atlas/picture-atlas.ts";
+import type { Pixels, Quad, Renderer, ShownPicture } from "../worker/screen/renderer.ts";
 
 /** A renderer that only remembers what it was asked to draw. */
 export class FakeRenderer implements Renderer {
@@ -15,7 +14,7 @@ export class FakeRenderer implements Renderer {
   failUploads = false;
   readonly lost: Promise<string>;
   lose: (reason: string) => void = () => undefined;
-  readonly #pictures = new Map<string, Picture>();
+  readonly #pictures = new Map<string, ShownPicture>();
 
   constructor() {
     this.lost = new Promise((resolve) => {
@@ -33,16 +32,14 @@ export class FakeRenderer implements Renderer {
     return { frame, pixels: { plan: "gpu", data: undefined, ...facts } };
   }
 
-  show(pictureId: string, { frame }: PreparedFrame): Picture {
-    const main = { layer: 0, x: 0, y: 0, width: 640, height: 360 };
-    const size = { width: 640, height: 360, displayWidth: 640, displayHeight: 360 };
-    const picture: Picture = { plan: "gpu", main, chroma: undefined, colourRows: RGB_ROWS, ...size };
+  show(pictureId: string, { frame }: PreparedFrame): ShownPicture {
+    const picture = { width: 640, height: 360, displayWidth: 640, displayHeight: 360 };
     this.#pictures.set(pictureId, picture);
     this.shown.set(pictureId, [...(this.shown.get(pictureId) ?? []), frame.timestamp]);
     return picture;
   }
 
-  picture(pictureId: string): Picture | undefined {
+  picture(pictureId: string): ShownPicture | undefined {
     return this.#pictures.get(pictureId);
   }
 

@@ -26,7 +26,7 @@ async function build(init: Extract<ToWall, { type: "init" }>): Promise<Wall> {
     crypto: await loadFluxCrypto(),
     backend: webCodecsBackend(),
     createLink: liveLinks(clock),
-    createRenderer: createRendererFor(init.canvas, init.renderer),
+    createRenderer: createRendererFor(init.canvas, { renderer: init.renderer, shading: init.shading ?? "auto" }),
     requestFrame: (run) => void scope.requestAnimationFrame(run),
     post,
     // An unhandled error in the worker's console: seen in development and by the end-to-end tests.

@@ -11,7 +11,10 @@ export interface WallHandle {
 
 const query = new URLSearchParams(location.search);
 const wanted = query.get("renderer");
-const engine = createWallEngine({ renderer: wanted === "webgpu" || wanted === "webgl2" ? wanted : "auto" });
+const engine = createWallEngine({
+  renderer: wanted === "webgpu" || wanted === "webgl2" ? wanted : "auto",
+  shading: query.get("shading") === "gpu" ? "gpu" : "auto",
+});
 const canvas = document.createElement("canvas");
 const width = Number(query.get("width") ?? 1280);
 const height = Number(query.get("height") ?? 720);

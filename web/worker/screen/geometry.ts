@@ -54,3 +54,23 @@ export function place(
   const y = window.y + (window.height - height) / 2;
   return { target: tile, source: { x, y, width, height } };
 }
+
+/** Cuts a placement at the edges of the canvas, source and target alike; undefined when nothing is left. */
+export function clipPlacement({ target, source }: Placement, width: number, height: number): Placement | undefined {
+  const left = Math.max(0, Math.round(target.x));
+  const top = Math.max(0, Math.round(target.y));
+  const right = Math.min(width, Math.round(target.x + target.width));
+  const bottom = Math.min(height, Math.round(target.y + target.height));
+  if (right <= left || bottom <= top) return undefined;
+  const perX = source.width / target.width;
+  const perY = source.height / target.height;
+  return {
+    target: { x: left, y: top, width: right - left, height: bottom - top },
+    source: {
+      x: source.x + (left - target.x) * perX,
+      y: source.y + (top - target.y) * perY,
+      width: (right - left) * perX,
+      height: (bottom - top) * perY,
+    },
+  };
+}

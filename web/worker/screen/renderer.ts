@@ -4,8 +4,16 @@ import type { Placement } from "./geometry.ts";
 
 /** One tile's picture on the canvas. */
 export interface Quad extends Placement {
+  readonly pictureId: string;
+}
+
+/** A quad with its picture in the atlas. */
+export interface PlacedPicture extends Placement {
   readonly picture: Picture;
 }
+
+/** What the wall needs to know of a picture, wherever it is kept. */
+export type ShownPicture = Pick<Picture, "width" | "height" | "displayWidth" | "displayHeight">;
 
 export interface Pixels {
   readonly width: number;
@@ -13,7 +21,7 @@ export interface Pixels {
   readonly rgba: Uint8ClampedArray<ArrayBuffer>;
 }
 
-/** Draws the whole wall at once. Two implementations, WebGPU and WebGL2, with the same picture atlas. */
+/** Draws the whole wall at once: on the GPU in one draw call, or on the processor where the GPU is an emulation. */
 export interface Renderer {
   readonly kind: "webgpu" | "webgl2";
   /** Adapter or driver, for the status bar. */
@@ -24,10 +32,10 @@ export interface Renderer {
   /** Reads a frame's samples; several at once. The frame stays open and the caller's. */
   prepare(frame: VideoFrame, stated: StatedColour | undefined): Promise<PreparedFrame>;
   /** Makes a prepared frame, still open, the camera's picture. Throws `atlas.*`. */
-  show(pictureId: string, prepared: PreparedFrame): Picture;
-  picture(pictureId: string): Picture | undefined;
+  show(pictureId: string, prepared: PreparedFrame): ShownPicture;
+  picture(pictureId: string): ShownPicture | undefined;
   remove(pictureId: string): void;
-  /** One draw call. Quads whose target is empty are left out. */
+  /** The whole wall at once. Quads without a picture are left out. */
   draw(quads: readonly Quad[]): void;
   /** A picture at its own resolution, as it is drawn. */
   read(pictureId: string): Promise<Pixels | undefined>;
@@ -43,7 +51,13 @@ export const INSTANCE_FLOATS = 32;
 const MODES = { i420: 0, nv12: 1, rgba: 2, gpu: 2 } as const;
 
 /** Writes one instance: target (clip space), source, main slot, chroma slot, layers and mode, three colour rows. */
-export function writeInstance(out: Float32Array, index: number, quad: Quad, width: number, height: number): void {
+export function writeInstance(
+  out: Float32Array,
+  index: number,
+  quad: PlacedPicture,
+  width: number,
+  height: number,
+): void {
   const { target, source, picture } = quad;
   const { main, chroma } = picture;
   const at = index * INSTANCE_FLOATS;

@@ -151,7 +151,8 @@ export class Screen {
     for (const tile of this.#tiles) {
       const picture = renderer.picture(tile.cameraId);
       if (!picture || tile.width <= 0 || tile.height <= 0) continue;
-      quads.push({ picture, ...place(tile, picture.displayWidth, picture.displayHeight, tile.fit, tile.view) });
+      const placement = place(tile, picture.displayWidth, picture.displayHeight, tile.fit, tile.view);
+      quads.push({ pictureId: tile.cameraId, ...placement });
     }
     renderer.draw(quads);
     this.#draws.add();

@@ -1,7 +1,7 @@
 import type { Clock } from "../../../shared/lib/clock.ts";
 import { describeError } from "../../../shared/lib/errors.ts";
 import type { ClientMessage, ServerMessage } from "../../../shared/wire/control-messages.ts";
-import type { SealedFrame } from "../../../shared/wire/sealed-frame.ts";
+import { FLAG, type SealedFrame } from "../../../shared/wire/sealed-frame.ts";
 import { AnnouncedStreams } from "./announced-streams.ts";
 import { closeReason } from "./close-reason.ts";
 import { ControlStreamParser, encodeControl } from "./control-stream.ts";
@@ -112,10 +112,23 @@ export class WebTransportTransport implements LiveTransport {
   async #readGop(stream: ReadableStream<Uint8Array>): Promise<void> {
     const reader = stream.getReader();
     const parser = new FrameStreamParser();
-    let gop: GopHandle | undefined;
+    // One GOP of one camera stream, as a rule; many cameras share a stream that carries several (W75).
+    const gops = new Map<number, GopHandle>();
+    const abandon = (): void => {
+      if (gops.size === 1) reader.cancel().catch(() => {});
+    };
     const onFrame = (frame: SealedFrame): void => {
-      gop ??= this.#order.open(frame.header.streamId, () => void reader.cancel().catch(() => {}));
+      const { streamId, flags } = frame.header;
+      let gop = gops.get(streamId);
+      if (!gop || (flags & (FLAG.keyframe | FLAG.audio)) === FLAG.keyframe) {
+        gop?.end(true);
+        gop = this.#order.open(streamId, abandon);
+        gops.set(streamId, gop);
+      }
       gop.frame(frame);
+    };
+    const end = (complete: boolean): void => {
+      for (const gop of gops.values()) gop.end(complete);
     };
     try {
       for (;;) {
@@ -123,10 +136,10 @@ export class WebTransportTransport implements LiveTransport {
         if (done || this.#closed) break;
         parser.push(value, onFrame);
       }
-      gop?.end(parser.atBoundary);
+      end(parser.atBoundary);
     } catch {
       // Reset by the server, or no frames: either way the next GOP is a new start.
-      gop?.end(false);
+      end(false);
       reader.cancel().catch(() => {});
     }
   }

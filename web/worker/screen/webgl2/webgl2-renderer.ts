@@ -1,16 +1,19 @@
-import { FluxError } from "../../../../shared/lib/errors.ts";
 import { type Picture, PictureAtlas, type PreparedFrame } from "../../atlas/picture-atlas.ts";
 import type { StatedColour } from "../colour.ts";
-import { BACKGROUND, INSTANCE_FLOATS, type Pixels, type Quad, type Renderer, writeInstance } from "../renderer.ts";
+import {
+  BACKGROUND,
+  INSTANCE_FLOATS,
+  type Pixels,
+  type PlacedPicture,
+  type Quad,
+  type Renderer,
+  writeInstance,
+} from "../renderer.ts";
 import { GlTextures } from "./gl-textures.ts";
+import type { GlContext } from "./open-context.ts";
 import { createProgram } from "./program.ts";
 
 const FIRST_QUADS = 64;
-
-function describeContext(gl: WebGL2RenderingContext): string {
-  const info = gl.getExtension("WEBGL_debug_renderer_info");
-  return String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
-}
 
 /** Draws the wall with WebGL2, where there is no WebGPU. Also one draw call. */
 export class WebGl2Renderer implements Renderer {
@@ -28,36 +31,18 @@ export class WebGl2Renderer implements Renderer {
   #instanceData = new Float32Array(FIRST_QUADS * INSTANCE_FLOATS);
   #closed = false;
 
-  /** Throws `screen.no_webgl2` where there is none. */
-  static create(canvas: OffscreenCanvas): WebGl2Renderer {
-    const gl = canvas.getContext("webgl2", {
-      alpha: false,
-      antialias: false,
-      depth: false,
-      desynchronized: false,
-      powerPreference: "high-performance",
-    });
-    if (!gl) throw new FluxError("screen.no_webgl2", "this browser offers no WebGL2");
-    return new WebGl2Renderer(canvas, gl);
-  }
-
-  private constructor(canvas: OffscreenCanvas, gl: WebGL2RenderingContext) {
+  constructor(canvas: OffscreenCanvas, { gl, detail, software, lost }: GlContext) {
     this.#canvas = canvas;
     this.#gl = gl;
-    this.detail = describeContext(gl);
-    this.software = /swiftshader|llvmpipe|software|basic render/i.test(this.detail);
+    this.detail = detail;
+    this.software = software;
+    this.lost = lost;
     this.#textures = new GlTextures(gl);
     this.#atlas = new PictureAtlas(this.#textures, !this.software);
     this.#program = createProgram(gl);
     this.#vertices = gl.createVertexArray();
     this.#instances = gl.createBuffer();
     this.#describeInstances();
-    this.lost = new Promise((resolve) => {
-      canvas.addEventListener("contextlost", (event) => {
-        event.preventDefault();
-        if (!this.#closed) resolve("the WebGL context was lost");
-      });
-    });
   }
 
   resize(width: number, height: number): void {
@@ -82,8 +67,16 @@ export class WebGl2Renderer implements Renderer {
   }
 
   draw(quads: readonly Quad[]): void {
+    const placed = this.#placed(quads);
     this.#gl.bindFramebuffer(this.#gl.FRAMEBUFFER, null);
-    this.#render(quads, this.#canvas.width, this.#canvas.height);
+    this.#render(placed, this.#canvas.width, this.#canvas.height);
+  }
+
+  #placed(quads: readonly Quad[]): PlacedPicture[] {
+    return quads.flatMap((quad) => {
+      const picture = this.#atlas.picture(quad.pictureId);
+      return picture ? [{ ...quad, picture }] : [];
+    });
   }
 
   async read(pictureId: string): Promise<Pixels | undefined> {
@@ -120,7 +113,7 @@ export class WebGl2Renderer implements Renderer {
     this.#gl.deleteProgram(this.#program);
   }
 
-  #render(quads: readonly Quad[], width: number, height: number): void {
+  #render(quads: readonly PlacedPicture[], width: number, height: number): void {
     const gl = this.#gl;
     gl.viewport(0, 0, width, height);
     gl.clearColor(BACKGROUND.red, BACKGROUND.green, BACKGROUND.blue, 1);

@@ -1,31 +1,23 @@
 import { FluxError } from "../../../../shared/lib/errors.ts";
 import { type Picture, PictureAtlas, type PreparedFrame } from "../../atlas/picture-atlas.ts";
 import type { StatedColour } from "../colour.ts";
-import { BACKGROUND, INSTANCE_FLOATS, type Pixels, type Quad, type Renderer, writeInstance } from "../renderer.ts";
+import {
+  BACKGROUND,
+  INSTANCE_FLOATS,
+  type Pixels,
+  type PlacedPicture,
+  type Quad,
+  type Renderer,
+  writeInstance,
+} from "../renderer.ts";
 import { gpuCopyWorks } from "./gpu-copy-trial.ts";
 import { GpuTextures } from "./gpu-textures.ts";
+import type { GpuDevice } from "./open-device.ts";
 import { createPipeline } from "./pipeline.ts";
 import { readTexture } from "./read-texture.ts";
 
 const FIRST_QUADS = 64;
 const READ_FORMAT: GPUTextureFormat = "rgba8unorm";
-
-/** Asks for a device. Throws `screen.no_webgpu` where there is none. */
-async function openDevice(): Promise<{ adapter: GPUAdapter; device: GPUDevice }> {
-  const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
-  if (!adapter) throw new FluxError("screen.no_webgpu", "this browser offers no WebGPU adapter");
-  const wanted = Math.min(adapter.limits.maxTextureDimension2D, 8192);
-  const device = await adapter.requestDevice({ requiredLimits: { maxTextureDimension2D: wanted } });
-  return { adapter, device };
-}
-
-function isSoftware({ info }: GPUAdapter): boolean {
-  return info.isFallbackAdapter === true || /swiftshader|llvmpipe|software|basic render/i.test(describeAdapter(info));
-}
-
-function describeAdapter(info: GPUAdapterInfo): string {
-  return [info.vendor, info.architecture, info.description].filter(Boolean).join(" ");
-}
 
 /** Draws the wall with WebGPU. */
 export class WebGpuRenderer implements Renderer {
@@ -46,22 +38,18 @@ export class WebGpuRenderer implements Renderer {
   #instanceData = new Float32Array(FIRST_QUADS * INSTANCE_FLOATS);
   #closed = false;
 
-  static async create(canvas: OffscreenCanvas): Promise<WebGpuRenderer> {
-    const { adapter, device } = await openDevice();
-    const software = isSoftware(adapter);
+  static async create(canvas: OffscreenCanvas, opened: GpuDevice): Promise<WebGpuRenderer> {
     // On an emulated GPU there are no frames on the GPU, and the copy is known to fail there.
-    const copyWorks = !software && (await gpuCopyWorks(device));
+    const copyWorks = !opened.software && (await gpuCopyWorks(opened.device));
     const context = canvas.getContext("webgpu");
     if (!context) throw new FluxError("screen.no_webgpu", "the canvas has no WebGPU context");
-    return new WebGpuRenderer(canvas, context, device, describeAdapter(adapter.info), software, copyWorks);
+    return new WebGpuRenderer(canvas, context, opened, copyWorks);
   }
 
   private constructor(
     canvas: OffscreenCanvas,
     context: GPUCanvasContext,
-    device: GPUDevice,
-    detail: string,
-    software: boolean,
+    { device, detail, software }: GpuDevice,
     copyWorks: boolean,
   ) {
     this.#canvas = canvas;
@@ -106,8 +94,16 @@ export class WebGpuRenderer implements Renderer {
   }
 
   draw(quads: readonly Quad[]): void {
+    const placed = this.#placed(quads);
     const { width, height } = this.#canvas;
-    this.#render(this.#screenPipeline, this.#context.getCurrentTexture(), quads, width, height);
+    this.#render(this.#screenPipeline, this.#context.getCurrentTexture(), placed, width, height);
+  }
+
+  #placed(quads: readonly Quad[]): PlacedPicture[] {
+    return quads.flatMap((quad) => {
+      const picture = this.#atlas.picture(quad.pictureId);
+      return picture ? [{ ...quad, picture }] : [];
+    });
   }
 
   async read(pictureId: string): Promise<Pixels | undefined> {
@@ -141,7 +137,7 @@ export class WebGpuRenderer implements Renderer {
   #render(
     pipeline: GPURenderPipeline,
     target: GPUTexture,
-    quads: readonly Quad[],
+    quads: readonly PlacedPicture[],
     width: number,
     height: number,
   ): void {

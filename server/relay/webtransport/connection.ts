@@ -20,6 +20,8 @@ const READ_BYTES = 64 * 1024;
 const STREAM_QUEUE_BYTES = 1024 * 1024;
 /** A GOP that is not out this long after the next one began is given up. */
 const LATE_GOP_MS = millis(700);
+/** Browsers allow about 100 streams at once, and a GOP's stream overlaps with the next one's (W75). */
+const MAX_OWN_STREAMS = 80;
 const CLOSE_GRACE_MS = millis(500);
 /** Control goes before frames. */
 const CONTROL_PRIORITY = 100;
@@ -34,6 +36,9 @@ export class WebTransportConnection implements ViewerConnection {
   readonly #session: NativeSession;
   readonly #clock: Clock;
   readonly #gops = new Map<number, GopStream>();
+  /** Carries the camera streams beyond `MAX_OWN_STREAMS`. */
+  #shared: GopStream | undefined;
+  #sharing = 0;
   /** The GOP before: all of it was handed to the connection, whose buffer may still hold much of it. */
   readonly #before = new Map<number, GopStream>();
   /** Ended GOPs with bytes left. */
@@ -116,15 +121,8 @@ export class WebTransportConnection implements ViewerConnection {
   sendFrame(frame: SealedFrame): void {
     if (this.#state !== "open") return;
     const { flags, streamId } = frame.header;
-    let gop = this.#gops.get(streamId);
-    if ((flags & (FLAG.keyframe | FLAG.audio)) === FLAG.keyframe) {
-      if (gop) {
-        this.#end(gop);
-        this.#before.set(streamId, gop);
-      }
-      gop = new GopStream({ session: this.#session, onTaken: this.#onTaken });
-      this.#gops.set(streamId, gop);
-    }
+    const keyframe = (flags & (FLAG.keyframe | FLAG.audio)) === FLAG.keyframe;
+    const gop = keyframe ? this.#nextGop(streamId) : this.#gops.get(streamId);
     // Audio between a reset and the next keyframe has no stream to go on.
     if (!gop) return;
     gop.add(frame.bytes);
@@ -138,18 +136,15 @@ export class WebTransportConnection implements ViewerConnection {
   }
 
   abandonGop(streamId: number): void {
-    for (const gops of [this.#gops, this.#before]) {
-      gops.get(streamId)?.reset();
-      gops.delete(streamId);
-    }
+    this.#before.get(streamId)?.reset();
+    this.#before.delete(streamId);
+    this.#leave(streamId)?.reset();
   }
 
   endStream(streamId: number): void {
     this.#before.delete(streamId);
-    const gop = this.#gops.get(streamId);
-    if (!gop) return;
-    this.#gops.delete(streamId);
-    this.#end(gop);
+    const gop = this.#leave(streamId);
+    if (gop) this.#end(gop);
   }
 
   close(code: string, message: string): void {
@@ -174,6 +169,37 @@ export class WebTransportConnection implements ViewerConnection {
     this.#handlers?.onDrain();
   };
 
+  /** The stream for a GOP that begins. */
+  #nextGop(streamId: number): GopStream {
+    const last = this.#leave(streamId);
+    if (last) {
+      this.#end(last);
+      this.#before.set(streamId, last);
+    }
+    const open = (): GopStream => new GopStream({ session: this.#session, onTaken: this.#onTaken });
+    let gop: GopStream;
+    if (this.#gops.size - this.#sharing < MAX_OWN_STREAMS) gop = open();
+    else {
+      if (!this.#shared || this.#shared.over) {
+        this.#shared = open();
+        this.#sharing = 0;
+      }
+      gop = this.#shared;
+      this.#sharing++;
+    }
+    this.#gops.set(streamId, gop);
+    return gop;
+  }
+
+  /** Takes the camera stream off its transport stream; returns that one unless others share it. */
+  #leave(streamId: number): GopStream | undefined {
+    const gop = this.#gops.get(streamId);
+    this.#gops.delete(streamId);
+    if (gop === undefined || gop !== this.#shared) return gop;
+    this.#sharing--;
+    return undefined;
+  }
+
   #end(gop: GopStream): void {
     gop.end();
     const timer = this.#clock.after(LATE_GOP_MS, () => gop.reset());
@@ -190,6 +216,7 @@ export class WebTransportConnection implements ViewerConnection {
       timer.cancel();
       gop.reset();
     }
+    this.#shared?.reset();
     this.#gops.clear();
     this.#before.clear();
     this.#ending.clear();

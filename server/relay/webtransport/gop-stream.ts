@@ -29,6 +29,11 @@ export class GopStream {
     this.done = this.#run();
   }
 
+  /** Given up, by either side: nothing more goes out. */
+  get over(): boolean {
+    return this.#given;
+  }
+
   /** Bytes that the connection has not taken. */
   get queuedBytes(): number {
     return this.#queuedBytes;

@@ -7,6 +7,8 @@ import { type ProcessUsage, treeOf, usageOf } from "./ingest/process-usage.ts";
 /** One side's measurement over one window. */
 interface Window {
   readonly seconds: number;
+  /** Streams that delivered when the window ended. */
+  readonly streams: number;
   readonly frames: number;
   readonly usage: ProcessUsage;
   readonly cpuSeconds: number;
@@ -107,7 +109,11 @@ async function measureServer(urls: readonly string[], seconds: number): Promise<
       const last = child.lines(/"frames"/).at(-1) ?? "{}";
       return (JSON.parse(last) as { frames?: number }).frames ?? 0;
     };
-    return await window(seconds, () => treeOf(child.pid), frames);
+    const online = (): number => {
+      const last = child.lines(/"online"/).at(-1) ?? "{}";
+      return (JSON.parse(last) as { online?: number }).online ?? 0;
+    };
+    return await window(seconds, () => treeOf(child.pid), frames, online);
   } finally {
     await child.stop();
   }
@@ -139,13 +145,19 @@ async function measureFfmpeg(urls: readonly string[], seconds: number): Promise<
           ),
         0,
       );
-    return await window(seconds, () => children.map((child) => child.pid), frames);
+    const alive = (): number => children.filter((child) => !child.exited).length;
+    return await window(seconds, () => children.map((child) => child.pid), frames, alive);
   } finally {
     await Promise.all(children.map((child) => child.stop()));
   }
 }
 
-async function window(seconds: number, pids: () => readonly number[], frames: () => number): Promise<Window> {
+async function window(
+  seconds: number,
+  pids: () => readonly number[],
+  frames: () => number,
+  streams: () => number,
+): Promise<Window> {
   const startedMs = performance.now();
   const framesBefore = frames();
   const before = usageOf(pids());
@@ -153,6 +165,7 @@ async function window(seconds: number, pids: () => readonly number[], frames: ()
   const usage = usageOf(pids());
   return {
     seconds: (performance.now() - startedMs) / 1000,
+    streams: streams(),
     frames: frames() - framesBefore,
     usage,
     cpuSeconds: usage.cpuSeconds - before.cpuSeconds,
@@ -169,6 +182,7 @@ function summary(windows: readonly Window[], streams: number, expectedFps: numbe
     cores: round(cpuSeconds / seconds, 4),
     cpuSecondsPerStreamHour: round((cpuSeconds / seconds / streams) * 3600, 2),
     cpuMicrosPerFrame: round((cpuSeconds * 1e6) / Math.max(1, frames), 1),
+    streamsDelivering: Math.min(...windows.map((one) => one.streams)),
     frames,
     framesExpected: Math.round(expectedFps * seconds),
     received: round(frames / (expectedFps * seconds), 3),

@@ -10,6 +10,11 @@ export class LossMeter {
   #lost = 0;
   #bad = false;
 
+  /** Whether `observe` would look: the totals cost something to gather. */
+  due(nowMs: number): boolean {
+    return this.#windowStartMs === undefined || nowMs - this.#windowStartMs >= WINDOW_MS;
+  }
+
   /** The totals so far. Returns, when a verdict changes: the percentage lost (> 0), or 0 when it is well again. */
   observe(nowMs: number, packets: number, lost: number): number | undefined {
     if (this.#windowStartMs === undefined) {

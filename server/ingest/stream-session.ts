@@ -164,6 +164,7 @@ export class StreamSession {
       return;
     }
     if (this.#onlineSinceMs !== undefined && nowMs - this.#onlineSinceMs >= STABLE_MS) this.#failures = 0;
+    if (!this.#loss.due(nowMs)) return;
     const { packets, lostPackets } = pull.stats();
     const lossy = this.#loss.observe(nowMs, packets, lostPackets);
     if (lossy !== undefined) {

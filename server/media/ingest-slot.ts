@@ -33,6 +33,17 @@ export interface IngestSlotOptions {
   readonly onLost: (slot: IngestSlot) => void;
 }
 
+const NOTHING: IngestStats = { framesSealed: 0, bytesSealed: 0, framesDropped: 0, streams: 0 };
+
+function add(a: IngestStats, b: IngestStats): IngestStats {
+  return {
+    framesSealed: a.framesSealed + b.framesSealed,
+    bytesSealed: a.bytesSealed + b.bytesSealed,
+    framesDropped: a.framesDropped + b.framesDropped,
+    streams: a.streams + b.streams,
+  };
+}
+
 /** A worker reports at least once a second. */
 const SILENCE_MS = 20_000;
 const STATS_TIMEOUT_MS = 2_000;
@@ -45,7 +56,9 @@ export class IngestSlot {
   readonly #supervised: SupervisedThread<ToIngest, FromIngest>;
   readonly #cameras = new Map<string, CameraSource>();
   readonly #probes: Pending<ProbeResult>;
-  readonly #stats: Pending<IngestStats>;
+  readonly #stats: Pending<void>;
+  #earlier = NOTHING;
+  #latest = NOTHING;
   #generation = 0;
 
   constructor(options: IngestSlotOptions) {
@@ -117,9 +130,18 @@ export class IngestSlot {
     );
   }
 
-  stats(): Promise<IngestStats> {
-    const thread = this.#need();
-    return this.#stats.request(millis(STATS_TIMEOUT_MS), (requestId) => thread.post({ type: "stats", requestId }));
+  /**
+   * Counted since the server started: what earlier threads of this slot had counted is in it, and a thread that does
+   * not answer in time is taken at its last word. So totals never go back.
+   */
+  async stats(): Promise<IngestStats> {
+    const thread = this.thread;
+    if (thread) {
+      await this.#stats
+        .request(millis(STATS_TIMEOUT_MS), (requestId) => thread.post({ type: "stats", requestId }))
+        .catch(() => undefined);
+    }
+    return add(this.#earlier, this.#latest);
   }
 
   #need(): IngestThread {
@@ -143,6 +165,8 @@ export class IngestSlot {
     const error = new FluxError("media.worker_lost", "the media thread ended; it is being restarted");
     this.#probes.rejectAll(error);
     this.#stats.rejectAll(error);
+    this.#earlier = { ...add(this.#earlier, this.#latest), streams: 0 };
+    this.#latest = NOTHING;
     this.#options.onLost(this);
   }
 
@@ -163,7 +187,8 @@ export class IngestSlot {
         break;
       case "stats": {
         const { type: _type, requestId, ...stats } = message;
-        this.#stats.resolve(requestId, stats);
+        this.#latest = stats;
+        this.#stats.resolve(requestId, undefined);
         break;
       }
     }

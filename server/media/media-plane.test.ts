@@ -342,6 +342,29 @@ describe("media plane", () => {
     });
   });
 
+  it("totals never go back when a worker dies or does not answer", async () => {
+    const started = await start();
+    const ask = async (answer: boolean): Promise<number> => {
+      const pending = started.stats();
+      await settle();
+      for (const worker of answer ? ingests : []) {
+        const message = worker.received.at(-1);
+        if (message?.type !== "stats") continue;
+        worker.say({ ...message, framesSealed: 10, bytesSealed: 1000, streams: 1, framesDropped: 0 });
+      }
+      await settle();
+      clock.advance(millis(2000));
+      return (await pending).framesSealed;
+    };
+    expect(await ask(true)).toBe(20);
+    expect(await ask(false)).toBe(20);
+    must(ingests[0]).die(new Error("crashed"));
+    expect(await ask(false)).toBe(20);
+    clock.advance(millis(1000));
+    await settle();
+    expect(await ask(true)).toBe(30);
+  });
+
   it("does not start when a thread cannot, and leaves none behind", async () => {
     willing = false;
     const starting = createMediaPlane(deps()).catch((error: unknown) => errorCode(error));

@@ -14,7 +14,7 @@ import type { IngestWorkerData } from "../ingest/protocol.ts";
 import type { CameraRoute, RelayAuthority, RelayWorkerData, ToRelay } from "../relay/protocol.ts";
 import type { GenerationStore } from "../seal/generation.ts";
 import { leastLoaded } from "./assign.ts";
-import { IngestSlot, type IngestThread, type SealKeySource } from "./ingest-slot.ts";
+import { IngestSlot, type IngestStats, type IngestThread, type SealKeySource } from "./ingest-slot.ts";
 import type { MediaLog } from "./log.ts";
 import { type RelayEndpoints, RelaySlot, type RelayThread } from "./relay-slot.ts";
 
@@ -156,10 +156,10 @@ class ThreadedMediaPlane implements OwnedMediaPlane {
   async stats(): Promise<MediaStats> {
     const [relay, ...ingest] = await Promise.all([
       this.#relay.stats().catch(() => undefined),
-      ...this.#slots.map((slot) => (slot.thread ? slot.stats().catch(() => undefined) : undefined)),
+      ...this.#slots.map((slot) => slot.stats()),
     ]);
-    const sum = (pick: (stats: NonNullable<(typeof ingest)[number]>) => number): number =>
-      ingest.reduce((total, stats) => total + (stats ? pick(stats) : 0), 0);
+    const sum = (pick: (stats: IngestStats) => number): number =>
+      ingest.reduce((total, stats) => total + pick(stats), 0);
     return {
       workers: this.#slots.length,
       cameras: this.#slotOf.size,

@@ -9,7 +9,7 @@ import type { AccessTokens } from "./access-tokens.ts";
 import type { PasswordHasher } from "./password.ts";
 import type { Principal } from "./policy.ts";
 import type { Principals } from "./principals.ts";
-import { LoginLimiter } from "./rate-limit.ts";
+import { LoginLimiter, RateLimited } from "./rate-limit.ts";
 import type { Device, OpenSession, Sessions } from "./sessions.ts";
 import { usernameKey } from "./username.ts";
 
@@ -105,15 +105,5 @@ export class AuthService {
   async #signedIn(session: OpenSession): Promise<SignedIn> {
     const { token, expiresAt } = await this.#parts.tokens.issue(session.userId, session.id);
     return { accessToken: token, accessExpiresAt: expiresAt, session };
-  }
-}
-
-/** Too many failed attempts from there. */
-export class RateLimited extends FluxError {
-  readonly retryAfterMs: number;
-
-  constructor(retryAfterMs: number) {
-    super("auth.rate_limited", `too many attempts, try again in ${Math.ceil(retryAfterMs / 1000)} s`);
-    this.retryAfterMs = retryAfterMs;
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../../shared/lib/clock.ts";
+import { FluxError } from "../../shared/lib/errors.ts";
 
 interface Bucket {
   failures: number;
@@ -76,4 +77,14 @@ export class LoginLimiter {
 
 function keys(usernameKey: string, ip: string): [pair: string, address: string] {
   return [`${ip} ${usernameKey}`, ip];
+}
+
+/** Too many failed attempts from there. */
+export class RateLimited extends FluxError {
+  readonly retryAfterMs: number;
+
+  constructor(retryAfterMs: number) {
+    super("auth.rate_limited", `too many attempts, try again in ${Math.ceil(retryAfterMs / 1000)} s`);
+    this.retryAfterMs = retryAfterMs;
+  }
 }

@@ -6,6 +6,7 @@ import type { Clock } from "../../shared/lib/clock.ts";
 import { FluxError } from "../../shared/lib/errors.ts";
 import type { PasswordHasher } from "../auth/password.ts";
 import type { Principals } from "../auth/principals.ts";
+import { LoginLimiter, RateLimited } from "../auth/rate-limit.ts";
 import type { Sessions } from "../auth/sessions.ts";
 import { usernameKey } from "../auth/username.ts";
 import type { Orm } from "../db/database.ts";
@@ -30,9 +31,11 @@ export interface UserServiceParts {
 /** User accounts. Changes hold at once: sessions end, live connections ask again. */
 export class UserService {
   readonly #parts: UserServiceParts;
+  readonly #limiter: LoginLimiter;
 
   constructor(parts: UserServiceParts) {
     this.#parts = parts;
+    this.#limiter = new LoginLimiter(parts.clock);
   }
 
   async list(): Promise<User[]> {
@@ -123,12 +126,19 @@ export class UserService {
     onAccessChanged(id);
   }
 
-  /** Own password, with proof of the old one. Throws `auth.bad_credentials`. */
+  /**
+   * Own password, with proof of the old one. Slowed down like a log-in: whoever got hold of a session must not find the
+   * password with it. Throws `auth.wrong_password`, `auth.rate_limited`.
+   */
   async changePassword(id: string, current: string, next: string, sessionId: string): Promise<void> {
+    const waitMs = this.#limiter.waitMs(id, id);
+    if (waitMs > 0) throw new RateLimited(waitMs);
+    this.#limiter.attempt(id, id);
     const [row] = await this.#parts.orm.select().from(users).where(eq(users.id, id));
     if (!(await this.#parts.hasher.verify(current, row?.passwordHash))) {
       throw new FluxError("auth.wrong_password", "the current password is wrong", { field: "currentPassword" });
     }
+    this.#limiter.succeeded(id, id);
     await this.update(id, { password: next }, sessionId);
   }
 

@@ -84,6 +84,8 @@ function connectEmbedded(embedded: EmbeddedPostgres, log: Logger): postgres.Sql 
 function commonOptions(log: Logger) {
   return {
     connect_timeout: 5,
+    // Seconds. A quiet server keeps no database processes for connections.
+    idle_timeout: 120,
     // Seconds; jittered, so that a restarted database is not met by all connections at once.
     backoff: (attempt: number) => Math.min(0.1 * 2 ** attempt, 3) * (0.5 + Math.random() / 2),
     connection: {

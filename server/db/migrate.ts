@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { drizzle } from "drizzle-orm/postgres-js";
@@ -11,7 +12,7 @@ const MIGRATION_LOCK = 1_179_011_661;
 
 /**
  * Applies the migrations that the database has not seen, all in one transaction: after a crash either all or none
- * are in. A database that is newer than this program is refused.
+ * are in. Throws `database.newer` for one that this program does not know, `database.migration_failed`.
  */
 export async function migrateDatabase(sql: Sql): Promise<void> {
   const migrationsFolder = findMigrations();
@@ -19,16 +20,35 @@ export async function migrateDatabase(sql: Sql): Promise<void> {
   try {
     await connection`select pg_advisory_lock(${MIGRATION_LOCK})`;
     try {
+      await refuseNewer(connection, migrationsFolder);
       await migrate(drizzle(sql), { migrationsFolder });
     } finally {
       await connection`select pg_advisory_unlock(${MIGRATION_LOCK})`;
     }
   } catch (cause) {
+    if (cause instanceof FluxError) throw cause;
     throw new FluxError("database.migration_failed", "the database's schema could not be brought up to date", {
       cause,
     });
   } finally {
     connection.release();
+  }
+}
+
+/** Drizzle skips migrations older than the newest applied one and would not notice that it does not know that one. */
+async function refuseNewer(sql: Sql, migrationsFolder: string): Promise<void> {
+  const [table] = await sql`select to_regclass('drizzle.__drizzle_migrations') as name`;
+  if (table?.name === null) return;
+  const [applied] = await sql`select max(created_at) as newest from drizzle.__drizzle_migrations`;
+  const journal = JSON.parse(await readFile(join(migrationsFolder, "meta", "_journal.json"), "utf8")) as {
+    entries: { when: number }[];
+  };
+  const known = Math.max(0, ...journal.entries.map((entry) => entry.when));
+  if (Number(applied?.newest ?? 0) > known) {
+    throw new FluxError(
+      "database.newer",
+      "the database was written by a newer FluxVision: install that version, or restore a backup",
+    );
   }
 }
 

@@ -4,7 +4,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { ZodError } from "zod";
 import type { ErrorBody } from "../../shared/api/schemas.ts";
 import { FluxError } from "../../shared/lib/errors.ts";
-import { RateLimited } from "../auth/auth-service.ts";
+import { RateLimited } from "../auth/rate-limit.ts";
 import { isDatabaseUnavailable } from "../db/errors.ts";
 import type { AppDeps, AppEnv } from "./types.ts";
 

@@ -51,7 +51,8 @@ async function eventually<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
-describe("embedded PostgreSQL", () => {
+/** Several starts each; on a busy machine they take long. */
+describe("embedded PostgreSQL", { timeout: 120_000 }, () => {
   it("starts again by itself when it dies, and has lost nothing", async () => {
     const database = await open();
     await add(database, "before");

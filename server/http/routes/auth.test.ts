@@ -165,6 +165,9 @@ describe.each(databases)("signing in, $name", (kind) => {
     expect((await me(here.accessToken)).status).toBe(200);
     expect((await me(there.accessToken)).status).toBe(401);
     await server.login("mina", "another long password");
+    const statuses = [];
+    for (let i = 0; i < 6; i++) statuses.push((await change("guess")).status);
+    expect(statuses).toEqual([403, 403, 403, 403, 403, 429]);
   });
 
   it("keeps tokens good over a restart, and publishes the key that checks them", async () => {

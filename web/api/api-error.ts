@@ -58,7 +58,7 @@ export async function errorFromResponse(response: Response): Promise<ApiError> {
 export function isUnreachable(error: unknown): boolean {
   // A gateway that answers for a dead server is no better than no answer.
   if (!(error instanceof ApiError)) return false;
-  if (error.status === 0 || error.code === "database.unavailable") return true;
+  if (error.status === 0 || error.code === "database.unavailable" || error.code === "server.unavailable") return true;
   return error.code === `http.${error.status}` && error.status >= 502 && error.status <= 504;
 }
 

@@ -9,7 +9,7 @@ import { ProfileMenu } from "./profile-menu.tsx";
 import { useUser } from "./services.ts";
 
 const link =
-  "flex h-7 items-center gap-1.5 rounded-md px-2.5 font-medium text-fg-soft text-sm transition-colors hover:bg-hover hover:text-fg aria-[current=page]:bg-active aria-[current=page]:text-fg coarse:h-10 [&_svg]:size-4 max-sm:px-2.5";
+  "flex h-7 items-center gap-1.5 rounded-md px-2.5 font-medium text-fg-soft text-sm transition-colors hover:bg-hover hover:text-fg aria-[current=page]:bg-active aria-[current=page]:text-fg coarse:h-10 coarse:min-w-10 coarse:justify-center [&_svg]:size-4";
 
 export function TopBar(): ReactNode {
   const { t } = useTranslation();

@@ -31,10 +31,14 @@ export function Menu({ trigger, children, align = "end", onOpenChange }: MenuPro
   );
 }
 
-export function RightClickMenu({ trigger, children, onOpenChange }: MenuProps): ReactNode {
+/** `disabled`: the trigger stays the same element, so that it keeps the focus when its menu comes and goes. */
+export function RightClickMenu(props: MenuProps & { readonly disabled?: boolean }): ReactNode {
+  const { trigger, children, onOpenChange, disabled = false } = props;
   return (
     <ContextMenu.Root modal={false} {...(onOpenChange ? { onOpenChange } : {})}>
-      <ContextMenu.Trigger asChild>{trigger}</ContextMenu.Trigger>
+      <ContextMenu.Trigger asChild disabled={disabled}>
+        {trigger}
+      </ContextMenu.Trigger>
       <ContextMenu.Portal>
         <ContextMenu.Content collisionPadding={8} className={content}>
           <MenuKind value="context">{children}</MenuKind>

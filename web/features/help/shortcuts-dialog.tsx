@@ -18,6 +18,7 @@ export default function ShortcutsDialog({ onClose }: { readonly onClose: () => v
       rows: [
         [["←", "↑", "→", "↓"], t("help.keys.arrows")],
         [["1", "…", "9"], t("help.keys.digits")],
+        [["Shift", "1", "…", "9"], t("help.keys.tabs")],
         [["S"], t("help.keys.statistics")],
         [["F"], t("help.keys.fullscreen")],
         [["Ctrl", "S"], t("help.keys.save")],

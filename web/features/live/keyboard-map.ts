@@ -1,7 +1,8 @@
-import type { Direction } from "./layout-geometry.ts";
+import type { Direction, LayoutKind } from "./layout-geometry.ts";
 
 export type Command =
   | { readonly type: "move"; readonly direction: Direction }
+  | { readonly type: "grid"; readonly kind: LayoutKind }
   | { readonly type: "layout"; readonly index: number }
   | {
       readonly type:
@@ -29,6 +30,19 @@ export interface Key {
   readonly altKey: boolean;
   readonly shiftKey: boolean;
 }
+
+/** A digit is the grid that it reminds of: 3 is 3x3, 7 is 1+7. */
+export const GRID_KEYS: Readonly<Record<string, LayoutKind>> = {
+  1: "1",
+  2: "2x2",
+  3: "3x3",
+  4: "4x4",
+  5: "5x5",
+  6: "6x6",
+  7: "1+7",
+  8: "8x8",
+  9: "1+12",
+};
 
 const arrows: Readonly<Record<string, Direction>> = {
   ArrowLeft: "left",
@@ -74,9 +88,11 @@ export function commandFor(key: Key, typing: boolean): Command | undefined {
   if (direction !== undefined) return key.shiftKey ? undefined : { type: "move", direction };
   const byName = named[key.key];
   if (byName !== undefined) return byName;
-  if (key.shiftKey) return undefined;
   const digit = /^(?:Digit|Numpad)([1-9])$/.exec(key.code)?.[1];
-  if (digit !== undefined) return { type: "layout", index: Number(digit) - 1 };
+  if (digit !== undefined && key.shiftKey) return { type: "layout", index: Number(digit) - 1 };
+  if (key.shiftKey) return undefined;
+  const kind = digit === undefined ? undefined : GRID_KEYS[digit];
+  if (kind !== undefined) return { type: "grid", kind };
   return letters[key.code];
 }
 

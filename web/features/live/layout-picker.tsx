@@ -4,6 +4,7 @@ import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "../../ui/button.tsx";
 import { cn } from "../../ui/cn.ts";
+import { GRID_KEYS } from "./keyboard-map.ts";
 import { LAYOUT_KINDS, type LayoutKind } from "./layout-geometry.ts";
 import { LayoutIcon } from "./layout-icon.tsx";
 
@@ -12,6 +13,7 @@ interface LayoutPickerProps {
   readonly onChoose: (kind: LayoutKind) => void;
 }
 
+const keyOf = (kind: LayoutKind): string | undefined => Object.keys(GRID_KEYS).find((key) => GRID_KEYS[key] === kind);
 const label = (kind: LayoutKind): string => kind.replace("x", " × ").replace("+", " + ");
 
 export function LayoutPicker({ kind, onChoose }: LayoutPickerProps): ReactNode {
@@ -44,12 +46,20 @@ export function LayoutPicker({ kind, onChoose }: LayoutPickerProps): ReactNode {
                 setOpen(false);
               }}
               className={cn(
-                "flex h-14 w-15 flex-col items-center justify-center gap-1.5 rounded-md text-2xs",
+                "relative flex h-14 w-15 flex-col items-center justify-center gap-1.5 rounded-md text-2xs",
                 option === kind ? "bg-accent-strong text-white" : "text-fg-soft hover:bg-active hover:text-fg",
               )}
             >
               <LayoutIcon kind={option} />
               <span className="nums leading-3">{label(option)}</span>
+              {keyOf(option) !== undefined && (
+                <kbd
+                  aria-hidden="true"
+                  className="absolute top-0.5 right-1 font-sans text-[9px] leading-3 opacity-60 coarse:hidden"
+                >
+                  {keyOf(option)}
+                </kbd>
+              )}
             </button>
           ))}
         </Popover.Content>

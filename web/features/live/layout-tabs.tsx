@@ -83,7 +83,7 @@ export function LayoutTabs(): ReactNode {
                   {isDirty(tab) && <UnsavedDot />}
                   {index < 9 && (
                     <kbd className="hidden font-sans text-2xs text-fg-muted group-hover:inline coarse:hidden!">
-                      {index + 1}
+                      ⇧{index + 1}
                     </kbd>
                   )}
                 </button>

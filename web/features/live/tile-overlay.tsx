@@ -145,9 +145,8 @@ export const TileOverlay = memo(function TileOverlay(props: TileProps): ReactNod
     </div>
   );
 
-  if (cameraId === null || bare) return tile;
   return (
-    <RightClickMenu trigger={tile}>
+    <RightClickMenu trigger={tile} disabled={cameraId === null || bare}>
       <TileMenuItems
         actions={actions}
         camera={camera}

@@ -60,6 +60,9 @@ export function useWallKeys(keys: WallKeys): void {
       case "remove":
         if (tile?.cameraId && state.large === undefined && !kiosk) dispatch({ type: "clear", cell: tile.cell });
         return;
+      case "grid":
+        if (!kiosk) dispatch({ type: "kind", kind: command.kind });
+        return;
       case "layout": {
         const target = state.tabs[command.index];
         if (target !== undefined) dispatch({ type: "activate", id: target.id });

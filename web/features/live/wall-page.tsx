@@ -159,9 +159,11 @@ interface WallAreaProps {
 /** The wall, or why there is none. */
 function WallArea(props: WallAreaProps): ReactNode {
   const { t } = useTranslation();
-  const { cameras, layouts } = useWall();
+  const { state, cameras, layouts } = useWall();
   const dialogs = useCameraDialogs();
-  if (cameras.isPending || layouts.isPending) {
+  // The list is there one step before the wall is filled with it.
+  const filling = state.cameraIds.length === 0 && (cameras.data?.length ?? 0) > 0;
+  if (cameras.isPending || layouts.isPending || filling) {
     return (
       <div role="status" aria-label={t("app.loading")} className="grid size-full grid-cols-3 grid-rows-3 gap-1">
         {["1", "2", "3", "4", "5", "6", "7", "8", "9"].map((tile) => (

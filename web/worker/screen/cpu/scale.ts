@@ -4,6 +4,7 @@ import type { PlanarPicture, YuvLayout } from "./planar-picture.ts";
 /** Fraction bits of a position within the picture. */
 const BITS = 8;
 const UNIT = 1 << BITS;
+const HALF = UNIT >> 1;
 
 /** For each output column or row: the first of the two samples that it lies between, and how far it is to the second. */
 interface Steps {
@@ -64,7 +65,7 @@ function yuvRow(
   const top = line * width;
   const bottom = line + 1 < height ? top + width : top;
   const right = width > 1 ? 1 : 0;
-  const chromaLine = ((line + (down >> (BITS - 1))) >> 1) * chromaStride;
+  const chromaLine = ((line + ((down + HALF) >> BITS)) >> 1) * chromaStride;
   let to = row * count;
   for (let column = 0; column < count; column++) {
     const x = index[column] as number;
@@ -74,7 +75,7 @@ function yuvRow(
     const upper = (a << BITS) + ((data[top + x + right] as number) - a) * across;
     const lower = (c << BITS) + ((data[bottom + x + right] as number) - c) * across;
     const luma = ((upper << BITS) + (lower - upper) * down + (1 << (2 * BITS - 1))) >> (2 * BITS);
-    const chroma = chromaLine + ((x + (across >> (BITS - 1))) >> 1) * chromaStep;
+    const chroma = chromaLine + ((x + ((across + HALF) >> BITS)) >> 1) * chromaStep;
     const u = data[uOffset + chroma] as number;
     const v = data[vOffset + chroma] as number;
     const light = yTable[luma] as number;
@@ -86,10 +87,10 @@ function yuvRow(
 }
 
 function rgbaRow({ data, width }: PlanarPicture, columns: Steps, rows: Steps, row: number, out: Uint32Array): void {
-  const line = (rows.index[row] ?? 0) + ((rows.fraction[row] ?? 0) >> (BITS - 1));
+  const line = (rows.index[row] ?? 0) + (((rows.fraction[row] ?? 0) + HALF) >> BITS);
   const count = columns.index.length;
   for (let column = 0; column < count; column++) {
-    const x = (columns.index[column] ?? 0) + ((columns.fraction[column] ?? 0) >> (BITS - 1));
+    const x = (columns.index[column] ?? 0) + (((columns.fraction[column] ?? 0) + HALF) >> BITS);
     const at = (line * width + x) * 4;
     const green = (data[at + 1] ?? 0) << 8;
     out[row * count + column] = 0xff000000 | ((data[at + 2] ?? 0) << 16) | green | (data[at] ?? 0);

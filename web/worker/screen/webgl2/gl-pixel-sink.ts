@@ -49,6 +49,11 @@ export class GlPixelSink implements PixelSink {
     const { width, height } = this.#canvas;
     gl.bindFramebuffer(gl.READ_FRAMEBUFFER, this.#framebuffer);
     gl.bindFramebuffer(gl.DRAW_FRAMEBUFFER, null);
+    // Chromium shows a canvas only after a clear or a draw; a copy alone does not count. One pixel is enough.
+    gl.enable(gl.SCISSOR_TEST);
+    gl.scissor(0, 0, 1, 1);
+    gl.clear(gl.COLOR_BUFFER_BIT);
+    gl.disable(gl.SCISSOR_TEST);
     // GL's rows go upwards, the texture's downwards.
     gl.blitFramebuffer(0, 0, width, height, 0, height, width, 0, gl.COLOR_BUFFER_BIT, gl.NEAREST);
   }

@@ -85,11 +85,12 @@ export class RtspConnection {
     this.#reader.openChannel(channel);
   }
 
-  /** Rejects with what ended the connection. The caller owns the deadline. */
+  /** Rejects with what ended the connection, or `rtsp.timeout` when too many wait. The caller owns the deadline. */
   request(method: string, uri: string, headers: readonly (readonly [string, string])[]): Promise<RtspResponse> {
     if (this.#ended) return Promise.reject(this.#ended);
     if (this.#pending.length >= MAX_PENDING) {
-      return Promise.reject(new FluxError("rtsp.timeout", "the camera answers none of our requests"));
+      // Some cameras never answer a keep-alive while they stream.
+      this.#pending.shift()?.reject(new FluxError("rtsp.timeout", "the camera did not answer a request"));
     }
     const sequence = String(++this.#sequence);
     const fields = [["CSeq", sequence], ["User-Agent", this.#options.userAgent], ...headers] as const;

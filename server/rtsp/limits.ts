@@ -6,7 +6,7 @@ export interface PullLimits {
   readonly bodyBytes: number;
   /** Media sections of an SDP that are looked at. */
   readonly tracks: number;
-  /** One whole picture with its parameter sets. */
+  /** One picture as it came; parameter sets put in front of it may add 256 KiB. */
   readonly accessUnitBytes: number;
   /** NAL units in one picture. */
   readonly nalsPerUnit: number;
@@ -19,7 +19,8 @@ export const DEFAULT_LIMITS: PullLimits = {
   headerBytes: 16 * 1024,
   bodyBytes: 128 * 1024,
   tracks: 16,
-  accessUnitBytes: 8 * 1024 * 1024,
+  // With parameter sets in front, still within the 8 MiB of a sealed frame.
+  accessUnitBytes: 8 * 1024 * 1024 - 512 * 1024,
   nalsPerUnit: 1024,
   redirects: 5,
   garbageBytes: 256 * 1024,

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { FluxError } from "../../shared/lib/errors.ts";
 import { millis } from "../../shared/lib/time.ts";
+import { encodeRtp } from "../rtp/packet.ts";
 import { hex, idr } from "../rtp/testkit/packets.ts";
 import { H264_SDP, interleave, type Script } from "./testkit/fake-camera.ts";
 import { camera, closeAll, except, watch } from "./testkit/watch.ts";
@@ -85,6 +86,42 @@ describe("what goes wrong", () => {
     expect(watched.pull.stats().units).toBe(4);
     watched.clock.advance(millis(3000));
     expect(await watched.ended).toBe("rtsp.stalled");
+  });
+
+  it("sound alone does not keep a silent camera going", async () => {
+    const fake = await camera(
+      except({ describe: () => ({ body: `${H264_SDP}m=audio 0 RTP/AVP 8\r\na=control:t2\r\n` }) }),
+    );
+    const watched = watch(fake.url, { wantAudio: true });
+    await watched.playing;
+    for (let i = 0; i < 3; i++) fake.picture([idr(i)]);
+    await watched.got(3);
+    for (let i = 0; i < 3; i++) {
+      watched.clock.advance(millis(3900));
+      fake.write(interleave(2, encodeRtp({ payloadType: 8, sequence: i, timestamp: i * 8000, ssrc: 5 }, hex("ff"))));
+      await Promise.race([watched.got(4 + i), watched.ended]);
+    }
+    expect(await watched.ended).toBe("rtsp.stalled");
+  });
+
+  it("a camera that never answers keep-alives is not given up", async () => {
+    const fake = await camera(except({ get_parameter: () => undefined }));
+    const watched = watch(fake.url, { stallTimeout: millis(1e9) });
+    await watched.playing;
+    for (let asked = 1; asked <= 12; asked++) {
+      watched.clock.advance(millis(30_000));
+      await fake.untilAsked("GET_PARAMETER", asked);
+    }
+    for (let i = 0; i < 3; i++) fake.picture([idr(i)]);
+    await watched.got(3);
+  });
+
+  it("a camera that has forgotten the session has ended", async () => {
+    const fake = await camera(except({ get_parameter: () => ({ status: "454 Session Not Found" }) }));
+    const watched = watch(fake.url, { stallTimeout: millis(1e9) });
+    await watched.playing;
+    watched.clock.advance(millis(31_000));
+    expect(await watched.ended).toBe("rtsp.closed");
   });
 
   it("a camera that says goodbye has ended", async () => {

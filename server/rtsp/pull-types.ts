@@ -18,7 +18,7 @@ export interface PullOptions {
   readonly wantAudio?: boolean | undefined;
   /** From connect to the answer to PLAY. */
   readonly connectTimeout: Millis;
-  /** Without any RTP packet for this long, the pull ends with `rtsp.stalled`. */
+  /** Without any RTP packet of the video for this long, the pull ends with `rtsp.stalled`. */
   readonly stallTimeout: Millis;
 }
 

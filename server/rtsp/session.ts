@@ -45,6 +45,7 @@ export class RtspSession {
   #audio: AudioTrack | undefined;
   #format: StreamFormat | undefined;
   #timer: Timer | undefined;
+  #deadline: Timer | undefined;
   #tcpRefused = false;
   #endedBy: FluxError | undefined;
   #playing = false;
@@ -97,7 +98,7 @@ export class RtspSession {
   /** Up to the answer to PLAY, within the time to connect; else rejects, and the connection is gone. */
   async start(): Promise<Redirect | undefined> {
     const { pull } = this.#options;
-    const deadline = pull.clock.after(pull.connectTimeout, () =>
+    this.#deadline = pull.clock.after(pull.connectTimeout, () =>
       this.#connection.end(
         new FluxError("rtsp.timeout", `the camera did not answer within ${Math.round(pull.connectTimeout / 1000)} s`),
       ),
@@ -108,13 +109,14 @@ export class RtspSession {
       await this.close();
       throw error;
     } finally {
-      deadline.cancel();
+      this.#deadline.cancel();
     }
   }
 
   /** TEARDOWN, for which the camera gets half a second, then the socket goes. Idempotent. */
   close(): Promise<void> {
-    this.#closing ??= this.#close();
+    // Later, not now: closing the connection calls back here.
+    this.#closing ??= Promise.resolve().then(() => this.#close());
     return this.#closing;
   }
 
@@ -146,6 +148,7 @@ export class RtspSession {
     if (audioChoice && this.#audio) await this.#setup(audioChoice, this.#audio, base);
     this.#startTimelines();
     await this.#client.play();
+    this.#deadline?.cancel();
     this.#playing = true;
     this.#handlers.onSession({ transport, server });
     const now = pull.clock.monotonicMs();
@@ -194,18 +197,14 @@ export class RtspSession {
   #tick(): void {
     const { clock, stallTimeout } = this.#options.pull;
     const now = clock.monotonicMs();
-    let packets = 0;
-    let bye = true;
-    for (const { stream } of this.#streams) {
-      packets += stream.receiver.packets;
-      bye &&= stream.saidBye;
-    }
+    // Sound alone is no picture: only the video's packets count.
+    const packets = this.video.stream?.receiver.packets ?? 0;
     if (packets !== this.#packetsSeen) {
       this.#packetsSeen = packets;
       this.#lastPacketMs = now;
     }
     const silentMs = now - this.#lastPacketMs;
-    if (bye && silentMs >= BYE_WAIT_MS) {
+    if (this.video.stream?.saidBye === true && silentMs >= BYE_WAIT_MS) {
       this.#connection.end(new FluxError("rtsp.closed", "the camera ended the stream"));
     } else if (silentMs >= stallTimeout) {
       this.#connection.end(
@@ -227,7 +226,8 @@ export class RtspSession {
     if (now - this.#lastKeepAliveMs >= (this.#client.sessionTimeoutSeconds * 1000) / 2) {
       this.#lastKeepAliveMs = now;
       this.#client.keepAlive().catch((error: unknown) => {
-        if (error instanceof FluxError) this.#connection.end(error);
+        // Not answering is common and harmless; having forgotten the session is not.
+        if (error instanceof FluxError && error.code !== "rtsp.timeout") this.#connection.end(error);
       });
     }
   }
@@ -236,6 +236,8 @@ export class RtspSession {
     this.#endedBy = error;
     this.#timer?.cancel();
     this.#onEnd(error);
+    // However it ended: the sockets of the tracks go too.
+    this.close().catch(() => undefined);
   }
 
   async #close(): Promise<void> {

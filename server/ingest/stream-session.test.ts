@@ -162,6 +162,19 @@ describe("stream session", () => {
     expect(session.status).toMatchObject({ state: "online", reconnects: 1 });
   });
 
+  it("a thread that did not run for a while does not blame the camera", async () => {
+    await goOnline();
+    pass(1000, () => cameras.last.picture());
+    clock.advance(millis(60_000));
+    session.tick();
+    expect(session.status.state).toBe("online");
+    cameras.last.picture();
+    pass(4750);
+    expect(session.status.state).toBe("online");
+    pass(250);
+    expect(session.status.state).toBe("degraded");
+  });
+
   it("a stalled stream whose reconnect fails is offline", async () => {
     await goOnline();
     pass(5250);

@@ -17,6 +17,9 @@ export const CONNECT_TIMEOUT_MS = 10_000;
 export const FIRST_PICTURE_MS = 20_000;
 /** Without a new picture for this long a stream is not online. */
 export const PICTURE_STALL_MS = 5_000;
+/** The pull's own watch, on packets: behind ours, for it cannot tell a silent camera from a thread that did not run. */
+const PACKET_STALL_MS = 15_000;
+const LONGEST_TICK_MS = 500;
 /** A stream that nobody wants any more is kept this long, for the viewer that switches back. */
 export const LINGER_MS = 10_000;
 /** This long online, and the next failure starts the backoff anew. */
@@ -74,6 +77,9 @@ export class StreamSession {
   #connectedAtMs = 0;
   #onlineSinceMs: number | undefined;
   #lastPictureMs: number | undefined;
+  #lastTickMs = 0;
+  /** Without a new picture, as far as this thread was there to see it. */
+  #quietMs = 0;
   #lastFrameAt: Micros | undefined;
   #lastError: string | undefined;
   #format: StreamFormat | undefined;
@@ -154,12 +160,17 @@ export class StreamSession {
     if (!pull) return;
     const nowMs = this.#options.clock.monotonicMs();
     if (this.#lastPictureMs === undefined) {
+      this.#lastTickMs = nowMs;
       if (nowMs - this.#connectedAtMs >= CONNECT_TIMEOUT_MS + FIRST_PICTURE_MS) {
         this.#fail(new FluxError("ingest.no_keyframe", "connected, but no keyframe came"), "offline");
       }
       return;
     }
-    if (nowMs - this.#lastPictureMs >= PICTURE_STALL_MS) {
+    // Time in which this thread did not run is no evidence against the camera: what it sent waits in the socket.
+    const ranMs = Math.min(nowMs - this.#lastTickMs, LONGEST_TICK_MS);
+    this.#lastTickMs = nowMs;
+    this.#quietMs += ranMs;
+    if (this.#quietMs >= PICTURE_STALL_MS) {
       this.#fail(new FluxError("ingest.stalled", `no new picture for ${PICTURE_STALL_MS / 1000} s`), "degraded");
       return;
     }
@@ -201,6 +212,8 @@ export class StreamSession {
     this.#connects++;
     this.#connectedAtMs = clock.monotonicMs();
     this.#lastPictureMs = undefined;
+    this.#lastTickMs = this.#connectedAtMs;
+    this.#quietMs = 0;
     this.#onlineSinceMs = undefined;
     this.#meter.reset();
     this.#loss.reset();
@@ -211,7 +224,7 @@ export class StreamSession {
           ...source,
           clock,
           connectTimeout: millis(CONNECT_TIMEOUT_MS),
-          stallTimeout: millis(PICTURE_STALL_MS),
+          stallTimeout: millis(PACKET_STALL_MS),
         },
         {
           onAccessUnit: (unit) => {
@@ -242,6 +255,7 @@ export class StreamSession {
       const nowMs = clock.monotonicMs();
       this.#meter.add(nowMs, bytes);
       this.#lastPictureMs = nowMs;
+      this.#quietMs = 0;
       this.#lastFrameAt = unit.arrivalTime;
       if (this.#onlineSinceMs === undefined) {
         this.#onlineSinceMs = nowMs;

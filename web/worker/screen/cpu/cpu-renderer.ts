@@ -16,7 +16,7 @@ export interface PixelSink {
   /** Everything is black afterwards. */
   resize(width: number, height: number): void;
   clear(): void;
-  /** RGBA, tightly packed; within the canvas. */
+  /** RGBA, tightly packed; within the canvas. `rgba` may be reused as soon as this returns. */
   write(x: number, y: number, width: number, height: number, rgba: Uint8Array<ArrayBuffer>): void;
   /** Brings what was written to the screen. */
   present(): void;
@@ -36,6 +36,8 @@ export class CpuRenderer implements Renderer {
   readonly #tables = new ColourTableCache();
   readonly #pictures = new Map<string, PlanarPicture>();
   #size = { width: 1, height: 1 };
+  /** One tile's pixels on their way to the canvas. */
+  #scaled = new Uint32Array(0);
   /** What is on the canvas, one entry for each quad of the last draw. */
   #drawn: { readonly place: string; readonly picture: PlanarPicture }[] = [];
 
@@ -91,8 +93,10 @@ export class CpuRenderer implements Renderer {
     if (!sameLayout) this.#sink.clear();
     next.forEach(({ picture, placement: { target, source } }, index) => {
       if (sameLayout && this.#drawn[index]?.picture === picture) return;
-      const rgba = scaleToRgba(picture, source, target.width, target.height);
-      this.#sink.write(target.x, target.y, target.width, target.height, rgba);
+      const { x, y, width, height } = target;
+      if (this.#scaled.length < width * height) this.#scaled = new Uint32Array(width * height);
+      scaleToRgba(picture, source, width, height, this.#scaled);
+      this.#sink.write(x, y, width, height, new Uint8Array(this.#scaled.buffer, 0, width * height * 4));
     });
     this.#drawn = next.map(({ place, picture }) => ({ place, picture }));
     this.#sink.present();
@@ -102,8 +106,9 @@ export class CpuRenderer implements Renderer {
     const picture = this.#pictures.get(pictureId);
     if (!picture) return Promise.resolve(undefined);
     const { width, height } = picture;
-    const rgba = new Uint8ClampedArray(scaleToRgba(picture, WHOLE, width, height).buffer);
-    return Promise.resolve({ width, height, rgba });
+    const out = new Uint32Array(width * height);
+    scaleToRgba(picture, WHOLE, width, height, out);
+    return Promise.resolve({ width, height, rgba: new Uint8ClampedArray(out.buffer) });
   }
 
   close(): void {

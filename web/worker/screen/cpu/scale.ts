@@ -31,21 +31,23 @@ function clamp(value: number): number {
   return value > 255 ? 255 : value;
 }
 
-/** Scales a part of a picture (0..1) into RGBA: luma between its four neighbours, chroma from the nearest sample. */
+/**
+ * Scales a part of a picture (0..1) into RGBA: luma between its four neighbours, chroma from the nearest sample.
+ * `out`: width * height pixels, red in the lowest byte.
+ */
 export function scaleToRgba(
   picture: PlanarPicture,
   source: Rect,
   width: number,
   height: number,
-): Uint8Array<ArrayBuffer> {
-  const out = new Uint32Array(width * height);
+  out: Uint32Array<ArrayBuffer>,
+): void {
   const columns = stepsOf(source.x, source.width, picture.width, width);
   const rows = stepsOf(source.y, source.height, picture.height, height);
   for (let row = 0; row < height; row++) {
     if (picture.yuv) yuvRow(picture, picture.yuv, columns, rows, row, out);
     else rgbaRow(picture, columns, rows, row, out);
   }
-  return new Uint8Array(out.buffer);
 }
 
 /** The hot loop of walls without a GPU: plain arithmetic on typed arrays, nothing allocated. */

@@ -1,6 +1,7 @@
+import { availableParallelism } from "node:os";
 import type { Clock } from "../../shared/lib/clock.ts";
 
-/** CPU of the whole process since the last sample, in cores (1 = one core busy). */
+/** CPU of the whole process since the last sample, as a share of all cores: 0 to 1. */
 export class CpuMeter {
   readonly #clock: Clock;
   #usage = process.cpuUsage();
@@ -17,6 +18,6 @@ export class CpuMeter {
     const elapsedMs = now - this.#atMs;
     this.#usage = process.cpuUsage();
     this.#atMs = now;
-    return elapsedMs > 0 ? (usage.user + usage.system) / 1000 / elapsedMs : 0;
+    return elapsedMs > 0 ? (usage.user + usage.system) / 1000 / elapsedMs / availableParallelism() : 0;
   }
 }

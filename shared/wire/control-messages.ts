@@ -111,6 +111,7 @@ export const serverMessage = z.discriminatedUnion("type", [
     type: z.literal("server_status"),
     cameras: z.number(),
     clients: z.number(),
+    /** Of the server's process, as a share of all cores: 0 to 1. */
     cpu: z.number(),
     draining: z.boolean(),
   }),

@@ -48,3 +48,8 @@ function withoutDefaultPort(host: string, protocol: string): string {
   const port = protocol === "https:" ? ":443" : ":80";
   return host.endsWith(port) ? host.slice(0, -port.length) : host;
 }
+
+/** The peer's address; an IPv4 client of a dual-stack listener looks like one of an IPv4 listener. */
+export function peerAddress(remoteAddress: string | undefined): string {
+  return (remoteAddress ?? "unknown").replace(/^::ffff:(?=\d+\.)/i, "");
+}

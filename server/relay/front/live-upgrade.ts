@@ -6,7 +6,7 @@ import { type AcceptViewer, MAX_CLIENT_MESSAGE_BYTES } from "../transport/connec
 import { FrameJoiner } from "../transport/frame-batch.ts";
 import { WebSocketConnection } from "../transport/websocket-connection.ts";
 import type { Admission } from "./admission.ts";
-import { originAllowed } from "./headers.ts";
+import { originAllowed, peerAddress } from "./headers.ts";
 
 export const LIVE_PATH = "/api/v1/live";
 
@@ -47,7 +47,7 @@ export class LiveUpgrade {
       refuse(socket, 403);
       return;
     }
-    const address = request.socket.remoteAddress ?? "unknown";
+    const address = peerAddress(request.socket.remoteAddress);
     const leave = admission.enter(address);
     if (!leave) {
       refuse(socket, 503);

@@ -1,6 +1,6 @@
 import { Agent, type ClientRequest, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { Clock } from "../../../shared/lib/clock.ts";
-import { FORWARDED_HEADERS, HOP_BY_HOP_HEADERS } from "./headers.ts";
+import { FORWARDED_HEADERS, HOP_BY_HOP_HEADERS, peerAddress } from "./headers.ts";
 
 /** Connections to the main thread that are kept for the next request. */
 const MAX_IDLE_UPSTREAM = 32;
@@ -117,7 +117,7 @@ export function errorBody(code: string, message: string, clock: Clock): string {
 /** What the client says about where it comes from is never passed on: it is written anew from the socket. */
 function upstreamHeaders(incoming: IncomingMessage, protocol: "http" | "https"): string[] {
   const headers = withoutHopByHop(incoming.rawHeaders, FORWARDED_HEADERS);
-  headers.push("x-forwarded-for", incoming.socket.remoteAddress ?? "", "x-forwarded-proto", protocol);
+  headers.push("x-forwarded-for", peerAddress(incoming.socket.remoteAddress), "x-forwarded-proto", protocol);
   if (incoming.headers.host !== undefined) headers.push("x-forwarded-host", incoming.headers.host);
   const chunked = incoming.headers["transfer-encoding"] !== undefined;
   if (chunked) headers.push("transfer-encoding", "chunked");

@@ -39,6 +39,7 @@ export class WebSocketConnection implements ViewerConnection {
   #blocked = false;
   #closing = false;
   #closeCode = "transport.closed";
+  #closeTimer: Timer | undefined;
   readonly #onSent = (): void => this.#resume();
 
   constructor(socket: WebSocket, remoteAddress: string, joiner: FrameJoiner, clock: Clock) {
@@ -67,6 +68,7 @@ export class WebSocketConnection implements ViewerConnection {
     });
     this.#socket.on("close", () => {
       this.#pingTimer.cancel();
+      this.#closeTimer?.cancel();
       this.#closing = true;
       this.#batch.clear();
       handlers.onClosed(this.#closeCode);
@@ -115,7 +117,7 @@ export class WebSocketConnection implements ViewerConnection {
     // A reason is limited to 123 bytes (RFC 6455, 5.5).
     const reason = `${code} ${message}`.slice(0, 120).replace(/[^\x20-\x7e]/g, "?");
     this.#socket.close(code.startsWith("auth.") || code === "session.ended" ? CLOSE_FINAL : CLOSE_RETRY, reason);
-    this.#clock.after(CLOSE_GRACE_MS, () => this.#socket.terminate());
+    this.#closeTimer = this.#clock.after(CLOSE_GRACE_MS, () => this.#socket.terminate());
   }
 
   #cut(code: string): void {

@@ -2,7 +2,7 @@
 // Makes the demo clips anew: headless Chromium draws what stands still in each scene, plain JavaScript puts the moving
 // things into it, FFmpeg encodes. Only for developers: the clips are committed, and playing them needs none of this.
 //   node scripts/make-clips.mjs                 all clips and the manifest
-//   node scripts/make-clips.mjs lobby yard      only these scenes (and the manifest)
+//   node scripts/make-clips.mjs lobby yard      only these scenes (`stamp`: the clip for latency)
 //   node scripts/make-clips.mjs --stills DIR    one PNG per scene at four times, to look at
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,13 +11,13 @@ import { createComposer } from "./make-clips/compose.mjs";
 import { startEncoder } from "./make-clips/encode.mjs";
 import { openRenderPage } from "./make-clips/render-page.mjs";
 import { scenes } from "./make-clips/scenes/index.mjs";
-import { makeStampClip } from "./make-clips/stamp-clip.mjs";
+import { makeStampClip, stampFacts } from "./make-clips/stamp-clip.mjs";
 
 const folder = inRoot("server", "simulator", "clips");
 const stillCache = join(cacheFolder, "clips");
 const loopSeconds = 20;
-const main = { width: 1280, height: 720, framesPerSecond: 15, gop: 30, crf: 26, maxKbps: 1200 };
-const sub = { width: 640, height: 360, framesPerSecond: 15, gop: 30, crf: 27, maxKbps: 350 };
+const main = { width: 1280, height: 720, framesPerSecond: 15, gop: 60, crf: 28, maxKbps: 1200 };
+const sub = { width: 640, height: 360, framesPerSecond: 15, gop: 30, crf: 28, maxKbps: 350 };
 const fileOf = (scene, kind) => `${scene.file}-${kind}.h264`;
 
 const readFloats = (file) => {
@@ -102,7 +102,8 @@ await runMain(async () => {
       const still = await stillOf(scene, openPage);
       await (target === undefined ? makeScene(scene, still) : makeStills(scene, still, target));
     }
-    if (target === undefined) writeManifest(await makeStampClip(folder));
+    if (args.length === 0 || args.includes("stamp")) await makeStampClip(folder);
+    if (target === undefined) writeManifest(await stampFacts());
   } finally {
     await page?.close();
   }

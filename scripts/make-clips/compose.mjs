@@ -11,20 +11,32 @@ const nearMetres = 0.15;
 /** How far from the floor's height a surface may be and still take a moving thing's shadow. */
 const floorTolerance = 0.25;
 
-/** World places and normals of one instance's mesh, six numbers per vertex. */
-function transformMesh(mesh, list, at) {
+/** Meshes with each corner once: light and place are computed per corner, and many triangles share one. */
+const indexedMeshes = Object.fromEntries(
+  Object.entries(meshes).map(([name, data]) => {
+    const corners = new Map();
+    const indices = [];
+    for (let v = 0; v < data.length; v += 6) {
+      const corner = data.slice(v, v + 6);
+      const key = corner.map((value) => value.toFixed(5)).join();
+      if (!corners.has(key)) corners.set(key, { at: corners.size, corner });
+      indices.push(corners.get(key).at);
+    }
+    return [name, { corners: [...corners.values()].map(({ corner }) => corner), indices }];
+  }),
+);
+
+/** World places and normals of one instance's corners. */
+function transformMesh({ corners }, list, at) {
   const m = list.slice(at, at + 16);
   const scale2 = [0, 1, 2].map((c) => m[c * 4] ** 2 + m[c * 4 + 1] ** 2 + m[c * 4 + 2] ** 2);
-  const out = [];
-  for (let v = 0; v < mesh.length; v += 6) {
-    const p = mesh.slice(v, v + 3);
-    const n = [0, 1, 2].map((c) => mesh[v + 3 + c] / scale2[c]);
-    out.push({
-      place: [0, 1, 2].map((i) => m[i] * p[0] + m[4 + i] * p[1] + m[8 + i] * p[2] + m[12 + i]),
-      normal: normalize([0, 1, 2].map((i) => m[i] * n[0] + m[4 + i] * n[1] + m[8 + i] * n[2])),
-    });
-  }
-  return out;
+  return corners.map(([px, py, pz, nx, ny, nz]) => {
+    const [a, b, c] = [nx / scale2[0], ny / scale2[1], nz / scale2[2]];
+    return {
+      place: [0, 1, 2].map((i) => m[i] * px + m[4 + i] * py + m[8 + i] * pz + m[12 + i]),
+      normal: normalize([0, 1, 2].map((i) => m[i] * a + m[4 + i] * b + m[8 + i] * c)),
+    };
+  });
 }
 
 export function createComposer(scene, pictures, width, height) {
@@ -60,24 +72,32 @@ export function createComposer(scene, pictures, width, height) {
         // Far outside the picture, shadow included.
         if (middle.depth > 1 && (middle.x < -width / 2 || middle.x > width * 1.5)) continue;
         const [colour, kind] = [list.slice(at + 16, at + 19), list[at + 19]];
-        const corners = transformMesh(meshes[name], list, at).map(({ place, normal }) => ({
+        const mesh = indexedMeshes[name];
+        const corners = transformMesh(mesh, list, at).map(({ place, normal }) => ({
           ...project(place),
           place,
           normal,
+          shadow: project(ontoFloor(place)),
+          light: undefined,
         }));
-        for (let v = 0; v < corners.length; v += 3) {
-          const triangle = corners.slice(v, v + 3);
-          if (triangle.some(({ depth }) => depth < nearMetres)) continue;
-          const shadow = triangle.map(({ place }) => project(ontoFloor(place)));
-          if (shadow.every(({ depth }) => depth > nearMetres)) mask.triangle(shadow.map(({ x, y }) => [x, y]));
-          const away = [0, 1, 2].map((i) => axes.eye[i] - triangle[0].place[i]);
-          if (triangle.every(({ normal }) => dot(normal, away) < -0.05)) continue;
-          layer.triangle(
-            triangle.map((corner) => ({ ...corner, light: shade(corner.place, corner.normal, colour, kind) })),
-          );
+        for (let v = 0; v < mesh.indices.length; v += 3) {
+          const triangle = [corners[mesh.indices[v]], corners[mesh.indices[v + 1]], corners[mesh.indices[v + 2]]];
+          drawTriangle(triangle, (corner) => shade(corner.place, corner.normal, colour, kind));
         }
       }
     }
+  }
+
+  function drawTriangle(triangle, shadeCorner) {
+    if (triangle.some(({ depth }) => depth < nearMetres)) return;
+    if (triangle.every(({ shadow }) => shadow.depth > nearMetres)) {
+      mask.triangle(triangle.map(({ shadow }) => [shadow.x, shadow.y]));
+    }
+    const [a, b, c] = triangle;
+    // Clockwise on the screen, where y goes down: turned away.
+    if ((b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x) >= 0) return;
+    for (const corner of triangle) corner.light ??= shadeCorner(corner);
+    layer.triangle(triangle);
   }
 
   /** Linear light of the still picture at a pixel, under the moving things' shadows and lamps. */

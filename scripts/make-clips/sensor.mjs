@@ -21,7 +21,7 @@ export function createSensor(look, width, height) {
   for (let at = 0; at < gain.length; at += 1) {
     const [x, y] = [(at % width) / width - 0.5, Math.floor(at / width) / height - 0.5];
     gain[at] = 1 - (look.vignette ?? 0.42) * smoothstep(0.1, 0.5, x * x + y * y);
-    grain[at] = (random() - 0.5) * 255 * (look.grain ?? 0.012) * 1.6;
+    grain[at] = (random() - 0.5) * 255 * (look.grain ?? 0.012);
   }
   const show = (light) => curve[Math.min(curveSteps - 1, Math.max(0, (light * (curveSteps - 1)) / curveTop)) | 0];
   return (picture, at, r, g, b) => {

@@ -57,5 +57,10 @@ export async function makeStampClip(folder) {
     await encoder.write(frame);
   }
   await encoder.finish();
+}
+
+/** The clip's entry in the manifest. */
+export async function stampFacts() {
+  const { clip, width, height, framesPerSecond } = (await loadStampModule()).stampGeometry;
   return { [clip]: { width, height, framesPerSecond } };
 }

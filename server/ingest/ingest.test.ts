@@ -6,55 +6,17 @@ import { FluxError } from "../../shared/lib/errors.ts";
 import { SimulatedClock } from "../../shared/lib/simulated-clock.ts";
 import { micros, millis } from "../../shared/lib/time.ts";
 import { epochAt } from "../../shared/wire/epoch.ts";
-import { HEADER_BYTES, readFrame, type SealedFrame } from "../../shared/wire/sealed-frame.ts";
+import { HEADER_BYTES, type SealedFrame } from "../../shared/wire/sealed-frame.ts";
 import type { CameraSource, CameraStatus } from "../control/media-plane.ts";
 import { Ingest } from "./ingest.ts";
-import type { FromIngest, IngestToRelay, RelayToIngest, SealKey } from "./protocol.ts";
+import type { FromIngest, IngestToRelay, SealKey } from "./protocol.ts";
+import { FakePort } from "./testing/fake-port.ts";
 import { FakeCameras, settle } from "./testing/fake-pull.ts";
 
 let crypto: FluxCrypto;
 beforeAll(async () => {
   crypto = await loadFluxCrypto();
 });
-
-/** The relay's end of the line, without a thread's delays. */
-class FakePort {
-  readonly sent: IngestToRelay[] = [];
-  closed = false;
-  #onMessage: (message: RelayToIngest) => void = () => undefined;
-  #onClose: () => void = () => undefined;
-
-  on(event: string, listener: (message: RelayToIngest) => void): void {
-    if (event === "message") this.#onMessage = listener;
-    else this.#onClose = listener as () => void;
-  }
-
-  postMessage(message: IngestToRelay): void {
-    this.sent.push(message);
-  }
-
-  close(): void {
-    this.closed = true;
-    this.#onClose();
-  }
-
-  say(message: RelayToIngest): void {
-    this.#onMessage(message);
-  }
-
-  get frames(): SealedFrame[] {
-    const frames: SealedFrame[] = [];
-    for (const message of this.sent) {
-      if (message.type !== "frames") continue;
-      const bytes = new Uint8Array(message.buffer);
-      for (let at = 0, frame = readFrame(bytes, at); frame; frame = readFrame(bytes, at)) {
-        frames.push(frame);
-        at += frame.bytes.byteLength;
-      }
-    }
-    return frames;
-  }
-}
 
 let clock: SimulatedClock;
 let cameras: FakeCameras;

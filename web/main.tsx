@@ -14,7 +14,7 @@ import { createAppRouter } from "./app/router.tsx";
 import { ServicesProvider } from "./app/services.ts";
 import { createWallEngine } from "./engine/create-wall-engine.ts";
 import { installStatsHook } from "./engine/stats-hook.ts";
-import { createI18n, preferredLanguage } from "./i18n/i18n.ts";
+import { createI18n, followAccount, preferredLanguage } from "./i18n/i18n.ts";
 import { UpdatePrompt } from "./pwa/update-prompt.tsx";
 import "./styles/app.css";
 import { TooltipProvider } from "./ui/tooltip.tsx";
@@ -57,7 +57,9 @@ const engines = createEngineSlot({
 
 // Nothing of one user may be shown to the next.
 session.subscribe(() => {
-  if (session.current().status === "signed-out") queries.clear();
+  const current = session.current();
+  if (current.status === "signed-out") queries.clear();
+  if (current.status === "signed-in") followAccount(i18n, current.user.language);
 });
 void session.restore();
 

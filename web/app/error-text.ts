@@ -1,13 +1,13 @@
 import type { TFunction } from "i18next";
 import { ApiError, isUnreachable } from "../api/api-error.ts";
-import { en } from "../i18n/en.ts";
+import { enErrors } from "../i18n/en-errors.ts";
 
-type KnownCode = keyof typeof en.errors.codes;
+type KnownCode = keyof typeof enErrors.codes;
 
 /** `rtsp.not_found` is the key `rtsp_not_found`: a dot would part the key. */
 function knownCode(code: string): KnownCode | undefined {
   const key = code.replaceAll(".", "_");
-  return Object.hasOwn(en.errors.codes, key) ? (key as KnownCode) : undefined;
+  return Object.hasOwn(enErrors.codes, key) ? (key as KnownCode) : undefined;
 }
 
 /** One line for the operator, in their language where the code is known; never a stack or a bare status number. */

@@ -67,7 +67,7 @@ const routeTree = rootRoute.addChildren([
 ]);
 
 function build() {
-  return createRouter({ routeTree, defaultPreload: "intent" });
+  return createRouter({ routeTree, defaultPreload: "intent", defaultErrorComponent: CrashedPage });
 }
 
 export type AppRouter = ReturnType<typeof build>;

@@ -1,3 +1,5 @@
+import { enErrors } from "./en-errors.ts";
+
 /** Every string of the console. `ko.ts` has the same keys; the compiler and a test hold both to that. */
 export const en = {
   app: {
@@ -243,6 +245,7 @@ export const en = {
     empty: "No cameras yet",
     emptyLead: "Add a camera by its RTSP address. Test the connection before you save.",
     failed: "The camera list cannot be loaded.",
+    more: "{{number}} more. Narrow the search to see them.",
     columns: {
       name: "Name",
       group: "Group",
@@ -374,49 +377,7 @@ export const en = {
     update: "A new version is ready.",
     reload: "Reload",
   },
-  errors: {
-    network: "The server does not answer. Check the network and try again.",
-    unexpected: "Something went wrong.",
-    forbidden: "You are not allowed to do this.",
-    notFound: "Not found.",
-    pageNotFound: "This page does not exist.",
-    backToLive: "Go to the live wall",
-    reference: "Reference for support: {{id}}",
-    crashed: "This page has failed.",
-    reload: "Reload the page",
-    serverDown: "The server cannot be reached",
-    serverDownLead:
-      "The console is loaded from this device, but the server does not answer. It will continue by itself.",
-    retryIn: "Next attempt in {{seconds}} s",
-    codes: {
-      auth_bad_credentials: "User name or password is wrong.",
-      auth_wrong_password: "The current password is wrong.",
-      auth_rate_limited: "Too many attempts. Wait a moment, then try again.",
-      auth_busy: "The server is busy. Try again in a moment.",
-      auth_bad_setup_token: "This link is used up or no longer valid. Restart the server to get a new one.",
-      auth_forbidden: "You are not allowed to do this.",
-      user_exists: "There is a user of that name already.",
-      user_last_admin: "The last administrator must stay.",
-      user_not_found: "This user no longer exists.",
-      camera_not_found: "This camera no longer exists.",
-      layout_not_found: "This layout no longer exists.",
-      layout_bad_cells: "The layout names a camera that you may not see.",
-      layout_too_many: "You have reached the number of layouts that a user may keep.",
-      probe_busy: "Too many connection tests at once. Try again in a moment.",
-      probe_timeout: "The camera did not send a picture in time.",
-      rtsp_unauthorised: "The camera refuses the user name or password.",
-      rtsp_unreachable: "No camera answers at this address.",
-      rtsp_not_found: "The camera does not know this path.",
-      rtsp_timeout: "The camera does not answer in time.",
-      rtsp_refused: "The camera refuses the request.",
-      rtsp_closed: "The camera closed the connection.",
-      rtsp_tls: "The encrypted connection failed. Is the certificate self-signed?",
-      rtsp_address: "This address is not allowed.",
-      rtsp_unsupported: "The camera offers no video that can be used.",
-      rtsp_protocol: "The device does not speak RTSP as expected.",
-      rtsp_stalled: "The camera stopped sending pictures.",
-    },
-  },
+  errors: enErrors,
   dnd: {
     instructions: "Press Space to pick up, arrow keys to choose a tile, Space to drop, Escape to cancel.",
     picked: "{{name}} picked up.",

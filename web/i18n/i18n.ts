@@ -46,6 +46,11 @@ export function createI18n(language: Language): i18n {
   return instance;
 }
 
+/** The account's language, unless this device has a choice of its own. */
+export function followAccount(instance: i18n, language: Language): void {
+  if (!isLanguage(localStorage.getItem(storageKey))) void instance.changeLanguage(language);
+}
+
 export function changeLanguage(instance: i18n, language: Language): void {
   localStorage.setItem(storageKey, language);
   void instance.changeLanguage(language);

@@ -1,4 +1,5 @@
 import type { Translation } from "./en.ts";
+import { koErrors } from "./ko-errors.ts";
 
 export const ko: Translation = {
   app: {
@@ -244,6 +245,7 @@ export const ko: Translation = {
     empty: "등록된 카메라가 없습니다",
     emptyLead: "RTSP 주소로 카메라를 추가하세요. 저장하기 전에 연결을 시험할 수 있습니다.",
     failed: "카메라 목록을 불러올 수 없습니다.",
+    more: "{{number}}대가 더 있습니다. 검색으로 범위를 좁히세요.",
     columns: {
       name: "이름",
       group: "그룹",
@@ -376,48 +378,7 @@ export const ko: Translation = {
     update: "새 버전이 준비되었습니다.",
     reload: "새로 고침",
   },
-  errors: {
-    network: "서버가 응답하지 않습니다. 네트워크를 확인하고 다시 시도하세요.",
-    unexpected: "문제가 발생했습니다.",
-    forbidden: "이 작업을 수행할 권한이 없습니다.",
-    notFound: "찾을 수 없습니다.",
-    pageNotFound: "존재하지 않는 페이지입니다.",
-    backToLive: "라이브 화면으로 이동",
-    reference: "지원 문의 번호: {{id}}",
-    crashed: "페이지에 오류가 발생했습니다.",
-    reload: "페이지 새로 고침",
-    serverDown: "서버에 연결할 수 없습니다",
-    serverDownLead: "콘솔은 이 기기에서 실행 중이지만 서버가 응답하지 않습니다. 연결되면 자동으로 계속됩니다.",
-    retryIn: "{{seconds}}초 후 다시 시도",
-    codes: {
-      auth_bad_credentials: "사용자 이름 또는 비밀번호가 올바르지 않습니다.",
-      auth_wrong_password: "현재 비밀번호가 올바르지 않습니다.",
-      auth_rate_limited: "시도 횟수가 너무 많습니다. 잠시 후 다시 시도하세요.",
-      auth_busy: "서버가 바쁩니다. 잠시 후 다시 시도하세요.",
-      auth_bad_setup_token: "이미 사용했거나 유효하지 않은 링크입니다. 서버를 다시 시작하면 새 링크가 출력됩니다.",
-      auth_forbidden: "이 작업을 수행할 권한이 없습니다.",
-      user_exists: "이미 있는 사용자 이름입니다.",
-      user_last_admin: "마지막 관리자는 제거하거나 변경할 수 없습니다.",
-      user_not_found: "더 이상 존재하지 않는 사용자입니다.",
-      camera_not_found: "더 이상 존재하지 않는 카메라입니다.",
-      layout_not_found: "더 이상 존재하지 않는 레이아웃입니다.",
-      layout_bad_cells: "볼 권한이 없는 카메라가 레이아웃에 있습니다.",
-      layout_too_many: "저장할 수 있는 레이아웃 수를 초과했습니다.",
-      probe_busy: "동시에 실행 중인 연결 시험이 너무 많습니다. 잠시 후 다시 시도하세요.",
-      probe_timeout: "카메라가 제시간에 영상을 보내지 않았습니다.",
-      rtsp_unauthorised: "카메라가 사용자 이름 또는 비밀번호를 거부했습니다.",
-      rtsp_unreachable: "이 주소에서 응답하는 카메라가 없습니다.",
-      rtsp_not_found: "카메라에 없는 경로입니다.",
-      rtsp_timeout: "카메라가 제시간에 응답하지 않습니다.",
-      rtsp_refused: "카메라가 요청을 거부했습니다.",
-      rtsp_closed: "카메라가 연결을 끊었습니다.",
-      rtsp_tls: "암호화 연결에 실패했습니다. 자체 서명 인증서인지 확인하세요.",
-      rtsp_address: "허용되지 않는 주소입니다.",
-      rtsp_unsupported: "카메라가 사용할 수 있는 영상을 제공하지 않습니다.",
-      rtsp_protocol: "장치가 RTSP 규격대로 응답하지 않습니다.",
-      rtsp_stalled: "카메라가 영상 전송을 멈췄습니다.",
-    },
-  },
+  errors: koErrors,
   dnd: {
     instructions: "스페이스로 들고, 화살표로 타일을 선택하고, 스페이스로 놓습니다. Esc로 취소합니다.",
     picked: "{{name}}을(를) 들었습니다.",

@@ -65,7 +65,14 @@ export function CamerasPage(): ReactNode {
       ) : found.length === 0 ? (
         <EmptyState icon={<Search />} title={t("tree.noMatch", { query: query.trim() })} />
       ) : (
-        <CameraTable cameras={found.slice(0, MAX_ROWS)} />
+        <>
+          <CameraTable cameras={found.slice(0, MAX_ROWS)} />
+          {found.length > MAX_ROWS && (
+            <p className="py-3 text-center text-fg-muted text-xs">
+              {t("cameras.more", { number: found.length - MAX_ROWS })}
+            </p>
+          )}
+        </>
       )}
     </Page>
   );

@@ -11,7 +11,7 @@ import {
   Undo2,
   Users,
 } from "lucide-react";
-import { type KeyboardEvent, type ReactNode, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { errorText } from "../../app/error-text.ts";
 import { Button } from "../../ui/button.tsx";
@@ -32,6 +32,10 @@ export function LayoutTabs(): ReactNode {
   const actions = useLayoutActions();
   const [open, setOpen] = useState<Open>();
   const active = activeTab(state);
+
+  useEffect(() => {
+    document.getElementById(`layout-${active.id}`)?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [active.id]);
 
   const onKeyDown = (event: KeyboardEvent<HTMLElement>): void => {
     const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;

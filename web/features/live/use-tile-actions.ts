@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { toast } from "sonner";
-import { useEngineHost } from "../../app/services.ts";
+import { useEngineHost, useServices } from "../../app/services.ts";
 import { useCameraDialogs } from "../cameras/camera-dialogs.tsx";
 import { saveBlob, snapshotName } from "./save-blob.ts";
 import { useWall } from "./wall-context.tsx";
@@ -27,6 +27,7 @@ export function useTileActions({ cell, cameraId, tileId, name }: Tile): TileActi
   const { state, dispatch, prefs, setPrefs, camerasById } = useWall();
   const dialogs = useCameraDialogs();
   const engine = useEngineHost()?.engine;
+  const { clock } = useServices();
   return useMemo(
     () => ({
       mayEdit: dialogs.mayEdit,
@@ -50,11 +51,25 @@ export function useTileActions({ cell, cameraId, tileId, name }: Tile): TileActi
             toast.error(t("wall.snapshotFailed"));
             return;
           }
-          saveBlob(blob, snapshotName(name, new Date()));
+          saveBlob(blob, snapshotName(name, new Date(clock.utcMicros() / 1000)));
           toast.success(t("wall.snapshotDone"));
         });
       },
     }),
-    [cell, cameraId, tileId, name, state.large, prefs.filled, dispatch, setPrefs, camerasById, dialogs, engine, t],
+    [
+      cell,
+      cameraId,
+      tileId,
+      name,
+      state.large,
+      prefs.filled,
+      dispatch,
+      setPrefs,
+      camerasById,
+      dialogs,
+      engine,
+      clock,
+      t,
+    ],
   );
 }

@@ -67,7 +67,9 @@ export function WallPage(): ReactNode {
     setDragged(undefined);
     const item = active.data.current as DragItem | undefined;
     const target = over?.data.current as DropTarget | undefined;
-    if (item === undefined || target === undefined) return;
+    // A long press that opened a menu was not a drag.
+    const menuOpen = document.querySelector('[role="menu"]') !== null;
+    if (item === undefined || target === undefined || menuOpen) return;
     if (item.type === "tile") {
       if (item.cell !== target.cell) dispatch({ type: "swap", from: item.cell, to: target.cell });
     } else if (target.cameraId !== item.cameraId) {

@@ -191,6 +191,21 @@ describe("pictures", () => {
     expect(bench.assembler.discarded).toBe(2);
   });
 
+  it("are no longer waited for from a camera that sends little but broken payloads", () => {
+    const bench = started();
+    const flood = (): void => {
+      for (let i = 0; i < 10_000; i++) bench.push(i, true, hex("1f11"));
+    };
+    expect(flood).toThrowError(expect.objectContaining({ code: "rtsp.protocol" }));
+    const forgiving = started();
+    for (let i = 3; i < 1003; i++) {
+      forgiving.picture(i * 2, idr(i));
+      for (let j = 0; j < 16; j++) forgiving.push(i * 2 + 1, false, hex("1f11"));
+    }
+    expect(forgiving.assembler.malformed).toBe(16_000);
+    expect(forgiving.pictures.length).toBe(1003);
+  });
+
   it("never come from parameter sets alone, however many", () => {
     const bench = new AssemblerBench("h264", { accessUnitBytes: 1 << 20, nalsPerUnit: 64 });
     for (let i = 0; i < 1000; i++) bench.picture(i, sps, pps);

@@ -1,3 +1,4 @@
+import { FluxError } from "../../shared/lib/errors.ts";
 import { KeyframeRule } from "./keyframe-rule.ts";
 import { MarkerTrust } from "./marker-trust.ts";
 import { NAL, type NalRules } from "./nal-rules.ts";
@@ -31,6 +32,9 @@ export interface AssemblerHandlers {
 
 /** Non-slice NAL units that wait for a picture may not pile up. */
 const MAX_WAITING_BYTES = 64 * 1024;
+/** Broken payloads and parameter sets, less some for each good picture. */
+const MAX_FAULTS = 5000;
+const FAULTS_FORGIVEN = 16;
 
 /**
  * Gathers NAL units into whole pictures.
@@ -69,6 +73,7 @@ export class PictureAssembler implements NalSink {
   #skipLeading = false;
   #lossPending = true;
   #emittedVersion: number | undefined;
+  #faults = 0;
   #format: VideoFormat | undefined;
 
   constructor(rules: NalRules, depacketizer: NalDepacketizer, limits: AssemblerLimits, handlers: AssemblerHandlers) {
@@ -97,14 +102,14 @@ export class PictureAssembler implements NalSink {
     this.#marker.lost();
   }
 
-  /** In order. */
+  /** In order. Throws `rtsp.protocol` when almost nothing of what comes can be read. */
   push(packet: RtpPacket): void {
     const timestamp = packet.timestamp;
     if (this.#nals > 0 && timestamp !== this.#timestamp && !this.#continues(packet)) this.#finish();
     this.#packetTimestamp = timestamp;
     this.#marker.packet(timestamp);
     if (!this.#depacketizer.push(packet, this)) {
-      this.malformed++;
+      this.#fault();
       this.damaged();
     }
     if (packet.marker) {
@@ -169,11 +174,19 @@ export class PictureAssembler implements NalSink {
     }
   }
 
+  /** Broken payloads cost time to refuse: a camera that sends little else is given up before it slows others down. */
+  #fault(): void {
+    this.malformed++;
+    if (++this.#faults > MAX_FAULTS) {
+      throw new FluxError("rtsp.protocol", "the camera sends video that cannot be read");
+    }
+  }
+
   #storeSet(): void {
     const version = this.#sets.version;
     const key = this.#sets.store(this.#buffer.view(this.#nalStart));
     if (key === undefined) {
-      this.malformed++;
+      this.#fault();
     } else if (this.#hasSlice || (this.#setsInUnit.has(key) && this.#sets.version === version)) {
       // Sets sent twice, or again before each slice (GStreamer does): a decoder wants them in front, once. New ones among
       // the slices are for the next keyframe, which gets them from the store.
@@ -244,6 +257,7 @@ export class PictureAssembler implements NalSink {
     const discontinuity = this.#lossPending;
     this.#waiting = false;
     this.#lossPending = false;
+    this.#faults = Math.max(0, this.#faults - FAULTS_FORGIVEN);
     this.#handlers.onPicture({
       timestamp: this.#timestamp,
       keyframe,

@@ -108,6 +108,7 @@ function fromHttpException(error: HTTPException): Described {
   const { status } = error;
   if (status === 400) return { status, code: "request.bad_json", message: "the body is not valid JSON" };
   if (status === 413) return { status, code: "request.too_large", message: "the body is too large" };
+  if (status === 415) return { status, code: "request.unsupported_type", message: "the body must be application/json" };
   return {
     status: status as ContentfulStatusCode,
     code: `http.${status}`,

@@ -188,7 +188,7 @@ describe("documentation and health", () => {
   it("shows it without the internet", async () => {
     const page = await (await server.call("GET", "/docs")).text();
     expect(page).not.toMatch(/https?:\/\//);
-    for (const [, path = ""] of page.matchAll(/(?:src|href)="([^"]+)"/g)) {
+    for (const [, path = ""] of page.matchAll(/(?:src|href)="(\/[^"]+)"/g)) {
       const asset = await server.call("GET", path);
       expect(asset.status).toBe(200);
       expect((await asset.arrayBuffer()).byteLength).toBeGreaterThan(50);

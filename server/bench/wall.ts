@@ -47,6 +47,8 @@ interface Settings {
 interface Side {
   readonly cpuCores: number;
   readonly cpuCoresByProcess: Record<string, number>;
+  /** Comparable also where a side could not keep up. */
+  readonly cpuMsPerDrawnFrame: number;
   readonly rssMib: number;
   readonly decodedFps: Summary;
   readonly drawnFps: Summary;
@@ -77,8 +79,8 @@ export async function run(args: string[]): Promise<object> {
     tiles: Number(values.tiles ?? 42),
     seconds: Number(values.seconds ?? 20),
     warmUpSeconds: Number(values["warm-up"] ?? 8),
-    width: Number(values.width ?? 1920),
-    height: Number(values.height ?? 1080),
+    width: Number(values.width ?? 1280),
+    height: Number(values.height ?? 720),
     renderer: String(values.renderer ?? "webgpu"),
   };
   const clipFile = values.clip === undefined ? undefined : String(values.clip);
@@ -89,9 +91,15 @@ export async function run(args: string[]): Promise<object> {
   return {
     clip: clip.source,
     ...settings,
+    chromium: "headless, GPU emulated by SwiftShader",
     wall,
     mse,
-    ...(wall && mse ? { cpuRatioToMse: round(wall.cpuCores / mse.cpuCores) } : {}),
+    ...(wall && mse
+      ? {
+          cpuRatioToMse: round(wall.cpuCores / mse.cpuCores),
+          cpuPerDrawnFrameRatioToMse: round(wall.cpuMsPerDrawnFrame / mse.cpuMsPerDrawnFrame),
+        }
+      : {}),
   };
 }
 
@@ -193,21 +201,24 @@ async function measure(
       const values = samples.map((sample) => pick(sample[tile] ?? { decodedFps: 0, drawnFps: 0 }));
       return values.reduce((sum, value) => sum + value, 0) / values.length;
     });
+  const cpuCores = (last.totalCpuSeconds - first.totalCpuSeconds) / seconds;
+  const drawnFps = summary(perTile((rate) => rate.drawnFps));
   const before = await page.screenshot();
   await wait(1);
   const after = await page.screenshot();
   const differences = await tileDifferences(page, before, after, grid(settings));
   return {
-    cpuCores: round((last.totalCpuSeconds - first.totalCpuSeconds) / seconds),
+    cpuCores: round(cpuCores),
     cpuCoresByProcess: Object.fromEntries(
       Object.entries(last.cpuSeconds).map(([kind, value]) => [
         kind,
         round((value - (first.cpuSeconds[kind] ?? 0)) / seconds),
       ]),
     ),
+    cpuMsPerDrawnFrame: round((1000 * cpuCores) / Math.max(0.01, drawnFps.mean * settings.tiles)),
     rssMib: Math.round(last.rssMib),
     decodedFps: summary(perTile((rate) => rate.decodedFps)),
-    drawnFps: summary(perTile((rate) => rate.drawnFps)),
+    drawnFps,
     movingTiles: differences.filter((difference) => difference > MOVING).length,
   };
 }
@@ -223,6 +234,8 @@ async function inChromium<T>(settings: Settings, use: (page: Page, pid: number) 
   try {
     browser = await chromium.connect(server.wsEndpoint());
     const page = await browser.newPage({ viewport: { width: settings.width, height: settings.height } });
+    // Functions that run in the page come from a bundle that marks names with a helper of its own.
+    await page.addInitScript({ content: "globalThis.__name ??= (target) => target;" });
     const pid = server.process().pid;
     if (pid === undefined) throw new Error("Chromium did not start");
     return await use(page, pid);

@@ -143,8 +143,9 @@ export class CameraFeed {
     if (latencyMs !== undefined) this.#latency.add(latencyMs);
   }
 
-  get closed(): boolean {
-    return this.#closed;
+  /** False once the camera has left the wall or may not be seen any more: nothing on its way may be shown. */
+  get showable(): boolean {
+    return !this.#closed && this.#deniedCode === undefined;
   }
 
   close(): void {

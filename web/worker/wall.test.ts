@@ -243,6 +243,17 @@ describe("trouble", () => {
     expect(renderer().picture(CAMERA)).toBeUndefined();
   });
 
+  test("permission withdrawn while a picture is on its way: it is not shown", async () => {
+    await play();
+    send(false);
+    backend.last.output();
+    for (const run of frames.splice(0)) run();
+    link.say({ type: "denied", cameraId: CAMERA, code: "auth.forbidden" });
+    await settled();
+    expect(renderer().picture(CAMERA)).toBeUndefined();
+    expect(wall.stats().openVideoFrames).toBe(0);
+  });
+
   test("a lost graphics device is replaced; pictures come back with the next frames", async () => {
     await play();
     renderer().lose("driver reset");

@@ -5,6 +5,10 @@ import type { Clock, Timer } from "../../../shared/lib/clock.ts";
 import { millis } from "../../../shared/lib/time.ts";
 import type { FragmentedClip } from "./fragments.ts";
 
+const PAGE = `<!doctype html>
+<link rel="icon" href="data:,">
+<style>body { margin: 0; background: #000 } video { position: absolute; object-fit: contain }</style>`;
+
 export interface MseFeeder {
   readonly port: number;
   close(): Promise<void>;
@@ -17,7 +21,8 @@ export async function startMseFeeder(
   groupLength: number,
   clock: Clock,
 ): Promise<MseFeeder> {
-  const http = createServer();
+  // The page itself comes from here, too: a page of another origin may not open sockets to loopback.
+  const http = createServer((_, response) => response.writeHead(200, { "content-type": "text/html" }).end(PAGE));
   const sockets = new WebSocketServer({ server: http, perMessageDeflate: false });
   const timers = new Set<Timer>();
   let connections = 0;

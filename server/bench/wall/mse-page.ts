@@ -8,9 +8,7 @@ export interface VideoFigures {
 
 /** The peer: one `<video>` with Media Source Extensions per camera, each fed over its own WebSocket. */
 export async function openMsePage(page: Page, tiles: readonly TileRect[], port: number, codec: string): Promise<void> {
-  await page.setContent(
-    "<!doctype html><style>body{margin:0;background:#000}video{position:absolute;object-fit:contain}</style>",
-  );
+  await page.goto(`http://127.0.0.1:${port}/`);
   await page.evaluate(
     ([rects, url, mime]) => {
       for (const { x, y, width, height } of rects) {

@@ -20,7 +20,7 @@ export interface ScreenDeps {
 }
 
 /** An emulated GPU shares the processor with the decoders: drawing more often than this only takes from them. */
-const SOFTWARE_INTERVAL_MS = 1000 / 20;
+const SOFTWARE_INTERVAL_MS = 1000 / 15;
 const MAX_RENDERERS = 5;
 
 interface Taken {
@@ -128,7 +128,7 @@ export class Screen {
     const { owned, captureTime, colour } = picture;
     try {
       const prepared = await renderer.prepare(owned.frame, colour);
-      if (renderer !== this.#renderer || feed.closed) return undefined;
+      if (renderer !== this.#renderer || !feed.showable) return undefined;
       const first = renderer.picture(feed.cameraId) === undefined;
       const { width, height } = renderer.show(feed.cameraId, prepared);
       return (now) => {

@@ -28,7 +28,7 @@ function stepsOf(from: number, length: number, samples: number, count: number): 
 
 function clamp(value: number): number {
   if (value < 0) return 0;
-  return value > 255 ? 255 : value;
+  return Math.min(value, 255);
 }
 
 /**

@@ -83,7 +83,8 @@ export function serverBuildOptions({ say, development = false }) {
     target: "node20.19",
     sourcemap: development ? "linked" : false,
     minifySyntax: !development,
-    keepNames: true,
+    // A call per function made on the hot path is what names would cost.
+    keepNames: false,
     legalComments: "none",
     logLevel: "warning",
     external: [...externalPackages, ...optionalHelpers, ...developerTools],

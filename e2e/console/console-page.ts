@@ -1,8 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { collectErrors } from "../../../server/testkit/chromium.ts";
-import { findChromium } from "../../../server/testkit/tools.ts";
+import { collectErrors } from "../../server/testkit/chromium.ts";
+import { findChromium } from "../../server/testkit/tools.ts";
 
 export const SCREENS = {
   wall: { width: 1920, height: 1080 },
@@ -10,7 +10,7 @@ export const SCREENS = {
   phone: { width: 390, height: 844 },
 } as const;
 
-const artifacts = fileURLToPath(new URL("../../../e2e/artifacts", import.meta.url));
+const artifacts = fileURLToPath(new URL("../artifacts", import.meta.url));
 
 /** The fake engine draws on a plain canvas: no GPU flags are needed. */
 export function launchConsoleBrowser(): Promise<Browser> {

@@ -1,9 +1,9 @@
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type BuiltConsole, buildConsole } from "./build-console.ts";
-import { type ConsolePage, launchConsoleBrowser, openConsole, signIn, tileNames } from "./console-page.ts";
-import { type ConsoleServer, startConsoleServer } from "./console-server.ts";
-import { type MockState, mockCamera, mockState, mockUser } from "./mock-api.ts";
+import { type MockState, mockCamera, mockState, mockUser } from "../../web/app/testing/mock-api.ts";
+import { type BuiltConsole, buildConsole } from "../console/build-console.ts";
+import { type ConsolePage, launchConsoleBrowser, openConsole, signIn, tileNames } from "../console/console-page.ts";
+import { type ConsoleServer, startConsoleServer } from "../console/console-server.ts";
 
 /** The whole console in a real browser, under the server's content policy, over a mocked API and a fake engine. */
 
@@ -149,7 +149,7 @@ describe("the wall by keyboard", { timeout: 120_000 }, () => {
     await signIn(page, server.url);
     await page.getByRole("group", { name: "Tile 1: Lobby east" }).focus();
     await page.keyboard.press("Space");
-    await page.getByText("Lobby east picked up.").waitFor({ state: "attached" });
+    await page.getByText("Lobby east is over tile 1.").waitFor({ state: "attached" });
     await page.keyboard.press("ArrowRight");
     await page.getByText("Lobby east is over tile 2.").waitFor({ state: "attached" });
     await page.keyboard.press("Space");

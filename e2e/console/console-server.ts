@@ -2,7 +2,7 @@ import { createReadStream, existsSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
-import { type MockState, mockApi } from "./mock-api.ts";
+import { type MockState, mockApi } from "../../web/app/testing/mock-api.ts";
 
 /** As strict as the real server's, so that a blocked style or script shows as a console error here already. */
 export const CONTENT_SECURITY_POLICY =

@@ -13,7 +13,7 @@ export async function buildConsole(): Promise<BuiltConsole> {
   const folder = mkdtempSync(join(tmpdir(), "fluxvision-console-"));
   const { build } = await import("vite");
   await build({
-    configFile: fileURLToPath(new URL("../../../vite.config.ts", import.meta.url)),
+    configFile: fileURLToPath(new URL("../../vite.config.ts", import.meta.url)),
     mode: "fake-engine",
     logLevel: "error",
     build: { outDir: folder },

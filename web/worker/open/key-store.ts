@@ -5,6 +5,7 @@ import {
   NONCE_BYTES,
   SUITE_IDS,
   type Suite,
+  TAG_BYTES,
 } from "../../../shared/crypto/crypto.ts";
 import { FluxError } from "../../../shared/lib/errors.ts";
 import { fromBase64 } from "./base64.ts";
@@ -25,6 +26,8 @@ export interface WrappedEpochKey extends KeyName {
 
 /** Far above 64 tiles with the current and the next epoch of main and sub; the key slots of the crypto module are finite. */
 const MAX_KEYS = 1024;
+/** SPEC W23 */
+const WRAPPED_BYTES = NONCE_BYTES + KEY_BYTES + TAG_BYTES;
 const GRANT_PREFIX = "fluxvision grant v1";
 
 function suiteOf(id: number): Suite {
@@ -74,8 +77,8 @@ export class KeyStore {
     if (!this.#session) throw new FluxError("crypto.no_session", "a key came before the session key");
     const suite = suiteOf(grant.suite);
     const sealed = fromBase64(grant.wrapped);
+    if (sealed.length !== WRAPPED_BYTES) throw new FluxError("crypto.bad_key", "a wrapped key has the wrong length");
     const raw = this.#session.open(sealed.subarray(0, NONCE_BYTES), grantAad(grant), sealed.subarray(NONCE_BYTES));
-    if (raw.length !== KEY_BYTES) throw new FluxError("crypto.bad_key", "a wrapped key has the wrong length");
     const name = keyNameText(grant);
     this.#drop(name);
     while (this.#keys.size >= MAX_KEYS) this.#drop(this.#oldest());

@@ -73,7 +73,7 @@ describe("KeyStore", () => {
     expect(codeOf(() => keys.add(sealer.grant(new Uint8Array(32))))).toBe("crypto.auth_failed");
     expect(codeOf(() => keys.add(sealer.grant(sessionKey(), { suite: 77 })))).toBe("crypto.bad_suite");
     expect(codeOf(() => keys.add(sealer.grant(sessionKey(), { wrapped: "%" })))).toBe("wire.base64");
-    expect(codeOf(() => keys.add(sealer.grant(sessionKey(), { wrapped: "" })))).toBe("crypto.bad_nonce");
+    expect(codeOf(() => keys.add(sealer.grant(sessionKey(), { wrapped: "" })))).toBe("crypto.bad_key");
     expect(codeOf(() => new KeyStore(crypto).add(sealer.grant(sessionKey())))).toBe("crypto.no_session");
   });
 

@@ -180,13 +180,13 @@ describe("the wall by mouse", { timeout: 120_000 }, () => {
     await settled(() => tileNames(page)).toEqual(changed);
 
     await page.getByRole("button", { name: "Save layout" }).click();
-    await page.getByText("Layout “All cameras” saved.").waitFor();
+    await page.getByText("Layout “Layout 1” saved.").waitFor();
+    await shoot("saved-layout");
     expect(state.layouts).toHaveLength(1);
-    expect(state.layouts[0]).toMatchObject({ kind: "3x3", shared: false });
+    expect(state.layouts[0]).toMatchObject({ name: "Layout 1", kind: "3x3", shared: false });
     expect(state.layouts[0]?.cells).toHaveLength(9);
     await page.reload();
     await settled(() => tileNames(page)).toEqual(changed);
-    await shoot("saved-layout");
   });
 
   test("the grid picker, and removing a camera of the tree after asking", async () => {

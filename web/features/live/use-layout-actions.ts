@@ -2,6 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { toast } from "sonner";
+import type { Layout } from "../../../shared/api/schemas.ts";
 import { queryKeys } from "../../api/queries.ts";
 import { errorText } from "../../app/error-text.ts";
 import { useServices, useUser } from "../../app/services.ts";
@@ -38,14 +39,16 @@ export function useLayoutActions(): LayoutActions {
       while (taken.has(t("layouts.untitled", { number }))) number += 1;
       return t("layouts.untitled", { number });
     };
-    const store = async (tab: WallTab): Promise<void> => {
+    const store = async (tab: WallTab): Promise<Layout> => {
       const known = new Set(state.cameraIds);
       // A camera that is gone, or that this user may no longer see, is not saved again.
       const cells = bodyOf(tab).cells.map((cameraId) => (cameraId !== null && known.has(cameraId) ? cameraId : null));
-      const body = { ...bodyOf(tab), cells, name: title(tab) };
+      // Two tabs called "All cameras" would tell nobody which one follows the camera list.
+      const body = { ...bodyOf(tab), cells, name: tab.id === ALL_TAB ? freeName() : tab.name };
       const layout = tab.saved === undefined ? await api.createLayout(body) : await api.updateLayout(tab.id, body);
       dispatch({ type: "saved", id: tab.id, layout });
       await queries.invalidateQueries({ queryKey: queryKeys.layouts });
+      return layout;
     };
     return {
       title,
@@ -66,8 +69,8 @@ export function useLayoutActions(): LayoutActions {
           return;
         }
         try {
-          await store(tab);
-          toast.success(t("layouts.saved", { name: title(tab) }));
+          const { name } = await store(tab);
+          toast.success(t("layouts.saved", { name }));
         } catch (error) {
           toast.error(errorText(t, error));
         }

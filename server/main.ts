@@ -9,6 +9,7 @@ import { type Config, loadConfig } from "./config/env.ts";
 import { createLog, type Logger } from "./core/log.ts";
 import { type DemoCameras, startDemoCameras } from "./demo/demo-cameras.ts";
 import { putDemoCameras } from "./demo/put-demo-cameras.ts";
+import { openClipLibrary } from "./simulator/clip-library.ts";
 import { VERSION } from "./version.ts";
 
 /** A close that takes longer is given up: whoever stopped us is waiting. */

@@ -8,19 +8,6 @@ import { settings } from "../db/schema/index.ts";
 import { toDate } from "../db/time.ts";
 import type { DemoCameras } from "./demo-cameras.ts";
 
-/** The simulator's scenes, in its order. */
-export const DEMO_NAMES = [
-  "Car park",
-  "Corridor",
-  "Crossing",
-  "Loading dock",
-  "Lobby",
-  "Warehouse",
-  "Platform",
-  "Night yard",
-  "Shop",
-] as const;
-
 /** The server itself, acting for the first administrator. */
 const SYSTEM_PRINCIPAL: Principal = {
   userId: "00000000-0000-0000-0000-000000000000",
@@ -37,6 +24,8 @@ export interface DemoTarget {
   readonly orm: Orm;
   readonly cameras: CameraService;
   readonly clock: Clock;
+  /** The simulator's scenes, in its order. */
+  readonly names: readonly string[];
 }
 
 export type StartDemo = (names: readonly string[], preferredPort: number) => Promise<DemoCameras>;
@@ -46,14 +35,14 @@ export type StartDemo = (names: readonly string[], preferredPort: number) => Pro
  * operator has kept; one that was removed stays removed.
  */
 export async function putDemoCameras(target: DemoTarget, start: StartDemo): Promise<DemoCameras | undefined> {
-  const { orm, cameras, clock } = target;
+  const { orm, cameras, clock, names } = target;
   const [row] = await orm.select().from(settings).where(eq(settings.name, SETTING));
   const known = row === undefined ? undefined : stored.parse(JSON.parse(row.value));
   const present = new Set(cameras.sources().map(({ id }) => id));
   const kept = known?.cameraIds.map((id) => (present.has(id) ? id : undefined));
   if (known === undefined ? present.size > 0 : !kept?.some((id) => id !== undefined)) return undefined;
 
-  const demo = await start(DEMO_NAMES, known?.port ?? PREFERRED_PORT);
+  const demo = await start(names, known?.port ?? PREFERRED_PORT);
   const cameraIds: string[] = [];
   for (const [index, { name, url, subUrl }] of demo.cameras.entries()) {
     const id = kept?.[index];

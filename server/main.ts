@@ -54,8 +54,9 @@ export async function serve(args: string[], io: CliIo): Promise<number> {
 async function demoCameras(config: Config, server: Server, log: Logger): Promise<DemoCameras | undefined> {
   if (!config.demo) return undefined;
   try {
+    const names = (await openClipLibrary()).scenes.map(({ name }) => name);
     return await putDemoCameras(
-      { orm: server.database.orm, cameras: server.cameras, clock: systemClock() },
+      { orm: server.database.orm, cameras: server.cameras, clock: systemClock(), names },
       (names, preferredPort) =>
         startDemoCameras({
           cliPath: fileURLToPath(new URL("./cli.mjs", import.meta.url)),

@@ -18,6 +18,8 @@ export interface IngestWorkerData {
   /** Durably counted up before the worker starts and never given out twice: the first part of every nonce. */
   readonly generation: number;
   readonly logLevel: string;
+  /** Ports of this server, from which no camera is pulled at an address of this machine. */
+  readonly forbiddenPorts?: readonly number[];
 }
 
 export type ToIngest =

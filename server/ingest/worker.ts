@@ -10,7 +10,7 @@ import type { FromIngest, IngestWorkerData, ToIngest } from "./protocol.ts";
 async function main(): Promise<void> {
   const port = parentPort;
   if (!port) throw new Error("this file is a worker thread's entry");
-  const { generation } = workerData as IngestWorkerData;
+  const { generation, forbiddenPorts } = workerData as IngestWorkerData;
   const early: ToIngest[] = [];
   let ingest: Ingest | undefined;
   // Listening from the start: the main thread may send before the cipher is compiled.
@@ -18,6 +18,7 @@ async function main(): Promise<void> {
     if (ingest) ingest.handle(message);
     else early.push(message);
   });
+  const ownPorts = new Set(forbiddenPorts);
   const neverChanges = new Int32Array(new SharedArrayBuffer(4));
   const crypto = await loadFluxCrypto();
   ingest = new Ingest({
@@ -25,7 +26,7 @@ async function main(): Promise<void> {
     clock: systemClock(),
     random: () => randomInt(0, 0x1_0000_0000) / 0x1_0000_0000,
     crypto,
-    startPull,
+    startPull: (options, handlers) => startPull({ ...options, forbiddenPorts: ownPorts }, handlers),
     send: (message: FromIngest) => {
       port.postMessage(message);
       if (message.type === "closed") port.close();

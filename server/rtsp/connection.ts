@@ -3,6 +3,7 @@ import { connect as tlsConnect } from "node:tls";
 import type { Clock } from "../../shared/lib/clock.ts";
 import { FluxError } from "../../shared/lib/errors.ts";
 import type { Millis } from "../../shared/lib/time.ts";
+import { type AddressPolicy, checkLiteral, guardedLookup } from "./address-guard.ts";
 import { InterleavedReader } from "./interleaved.ts";
 import type { PullLimits } from "./limits.ts";
 import { encodeRequest, header, type RtspMessage, type RtspResponse } from "./message.ts";
@@ -20,6 +21,7 @@ export interface ConnectionOptions {
   readonly clock: Clock;
   readonly limits: PullLimits;
   readonly userAgent: string;
+  readonly addresses: AddressPolicy;
 }
 
 export interface ConnectionHandlers {
@@ -48,6 +50,7 @@ export class RtspConnection {
   #arrivalMs = 0 as Millis;
   #ended: FluxError | undefined;
 
+  /** Throws `rtsp.address` where no connection may go to. */
   constructor(options: ConnectionOptions, handlers: ConnectionHandlers) {
     this.url = options.url;
     this.#options = options;
@@ -125,11 +128,14 @@ export class RtspConnection {
   }
 
   #open(): Socket {
-    const { url, allowUntrustedCertificate } = this.#options;
+    const { url, allowUntrustedCertificate, addresses } = this.#options;
+    checkLiteral(url.host, url.port, addresses);
+    const lookup = guardedLookup(url.port, addresses);
     if (url.secure) {
       const socket = tlsConnect({
         host: url.host,
         port: url.port,
+        lookup,
         rejectUnauthorized: !allowUntrustedCertificate,
         ...(isIP(url.host) === 0 ? { servername: url.host } : {}),
       });
@@ -141,6 +147,7 @@ export class RtspConnection {
     return netConnect({
       host: url.host,
       port: url.port,
+      lookup,
       onread: {
         buffer,
         callback: (length) => {

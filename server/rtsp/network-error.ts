@@ -3,6 +3,8 @@ import type { RtspUrl } from "./url.ts";
 
 /** What the operating system or TLS says about a socket, in an installer's words. */
 export function networkError(error: Error, url: RtspUrl): FluxError {
+  // Our own refusal of an address.
+  if (error instanceof FluxError) return error;
   const code = "code" in error ? String(error.code) : "";
   const where = `${url.host}:${url.port}`;
   const make = (fluxCode: string, message: string): FluxError => new FluxError(fluxCode, message, { cause: error });

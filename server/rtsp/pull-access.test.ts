@@ -93,11 +93,11 @@ describe("authentication", () => {
 });
 
 describe("redirects", () => {
-  it("are followed, and the password does not go to another host", async () => {
-    const other = await camera(() => ({
-      status: "401 Unauthorized",
-      headers: { "WWW-Authenticate": 'Basic realm="x"' },
-    }));
+  it.each([
+    { kind: "Basic", challenge: 'Basic realm="x"' },
+    { kind: "Digest", challenge: 'Digest realm="x", nonce="1"' },
+  ])("are followed, and no $kind answer goes to another host", async ({ challenge }) => {
+    const other = await camera(() => ({ status: "401 Unauthorized", headers: { "WWW-Authenticate": challenge } }));
     const fake = await camera(
       except({ describe: () => ({ status: "302 Moved", headers: { Location: `rtsp://localhost:${other.port}/x` } }) }),
     );

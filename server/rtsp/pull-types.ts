@@ -16,6 +16,8 @@ export interface PullOptions {
   readonly userAgent?: string | undefined;
   /** Also set up the first audio track that is AAC or G.711. Default false. */
   readonly wantAudio?: boolean | undefined;
+  /** Ports of this server: refused at every address of this machine (`rtsp.address`). */
+  readonly forbiddenPorts?: ReadonlySet<number> | undefined;
   /** From connect to the answer to PLAY. */
   readonly connectTimeout: Millis;
   /** Without any RTP packet of the video for this long, the pull ends with `rtsp.stalled`. */

@@ -1,8 +1,7 @@
 import { errorCode, FluxError } from "../../shared/lib/errors.ts";
-import type { Redirect } from "./client.ts";
 import { DEFAULT_LIMITS, type PullLimits } from "./limits.ts";
 import type { Pull, PullHandlers, PullOptions, PullStats } from "./pull-types.ts";
-import { RtspSession } from "./session.ts";
+import { RtspSession, type SessionRedirect } from "./session.ts";
 import type { StreamTrack } from "./stream-track.ts";
 import { parseRtspUrl, type RtspUrl, resolveControl } from "./url.ts";
 
@@ -85,14 +84,16 @@ class RtspPull implements Pull {
     const first = parseRtspUrl(this.#options.url);
     let url = first;
     let transport: "tcp" | "udp" = this.#options.transport === "udp" ? "udp" : "tcp";
+    let allowLoopback = true;
     for (let redirects = 0; !this.#closed; ) {
       try {
-        const redirect = await this.#attempt(url, first, transport);
+        const redirect = await this.#attempt(url, first, transport, allowLoopback);
         if (!redirect) return;
         if (++redirects > this.#limits.redirects) {
           throw new FluxError("rtsp.protocol", `the camera redirects more than ${this.#limits.redirects} times`);
         }
         url = followRedirect(url, redirect.location);
+        allowLoopback &&= redirect.fromLoopback;
       } catch (error) {
         const refusedTcp = errorCode(error) === "rtsp.unsupported" && this.#session?.tcpRefused === true;
         if (this.#options.transport !== "auto" || transport === "udp" || !refusedTcp) throw error;
@@ -101,8 +102,17 @@ class RtspPull implements Pull {
     }
   }
 
-  async #attempt(url: RtspUrl, first: RtspUrl, transport: "tcp" | "udp"): Promise<Redirect | undefined> {
+  async #attempt(
+    url: RtspUrl,
+    first: RtspUrl,
+    transport: "tcp" | "udp",
+    allowLoopback: boolean,
+  ): Promise<SessionRedirect | undefined> {
     const options = this.#options;
+    // Credentials, hashed ones too (they can be guessed offline), go to no host but the one that the operator named.
+    const named = url.host.toLowerCase() === first.host.toLowerCase();
+    const [username, password] =
+      options.username === undefined ? [first.username, first.password] : [options.username, options.password];
     let started = false;
     const session = new RtspSession(
       {
@@ -110,10 +120,10 @@ class RtspPull implements Pull {
         limits: this.#limits,
         url,
         transport,
-        username: options.username ?? first.username,
-        password: options.username === undefined ? first.password : options.password,
-        // The password itself goes to no host but the one that the operator named.
-        allowBasic: url.host === first.host && (url.secure || !first.secure),
+        username: named ? username : undefined,
+        password: named ? password : undefined,
+        allowBasic: url.secure || !first.secure,
+        addresses: { forbiddenPorts: options.forbiddenPorts ?? new Set(), allowLoopback },
         userAgent: options.userAgent ?? "FluxVision",
       },
       this.#handlers,

@@ -2,8 +2,10 @@ import type { Timer } from "../../shared/lib/clock.ts";
 import { errorCode, FluxError } from "../../shared/lib/errors.ts";
 import { type Millis, millis } from "../../shared/lib/time.ts";
 import type { StreamFormat } from "../../shared/media/types.ts";
+import { isLoopback } from "../core/camera-address.ts";
 import { AudioTrack } from "../rtp/audio-track.ts";
 import type { VideoTrack } from "../rtp/video-track.ts";
+import type { AddressPolicy } from "./address-guard.ts";
 import { Authenticator } from "./auth.ts";
 import { type Redirect, RtspClient } from "./client.ts";
 import { RtspConnection } from "./connection.ts";
@@ -27,9 +29,15 @@ export interface SessionOptions {
   readonly transport: "tcp" | "udp";
   readonly username: string | undefined;
   readonly password: string | undefined;
-  /** False behind a redirect to another host. */
+  /** False where the password would go over the line in clear although the operator asked for encryption. */
   readonly allowBasic: boolean;
+  readonly addresses: AddressPolicy;
   readonly userAgent: string;
+}
+
+/** Where the camera wants us to go, and whether a camera on this machine said so. */
+export interface SessionRedirect extends Redirect {
+  readonly fromLoopback: boolean;
 }
 
 /** One connection to one camera, from connect to the end. Not reused. */
@@ -60,10 +68,17 @@ export class RtspSession {
     this.#options = options;
     this.#handlers = handlers;
     this.#onEnd = onEnd;
-    const { pull, limits, url, userAgent, username, password, allowBasic } = options;
+    const { pull, limits, url, userAgent, username, password, allowBasic, addresses } = options;
     const authenticator = username === undefined ? undefined : new Authenticator(username, password ?? "", allowBasic);
     this.#connection = new RtspConnection(
-      { url, allowUntrustedCertificate: pull.allowUntrustedCertificate, clock: pull.clock, limits, userAgent },
+      {
+        url,
+        allowUntrustedCertificate: pull.allowUntrustedCertificate,
+        clock: pull.clock,
+        limits,
+        userAgent,
+        addresses,
+      },
       {
         onFrame: (channel, bytes, start, end, arrivalMs) => {
           const target = this.#channels.get(channel);
@@ -96,7 +111,7 @@ export class RtspSession {
   }
 
   /** Up to the answer to PLAY, within the time to connect; else rejects, and the connection is gone. */
-  async start(): Promise<Redirect | undefined> {
+  async start(): Promise<SessionRedirect | undefined> {
     const { pull } = this.#options;
     this.#deadline = pull.clock.after(pull.connectTimeout, () =>
       this.#connection.end(
@@ -120,9 +135,11 @@ export class RtspSession {
     return this.#closing;
   }
 
-  async #start(): Promise<Redirect | undefined> {
+  async #start(): Promise<SessionRedirect | undefined> {
     const description = await this.#client.describe();
-    if ("location" in description) return description;
+    if ("location" in description) {
+      return { ...description, fromLoopback: isLoopback(this.#connection.remoteAddress ?? "") };
+    }
     const { sdp, base, server } = description;
     const { pull, limits, transport } = this.#options;
     const chosen = chooseVideo(sdp);

@@ -6,7 +6,13 @@ const FORMAT = new RegExp(`^(${UUID})\\.(\\d{1,9})\\.([A-Za-z0-9_-]{43})\\.([A-Z
 export interface RefreshToken {
   readonly sessionId: string;
   readonly rotation: number;
+  readonly secret: string;
   /** SHA-256 of the secret part: what the database keeps. */
+  readonly hash: Uint8Array;
+}
+
+export interface NewToken {
+  readonly text: string;
   readonly hash: Uint8Array;
 }
 
@@ -14,12 +20,21 @@ export interface RefreshToken {
  * `session.rotation.secret.mac`. The MAC makes a reused token (once ours, now old) distinguishable from an invented
  * one: only the former ends the session, so that knowing a session's id is not enough to end it.
  */
-export function createRefreshToken(
-  macKey: Uint8Array,
-  sessionId: string,
-  rotation: number,
-): { text: string; hash: Uint8Array } {
-  const secret = randomBytes(32).toString("base64url");
+export function createRefreshToken(macKey: Uint8Array, sessionId: string): NewToken {
+  return tokenOf(macKey, sessionId, 0, randomBytes(32).toString("base64url"));
+}
+
+/**
+ * The token that follows this one, always the same: who asks twice because the answer got lost is given what the first
+ * answer held. Without the key nobody derives it.
+ */
+export function nextRefreshToken(macKey: Uint8Array, token: RefreshToken): NewToken {
+  const rotation = token.rotation + 1;
+  const secret = mac(macKey, `next|${token.sessionId}|${rotation}|${token.secret}`).toString("base64url");
+  return tokenOf(macKey, token.sessionId, rotation, secret);
+}
+
+function tokenOf(macKey: Uint8Array, sessionId: string, rotation: number, secret: string): NewToken {
   const body = `${sessionId}.${rotation}.${secret}`;
   return { text: `${body}.${mac(macKey, body).toString("base64url")}`, hash: hashOf(secret) };
 }
@@ -30,7 +45,7 @@ export function parseRefreshToken(macKey: Uint8Array, text: string): RefreshToke
   if (tag === "") return undefined;
   const expected = mac(macKey, `${sessionId}.${rotation}.${secret}`);
   if (!timingSafeEqual(expected, Buffer.from(tag, "base64url"))) return undefined;
-  return { sessionId, rotation: Number(rotation), hash: hashOf(secret) };
+  return { sessionId, rotation: Number(rotation), secret, hash: hashOf(secret) };
 }
 
 function mac(key: Uint8Array, body: string): Buffer {

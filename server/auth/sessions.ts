@@ -5,12 +5,15 @@ import { FluxError } from "../../shared/lib/errors.ts";
 import type { Orm } from "../db/database.ts";
 import { sessions } from "../db/schema/index.ts";
 import { toDate } from "../db/time.ts";
-import { createRefreshToken, parseRefreshToken } from "./refresh-token.ts";
+import { createRefreshToken, nextRefreshToken, parseRefreshToken } from "./refresh-token.ts";
 
 const DAY_MS = 86_400_000;
 /** A device that is not used for a week signs in again, and every device once in 30 days. */
 export const IDLE_MS = 7 * DAY_MS;
 export const ABSOLUTE_MS = 30 * DAY_MS;
+
+/** How long a token that was just exchanged is answered again. */
+const REPEAT_MS = 30_000;
 
 export type RevokeReason = "logout" | "reuse" | "admin" | "password" | "disabled";
 
@@ -49,7 +52,7 @@ export class Sessions {
   async open(userId: string, device: Device): Promise<OpenSession> {
     const id = randomUUID();
     const now = toDate(this.#clock.utcMicros());
-    const token = createRefreshToken(this.#macKey, id, 0);
+    const token = createRefreshToken(this.#macKey, id);
     const expiresAt = new Date(now.getTime() + IDLE_MS);
     await this.#orm.delete(sessions).where(lt(sessions.expiresAt, now)); // Keeps the table small; an index makes it cheap.
     await this.#orm.insert(sessions).values({
@@ -65,19 +68,21 @@ export class Sessions {
     return { id, userId, refreshToken: token.text, expiresAt };
   }
 
-  /** Exchanges the token. Throws `auth.invalid_refresh`; a reused token ends the whole session. */
+  /**
+   * Exchanges the token. Throws `auth.invalid_refresh`; a reused token ends the whole session. The token before the
+   * current one is no reuse for 30 s: its answer may have been lost, or a page loaded twice.
+   */
   async rotate(refreshToken: string, device: Device): Promise<OpenSession> {
     const presented = parseRefreshToken(this.#macKey, refreshToken);
     if (!presented) throw invalid();
     const { sessionId, rotation } = presented;
-    const [session] = await this.#orm.select().from(sessions).where(eq(sessions.id, sessionId));
     const now = toDate(this.#clock.utcMicros());
-    if (!session || session.revokedAt !== null || session.expiresAt <= now) throw invalid();
+    const next = nextRefreshToken(this.#macKey, presented);
+    const session = await this.#alive(sessionId, now);
     if (rotation === session.rotation && timingSafeEqual(presented.hash, session.refreshHash)) {
-      const next = createRefreshToken(this.#macKey, sessionId, rotation + 1);
       const limit = session.createdAt.getTime() + ABSOLUTE_MS;
       const expiresAt = new Date(Math.min(now.getTime() + IDLE_MS, limit));
-      // The rotation in the condition decides between two that come at once: one of them is a reuse.
+      // The rotation in the condition decides between two that come at once: one of them comes second.
       const updated = await this.#orm
         .update(sessions)
         .set({ refreshHash: next.hash, rotation: rotation + 1, lastActivityAt: now, expiresAt, ip: device.ip })
@@ -85,8 +90,20 @@ export class Sessions {
         .returning({ userId: sessions.userId });
       if (updated[0]) return { id: sessionId, userId: updated[0].userId, refreshToken: next.text, expiresAt };
     }
+    const current = await this.#alive(sessionId, now);
+    // Its successor is the current token: so this is the one just exchanged, and not merely one with its number.
+    const justExchanged = rotation + 1 === current.rotation && timingSafeEqual(next.hash, current.refreshHash);
+    if (justExchanged && now.getTime() - current.lastActivityAt.getTime() <= REPEAT_MS) {
+      return { id: sessionId, userId: current.userId, refreshToken: next.text, expiresAt: current.expiresAt };
+    }
     await this.revoke(sessionId, "reuse");
     throw invalid();
+  }
+
+  async #alive(sessionId: string, now: Date): Promise<typeof sessions.$inferSelect> {
+    const [session] = await this.#orm.select().from(sessions).where(eq(sessions.id, sessionId));
+    if (!session || session.revokedAt !== null || session.expiresAt <= now) throw invalid();
+    return session;
   }
 
   /** The session that a refresh token belongs to, good or not; undefined when it was never ours. */

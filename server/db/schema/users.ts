@@ -38,6 +38,7 @@ export const sessions = pgTable(
     /** How often the refresh token was rotated. An authentic token with a smaller number is a reused one. */
     rotation: integer("rotation").notNull().default(0),
     createdAt: instant("created_at").notNull(),
+    /** When the refresh token was last rotated. */
     lastActivityAt: instant("last_activity_at").notNull(),
     /** Slides with activity, never past the absolute limit. */
     expiresAt: instant("expires_at").notNull(),

@@ -88,7 +88,8 @@ export function authRoutes(api: Api, deps: AppDeps): void {
           200,
         );
       } catch (error) {
-        if (error instanceof FluxError && error.code.startsWith("auth.")) forgetCookie(c);
+        // Not for a passing reason: the cookie may be good at the next try.
+        if (error instanceof FluxError && /^auth\.(invalid_refresh|session_ended)$/.test(error.code)) forgetCookie(c);
         throw error;
       }
     },

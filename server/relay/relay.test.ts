@@ -154,6 +154,100 @@ describe("a change of permissions", () => {
   });
 });
 
+describe("what was denied", () => {
+  const denials = (viewer: { control: readonly { type: string }[] }): number =>
+    viewer.control.filter(({ type }) => type === "denied").length;
+
+  it("comes when the viewer is given the camera, on the open connection", async () => {
+    const ben = await harness.viewer("ben", [CAMERA_A, CAMERA_B]);
+    harness.relay.handle({ type: "access-changed", userId: "ben" });
+    await harness.settle();
+    expect(denials(ben)).toBe(1);
+    harness.authority.permit("ben", [CAMERA_A, CAMERA_B]);
+    harness.relay.handle({ type: "access-changed", userId: "ben" });
+    await harness.settle();
+    await harness.publish(sub(1));
+    expect(ben.last("stream")?.cameraId).toBe(CAMERA_A);
+    expect(ben.frames.map((frame) => frame.header.streamId)).toEqual([1]);
+    harness.advance(5000);
+    expect(ben.closedWith).toBeUndefined();
+  });
+
+  it("comes when the camera is announced later, or again", async () => {
+    harness.addUser("anna", [CAMERA_A, UNKNOWN_CAMERA]);
+    const anna = await harness.viewer("anna", [CAMERA_A, UNKNOWN_CAMERA]);
+    expect(denials(anna)).toBe(1);
+    harness.relay.handle({ type: "cameras", cameras: [route(UNKNOWN_CAMERA, 21)] });
+    await harness.settle();
+    await harness.publish(sub(21));
+    expect(anna.frames.map((frame) => frame.header.streamId)).toEqual([21]);
+    expect(denials(anna)).toBe(2);
+    harness.relay.handle({ type: "cameras", cameras: [route(UNKNOWN_CAMERA, 21), route(CAMERA_A, 1)] });
+    await harness.settle();
+    await harness.publish(sub(1));
+    expect(anna.frames.map((frame) => frame.header.streamId)).toEqual([21, 1]);
+  });
+
+  it("stays away after the viewer left it", async () => {
+    const ben = await harness.viewer("ben", [CAMERA_A]);
+    ben.receive({ type: "unsubscribe", cameraIds: [CAMERA_A] });
+    harness.authority.permit("ben", [CAMERA_A]);
+    harness.relay.handle({ type: "access-changed", userId: "ben" });
+    await harness.settle();
+    await harness.publish(sub(1));
+    expect(ben.frames).toEqual([]);
+  });
+});
+
+describe("a server that starts or is busy", () => {
+  it("says relay.starting until the cameras are known; the viewer may try again", async () => {
+    const starting = new RelayHarness({ cameras: undefined });
+    starting.addUser("anna", [CAMERA_A]);
+    const early = await starting.viewer("anna", [CAMERA_A]);
+    expect(early).toMatchObject({ closedWith: "relay.starting", closedForGood: false, control: [] });
+    expect(starting.authority.calls).toEqual([]);
+    starting.relay.handle({ type: "cameras", cameras: [] });
+    expect((await starting.viewer("anna", [])).closedWith).toBeUndefined();
+    starting.close();
+  });
+
+  it.each([
+    ["auth.busy", false],
+    ["auth.forbidden", false],
+    ["auth.bad_public_key", false],
+    ["auth.expired", true],
+    ["auth.invalid_token", true],
+    ["auth.session_ended", true],
+    ["auth.unknown_connection", true],
+  ])("%s ends the session for good: %s", async (code, final) => {
+    harness.authority.refuseWith = code;
+    const viewer = harness.connect();
+    viewer.receive({ type: "hello", token: "anna", publicKey: "BA==", client: "x" });
+    await harness.settle();
+    expect(viewer).toMatchObject({ closedWith: code, closedForGood: final });
+    expect(viewer.last("session_expired") !== undefined).toBe(final);
+  });
+
+  it("is not asked again at once when it cannot answer", async () => {
+    const anna = await harness.viewer("anna", []);
+    const questions = (): number => harness.authority.calls.filter(({ method }) => method === "authorise").length;
+    harness.authority.refuseWith = "internal";
+    anna.receive(subscribe([CAMERA_A], 200));
+    await harness.settle();
+    expect(questions()).toBe(1);
+    harness.authority.refuseWith = undefined;
+    harness.advance(4999);
+    anna.receive(subscribe([CAMERA_B], 200));
+    await harness.settle();
+    expect(questions()).toBe(1);
+    harness.advance(1);
+    await harness.settle();
+    expect(questions()).toBe(2);
+    await harness.publish(sub(1));
+    expect(anna.frames).toHaveLength(1);
+  });
+});
+
 describe("subscriptions", () => {
   it("begin with the cached GOP", async () => {
     const camera = sub(1);

@@ -4,7 +4,7 @@ import { millis } from "../../shared/lib/time.ts";
 import { AuthorityClient } from "./authority-client.ts";
 import { CpuMeter } from "./cpu-meter.ts";
 import { IngestLinks } from "./ingest-links.ts";
-import type { FromRelay, ToRelay } from "./protocol.ts";
+import type { CameraRoute, FromRelay, ToRelay } from "./protocol.ts";
 import { FlushScheduler } from "./session/flush-scheduler.ts";
 import { ViewerSession } from "./session/viewer-session.ts";
 import { StreamDemand } from "./streams/demand.ts";
@@ -45,6 +45,7 @@ export class Relay {
   #framesRelayed = 0;
   #bytesRelayed = 0;
   #draining = false;
+  #camerasKnown = false;
 
   constructor(options: RelayOptions) {
     const { clock, post } = options;
@@ -92,6 +93,7 @@ export class Relay {
       scheduler: this.#scheduler,
       clock: this.#options.clock,
       quotaKbps: this.#options.quotaKbps,
+      camerasKnown: () => this.#camerasKnown,
       onFrameSent: this.#count,
       onClosed: (closed) => {
         this.#sessions.delete(closed);
@@ -112,9 +114,7 @@ export class Relay {
         this.#authority.onReply(message);
         return;
       case "cameras":
-        for (const cameraId of this.#directory.setCameras(message.cameras)) {
-          for (const session of this.#sessions) session.cameraChanged(cameraId);
-        }
+        this.#setCameras(message.cameras);
         return;
       case "camera-status":
         this.#directory.setStatus(message.cameraId, message);
@@ -166,6 +166,16 @@ export class Relay {
     this.#framesRelayed++;
     this.#bytesRelayed += byteLength;
   };
+
+  #setCameras(cameras: readonly CameraRoute[]): void {
+    this.#camerasKnown = true;
+    const announced = cameras.map(({ cameraId }) => cameraId).filter((cameraId) => !this.#directory.camera(cameraId));
+    const changed = this.#directory.setCameras(cameras);
+    for (const session of this.#sessions) {
+      for (const cameraId of changed) session.cameraChanged(cameraId);
+      if (announced.length > 0) session.camerasAnnounced(announced);
+    }
+  }
 
   #review(): void {
     const now = this.#options.clock.monotonicMs();

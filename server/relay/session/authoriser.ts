@@ -28,8 +28,10 @@ export interface AuthoriserOptions {
 export class Authoriser {
   readonly #options: AuthoriserOptions;
   readonly #bucket: TokenBucket;
-  /** Everything the viewer asks for and was not refused. */
+  /** Everything the viewer asks for. */
   readonly #requests = new Map<string, TileRequest>();
+  /** Of these, what was refused: asked again when permissions change or the camera appears. */
+  readonly #refused = new Set<string>();
   readonly #keysSent = new Map<string, string>();
   #pending = new Set<string>();
   #asking = false;
@@ -48,8 +50,14 @@ export class Authoriser {
     return this.#requests.size;
   }
 
+  has(cameraId: string): boolean {
+    return this.#requests.has(cameraId);
+  }
+
   request(requests: readonly TileRequest[]): void {
     for (const request of requests) {
+      // Asked for anew: answered anew.
+      this.#refused.delete(request.cameraId);
       this.#requests.set(request.cameraId, request);
       this.#pending.add(request.cameraId);
     }
@@ -59,15 +67,31 @@ export class Authoriser {
   forget(cameraIds: readonly string[]): void {
     for (const cameraId of cameraIds) {
       this.#requests.delete(cameraId);
+      this.#refused.delete(cameraId);
       this.#pending.delete(cameraId);
       this.#keysSent.delete(cameraId);
     }
   }
 
+  /** The camera is not there (any more): remembered, in case it comes (back). */
+  refuse(cameraId: string): void {
+    if (!this.#requests.has(cameraId)) return;
+    this.#refused.add(cameraId);
+    this.#keysSent.delete(cameraId);
+  }
+
+  /** Cameras appeared: those that were refused before are asked for again. */
+  askAgain(cameraIds: readonly string[]): void {
+    for (const cameraId of cameraIds) if (this.#refused.has(cameraId)) this.#pending.add(cameraId);
+    if (this.#pending.size > 0) this.#next();
+  }
+
   /** `access`: must be answered soon, or the viewer is cut. `keys`: tried again until it works. */
   recheck(reason: "access" | "keys"): void {
     if (this.#closed || this.#requests.size === 0) return;
-    for (const cameraId of this.#requests.keys()) this.#pending.add(cameraId);
+    for (const cameraId of this.#requests.keys()) {
+      if (reason === "access" || !this.#refused.has(cameraId)) this.#pending.add(cameraId);
+    }
     if (reason === "access") {
       this.#accessTimer ??= this.#options.clock.after(ACCESS_ANSWER_MS, () => {
         this.#options.onUnavailable(new FluxError("relay.authority_unavailable", "permissions could not be checked"));
@@ -82,6 +106,7 @@ export class Authoriser {
     this.#delay?.cancel();
     this.#accessTimer?.cancel();
     this.#requests.clear();
+    this.#refused.clear();
     this.#pending.clear();
   }
 
@@ -93,8 +118,13 @@ export class Authoriser {
       this.#checked();
       return;
     }
-    if (!urgent && !this.#bucket.take()) {
-      this.#delay ??= this.#options.clock.after(millis(this.#bucket.waitMs()), () => {
+    if (urgent) {
+      this.#delay?.cancel();
+      this.#delay = undefined;
+    } else if (this.#delay) {
+      return;
+    } else if (!this.#bucket.take()) {
+      this.#delay = this.#options.clock.after(millis(this.#bucket.waitMs()), () => {
         this.#delay = undefined;
         this.#next();
       });
@@ -117,8 +147,7 @@ export class Authoriser {
       else for (const cameraId of cameraIds) if (this.#requests.has(cameraId)) this.#pending.add(cameraId);
       if (sinceChange && this.#recheckAsked) this.#checked();
     } catch (error) {
-      if (this.#closed) return;
-      this.#failed(cameraIds, error);
+      if (!this.#closed) this.#failed(cameraIds, error);
     } finally {
       this.#asking = false;
     }
@@ -132,9 +161,11 @@ export class Authoriser {
       const request = this.#requests.get(cameraId);
       // Left meanwhile.
       if (!request) continue;
-      if (allowed.has(cameraId)) granted.push(request);
-      else {
-        this.forget([cameraId]);
+      if (allowed.has(cameraId)) {
+        this.#refused.delete(cameraId);
+        granted.push(request);
+      } else if (!this.#refused.has(cameraId)) {
+        this.refuse(cameraId);
         this.#options.onDenied(cameraId);
       }
     }
@@ -146,7 +177,7 @@ export class Authoriser {
   #sendKeys(keys: readonly WrappedKey[]): void {
     const byCamera = new Map<string, WrappedKey[]>();
     for (const key of keys) {
-      if (!this.#requests.has(key.cameraId)) continue;
+      if (!this.#requests.has(key.cameraId) || this.#refused.has(key.cameraId)) continue;
       const list = byCamera.get(key.cameraId) ?? [];
       list.push(key);
       byCamera.set(key.cameraId, list);
@@ -173,6 +204,7 @@ export class Authoriser {
       this.#options.onUnavailable(error);
       return;
     }
+    // Set before the next question is due, which then waits for it.
     this.#delay ??= this.#options.clock.after(KEYS_RETRY_MS, () => {
       this.#delay = undefined;
       this.#next();

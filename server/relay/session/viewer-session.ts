@@ -16,9 +16,13 @@ const MESSAGES_BURST = 1000;
 const BYTES_PER_SECOND = 512 * 1024;
 const BYTES_BURST = 2 * 1024 * 1024;
 const MAX_CAMERAS = 1024;
+/** Codes after which the same login will not do: the viewer signs in again. After others it tries again. */
+const ENDS_SESSION = /^auth\.(expired|token_expired|invalid_token|token_invalid|session_\w+|unknown_connection)$/;
 
 export interface SessionContext extends Omit<FeedsContext, "connection"> {
   readonly authority: RelayAuthority;
+  /** The cameras are known; before that every question would be answered with "no such camera". */
+  readonly camerasKnown: () => boolean;
   /** Called once, when the session is over. */
   readonly onClosed: (session: ViewerSession) => void;
 }
@@ -49,7 +53,10 @@ export class ViewerSession implements ConnectionHandlers {
       clock,
       authorise: (cameraIds) => authority.authorise(connectionId, cameraIds),
       onAllowed: (requests) => {
-        for (const cameraId of this.#feeds.put(requests)) this.#deny(cameraId);
+        for (const cameraId of this.#feeds.put(requests)) {
+          this.#authoriser.refuse(cameraId);
+          this.#deny(cameraId);
+        }
         for (const { cameraId } of requests) this.#sendStatus(cameraId);
       },
       onDenied: (cameraId) => {
@@ -109,7 +116,7 @@ export class ViewerSession implements ConnectionHandlers {
     if (this.#state === "closed") return;
     this.#feeds.close();
     this.#send({ type: "session_expired", code, message });
-    this.close(code, message);
+    this.#end(code, message, true);
   }
 
   /** The user's permissions changed. Frames stop within 1.5 s of a permission's end, answer or no answer. */
@@ -126,8 +133,13 @@ export class ViewerSession implements ConnectionHandlers {
 
   cameraChanged(cameraId: string): void {
     if (!this.#feeds.has(cameraId) || this.#feeds.refresh(cameraId)) return;
-    this.#authoriser.forget([cameraId]);
+    this.#authoriser.refuse(cameraId);
     this.#deny(cameraId);
+  }
+
+  /** Cameras that were not there before. */
+  camerasAnnounced(cameraIds: readonly string[]): void {
+    if (this.isOpen) this.#authoriser.askAgain(cameraIds);
   }
 
   cameraStatusChanged(cameraId: string): void {
@@ -138,10 +150,15 @@ export class ViewerSession implements ConnectionHandlers {
     if (this.isOpen) this.#send(message);
   }
 
+  /** The viewer may try again. */
   close(code: string, message: string): void {
+    this.#end(code, message, false);
+  }
+
+  #end(code: string, message: string, final: boolean): void {
     if (this.#state === "closed") return;
     this.#finish();
-    this.#connection.close(code, message);
+    this.#connection.close(code, message, final);
   }
 
   #parse(text: string): ClientMessage | undefined {
@@ -168,6 +185,10 @@ export class ViewerSession implements ConnectionHandlers {
         this.close("relay.bad_message", "hello twice");
         return;
       }
+      if (!this.#context.camerasKnown()) {
+        this.close("relay.starting", "the server is starting");
+        return;
+      }
       void this.#authenticate(message.token, message.publicKey);
       return;
     }
@@ -184,7 +205,7 @@ export class ViewerSession implements ConnectionHandlers {
         void this.#renew(message.token);
         return;
       case "subscribe":
-        if (this.#authoriser.size + message.cameras.length > MAX_CAMERAS) {
+        if (this.#authoriser.size + this.#newCameras(message.cameras) > MAX_CAMERAS) {
           const text = `at most ${MAX_CAMERAS} cameras per connection`;
           this.#send({ type: "error", code: "relay.too_many_cameras", message: text, field: "cameras" });
         } else this.#authoriser.request(message.cameras);
@@ -200,6 +221,10 @@ export class ViewerSession implements ConnectionHandlers {
       case "report":
         this.#feeds.report(message.cameras);
     }
+  }
+
+  #newCameras(cameras: readonly { readonly cameraId: string }[]): number {
+    return cameras.filter(({ cameraId }) => !this.#authoriser.has(cameraId)).length;
   }
 
   async #authenticate(token: string, publicKey: string): Promise<void> {
@@ -237,7 +262,7 @@ export class ViewerSession implements ConnectionHandlers {
 
   #refused(error: unknown): void {
     const code = errorCode(error) ?? "auth.failed";
-    if (code.startsWith("auth.")) this.expire(code, describeError(error));
+    if (ENDS_SESSION.test(code)) this.expire(code, describeError(error));
     else this.close(code, describeError(error));
   }
 

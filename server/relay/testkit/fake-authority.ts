@@ -15,6 +15,8 @@ export class FakeAuthority implements RelayAuthority {
   readonly calls: { method: keyof RelayAuthority; args: readonly unknown[] }[] = [];
   /** The main thread hangs: questions are taken and never answered. */
   silent = false;
+  /** Every question is refused with this code. */
+  refuseWith: string | undefined;
   epoch = 1;
   readonly #connections = new Map<string, FakeUser>();
 
@@ -56,6 +58,11 @@ export class FakeAuthority implements RelayAuthority {
     const { requestId, method, args } = message;
     this.calls.push({ method, args });
     if (this.silent) return;
+    const { refuseWith } = this;
+    if (refuseWith !== undefined) {
+      queueMicrotask(() => reply({ type: "reply", requestId, error: { code: refuseWith, message: "refused" } }));
+      return;
+    }
     const call = this[method] as (...args: unknown[]) => Promise<unknown>;
     call.apply(this, [...args]).then(
       (value) => reply({ type: "reply", requestId, value }),

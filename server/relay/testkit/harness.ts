@@ -13,7 +13,8 @@ export const CAMERA_B = "22222222-2222-4222-8222-222222222222";
 
 export interface HarnessOptions {
   readonly quotaKbps?: number;
-  readonly cameras?: readonly CameraRoute[];
+  /** Undefined: the relay has not been told its cameras yet. Default: two. */
+  readonly cameras?: readonly CameraRoute[] | undefined;
 }
 
 /** A relay on a simulated clock with a fake main thread, a fake ingest worker and viewers in memory. */
@@ -42,7 +43,8 @@ export class RelayHarness {
     this.#ingest = channel.port2;
     this.#ingest.on("message", (message: RelayToIngest) => this.told.push(message));
     this.relay.handle({ type: "ingest-port", workerIndex: 0, port: channel.port1 });
-    this.relay.handle({ type: "cameras", cameras: options.cameras ?? [route(CAMERA_A, 1), route(CAMERA_B, 11)] });
+    const { cameras } = "cameras" in options ? options : { cameras: [route(CAMERA_A, 1), route(CAMERA_B, 11)] };
+    if (cameras) this.relay.handle({ type: "cameras", cameras });
   }
 
   /** A user who may see the cameras; the token is the user's name. */

@@ -19,8 +19,11 @@ export interface ViewerConnection {
   abandonGop(streamId: number): void;
   /** No more frames of this stream will come (left, or replaced by another quality). */
   endStream(streamId: number): void;
-  /** Idempotent. Sends the goodbye first, waits for it at most a second, then cuts the line. */
-  close(code: string, message: string): void;
+  /**
+   * Idempotent. Sends the goodbye first, waits for it at most a second, then cuts the line.
+   * `final`: the viewer need not try again (W62); default false.
+   */
+  close(code: string, message: string, final?: boolean): void;
 }
 
 export interface ConnectionHandlers {

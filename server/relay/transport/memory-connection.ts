@@ -13,6 +13,7 @@ export class MemoryConnection implements ViewerConnection {
   readonly abandoned: number[] = [];
   readonly ended: number[] = [];
   closedWith: string | undefined;
+  closedForGood = false;
   queuedBytes = 0;
   #handlers: ConnectionHandlers | undefined;
   #gathered: SealedFrame[] = [];
@@ -73,8 +74,9 @@ export class MemoryConnection implements ViewerConnection {
     this.ended.push(streamId);
   }
 
-  close(code: string): void {
+  close(code: string, _message: string, final = false): void {
     this.flush();
+    this.closedForGood = final;
     this.#end(code);
   }
 

@@ -109,14 +109,14 @@ export class WebSocketConnection implements ViewerConnection {
   abandonGop(): void {}
   endStream(): void {}
 
-  close(code: string, message: string): void {
+  close(code: string, message: string, final = false): void {
     if (this.#closing) return;
     this.flush();
     this.#closing = true;
     this.#closeCode = code;
     // A reason is limited to 123 bytes (RFC 6455, 5.5).
     const reason = `${code} ${message}`.slice(0, 120).replace(/[^\x20-\x7e]/g, "?");
-    this.#socket.close(code.startsWith("auth.") || code === "session.ended" ? CLOSE_FINAL : CLOSE_RETRY, reason);
+    this.#socket.close(final ? CLOSE_FINAL : CLOSE_RETRY, reason);
     this.#closeTimer = this.#clock.after(CLOSE_GRACE_MS, () => this.#socket.terminate());
   }
 

@@ -55,6 +55,18 @@ function sequences(stream: FakeSend | undefined): number[] {
   return seen;
 }
 
+describe("a stream that is over", () => {
+  it("costs the viewer no room for what it does not take", async () => {
+    session.blockNewStreams = true;
+    const camera = maker(1);
+    await send(camera, 2);
+    session.uni[0]?.reset(1);
+    await settle();
+    await send(camera, 3);
+    expect(connection.queuedBytes).toBe(0);
+  });
+});
+
 describe("the control stream (W70)", () => {
   it("carries messages both ways, however they are cut", async () => {
     const bytes = Buffer.concat([encodeControl('{"a":1}'), encodeControl('{"b":"ü"}')]);
@@ -88,7 +100,7 @@ describe("the control stream (W70)", () => {
 
   it("brings the goodbye before the session is closed", async () => {
     connection.sendControl({ type: "session_expired", code: "auth.signed_out", message: "" });
-    connection.close("auth.signed_out", "");
+    connection.close("auth.signed_out", "", true);
     await settle();
     expect(Buffer.concat(session.control.written).toString()).toContain("session_expired");
     expect(session.closedWith).toBeUndefined();

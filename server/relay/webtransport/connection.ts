@@ -125,7 +125,8 @@ export class WebTransportConnection implements ViewerConnection {
     const gop = keyframe ? this.#nextGop(streamId) : this.#gops.get(streamId);
     // Audio between a reset and the next keyframe has no stream to go on.
     if (!gop) return;
-    gop.add(frame.bytes);
+    // What is not taken (the stream was given up) is never reported as sent either.
+    if (!gop.add(frame.bytes)) return;
     this.#frameBytes += frame.bytes.byteLength;
     this.#dirty.add(gop);
   }
@@ -147,12 +148,11 @@ export class WebTransportConnection implements ViewerConnection {
     if (gop) this.#end(gop);
   }
 
-  close(code: string, message: string): void {
+  close(code: string, message: string, final = false): void {
     if (this.#state !== "open") return;
     this.#state = "closing";
     this.#closeCode = code;
     this.#dropAll();
-    const final = code.startsWith("auth.") || code === "session.ended";
     const end = (): void => {
       this.#closeTimer?.cancel();
       if (this.#state === "closed") return;

@@ -39,10 +39,12 @@ export class GopStream {
     return this.#queuedBytes;
   }
 
-  add(bytes: Uint8Array): void {
-    if (this.#ended || this.#given) return;
+  /** False: the stream is over, the bytes go nowhere and `onTaken` will not count them. */
+  add(bytes: Uint8Array): boolean {
+    if (this.#ended || this.#given) return false;
     this.#queue.push(bytes);
     this.#queuedBytes += bytes.byteLength;
+    return true;
   }
 
   /** Starts to send what was added since. */

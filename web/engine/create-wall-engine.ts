@@ -32,6 +32,7 @@ class WorkerWallEngine implements WallEngine {
   readonly #worker: Worker;
   readonly #listeners = new Set<() => void>();
   readonly #expired = new Set<(code: string) => void>();
+  readonly #configNeeded = new Set<() => void>();
   readonly #replies = new Map<number, (message: FromWall | undefined) => void>();
   /** Sent once the canvas is there: the worker's first message is `init`. */
   #early: ToWall[] | undefined = [];
@@ -95,6 +96,11 @@ class WorkerWallEngine implements WallEngine {
     return () => this.#expired.delete(listener);
   }
 
+  onConfigNeeded(listener: () => void): () => void {
+    this.#configNeeded.add(listener);
+    return () => this.#configNeeded.delete(listener);
+  }
+
   async stats(): Promise<WallStats> {
     const reply = await this.#ask((requestId) => ({ type: "stats", requestId }));
     return reply?.type === "stats" ? reply.stats : this.#stats;
@@ -123,6 +129,7 @@ class WorkerWallEngine implements WallEngine {
     this.#replies.clear();
     this.#listeners.clear();
     this.#expired.clear();
+    this.#configNeeded.clear();
   }
 
   #send(message: ToWall): void {
@@ -152,6 +159,9 @@ class WorkerWallEngine implements WallEngine {
         return;
       case "session-expired":
         for (const listener of [...this.#expired]) listener(message.code);
+        return;
+      case "config-needed":
+        for (const listener of [...this.#configNeeded]) listener();
         return;
       case "ready":
         this.#publish({ ...this.#stats, renderer: message.renderer, rendererDetail: message.detail });

@@ -4,6 +4,7 @@ import type { ConnectOptions, TileSpec, WallStats } from "./worker-protocol.ts";
 export interface WallEngine {
   /** Called once with the page's canvas, whose control moves to the worker. */
   attach(canvas: HTMLCanvasElement): void;
+  /** A working line to the same addresses stays up. */
   connect(options: ConnectOptions): void;
   setToken(token: string): void;
   /** Device pixels. */
@@ -14,6 +15,8 @@ export interface WallEngine {
   current(): WallStats;
   subscribe(listener: () => void): () => void;
   onSessionExpired(listener: (code: string) => void): () => void;
+  /** The addresses may have changed: fetch them again and `connect`. Told at every lost line; the listener limits the rate. */
+  onConfigNeeded(listener: () => void): () => void;
   /** Asks the worker for fresh figures. */
   stats(): Promise<WallStats>;
   snapshot(tileId: string, mimeType: "image/png" | "image/jpeg"): Promise<Blob | undefined>;

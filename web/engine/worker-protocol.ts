@@ -91,6 +91,7 @@ export type ToWall =
       /** `gpu`: shade on the GPU even where it is emulated on the processor. */
       readonly shading?: "auto" | "gpu";
     }
+  /** With the addresses of the line that is up already, it stays up. */
   | { readonly type: "connect"; readonly options: ConnectOptions }
   | { readonly type: "token"; readonly token: string }
   | { readonly type: "resize"; readonly width: number; readonly height: number }
@@ -114,5 +115,7 @@ export type FromWall =
   | { readonly type: "snapshot"; readonly requestId: number; readonly blob: Blob | undefined }
   /** The access token is refused: the page must sign in or refresh, then send `connect`. */
   | { readonly type: "session-expired"; readonly code: string }
+  /** The line was lost or WebTransport failed: the page should ask for the addresses again and send `connect`. */
+  | { readonly type: "config-needed" }
   | { readonly type: "fatal"; readonly code: string; readonly message: string }
   | { readonly type: "closed" };

@@ -15,6 +15,8 @@ export interface LinkEvents {
   onGopReset(streamId: number): void;
   /** The token is refused; connecting again with it is pointless. */
   onSessionExpired(code: string): void;
+  /** The addresses in use may be out of date. */
+  onConfigNeeded(): void;
 }
 
 /** The wall's line to the server, over whatever transport, through interruptions. */
@@ -24,7 +26,7 @@ export interface Link {
   readonly transportDetail: string | undefined;
   /** The server's UTC clock, µs; undefined before the first round trip. */
   serverNowMicros(): number | undefined;
-  /** Hangs up first when there is a line already. */
+  /** A line to the same addresses is kept, or tried again at once; a line to others is hung up first. */
   connect(options: ConnectOptions): void;
   setToken(token: string): void;
   /** Kept over reconnects. */

@@ -1,5 +1,5 @@
 import type { Clock } from "../../shared/lib/clock.ts";
-import type { ConnectOptions, TransportKind } from "../engine/worker-protocol.ts";
+import type { ConnectionState, ConnectOptions, TransportKind } from "../engine/worker-protocol.ts";
 import type { CameraReport, CreateLink, Link, LinkEvents } from "./link.ts";
 import type { KeyName } from "./open/key-store.ts";
 import type { Wish } from "./subscribe/plan.ts";
@@ -13,6 +13,7 @@ class LiveLink implements Link {
   readonly #events: LinkEvents;
   readonly #cameras = new Map<string, Wish>();
   #connection: LiveConnection | undefined;
+  #options: ConnectOptions | undefined;
 
   constructor(clock: Clock, events: LinkEvents) {
     this.#clock = clock;
@@ -24,7 +25,14 @@ class LiveLink implements Link {
   }
 
   connect(options: ConnectOptions): void {
-    this.#connection?.close();
+    const current = this.#connection;
+    if (current && isAlive(current.state) && this.#options && sameAddresses(this.#options, options)) {
+      current.setToken(options.token);
+      current.retryNow();
+      return;
+    }
+    current?.close();
+    this.#options = options;
     const connection = new LiveConnection(
       options,
       {
@@ -39,6 +47,7 @@ class LiveLink implements Link {
         onFrame: (frame) => this.#events.onFrame(frame),
         onGopReset: (streamId) => this.#events.onGopReset(streamId),
         onExpired: (code) => this.#events.onSessionExpired(code),
+        onConfigNeeded: () => this.#events.onConfigNeeded(),
       },
       { clock: this.#clock },
     );
@@ -74,6 +83,20 @@ class LiveLink implements Link {
     this.#connection?.close();
     this.#connection = undefined;
   }
+}
+
+function isAlive(state: ConnectionState): boolean {
+  return state !== "idle" && state !== "signed-out";
+}
+
+/** Whether two sets of options lead to the same line; tokens are renewed on it. */
+export function sameAddresses(a: ConnectOptions, b: ConnectOptions): boolean {
+  return (
+    a.webSocketUrl === b.webSocketUrl &&
+    (a.transport ?? "auto") === (b.transport ?? "auto") &&
+    a.webTransport?.url === b.webTransport?.url &&
+    a.webTransport?.certificateHashBase64 === b.webTransport?.certificateHashBase64
+  );
 }
 
 export function liveLinks(clock: Clock): CreateLink {

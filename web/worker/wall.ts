@@ -85,6 +85,7 @@ export class Wall {
       onFrame: (frame) => this.#onFrame(frame),
       onGopReset: (streamId) => this.#feedOfStream.get(streamId)?.gap(streamId),
       onSessionExpired: (code) => deps.post({ type: "session-expired", code }),
+      onConfigNeeded: () => deps.post({ type: "config-needed" }),
     });
     this.#subscriptions = new Subscriptions(clock, {
       subscribe: (cameras) => this.#link.subscribe(cameras),

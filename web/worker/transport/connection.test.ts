@@ -22,6 +22,8 @@ let opened: MemoryTransport[];
 let choices: ConnectOptions[];
 let fail: string | undefined;
 let fallback: string | undefined;
+let kind: "webtransport" | "websocket";
+let configsNeeded: number;
 let connection: LiveConnection;
 
 beforeEach(() => {
@@ -35,14 +37,21 @@ beforeEach(() => {
   choices = [];
   fail = undefined;
   fallback = undefined;
+  kind = "websocket";
+  configsNeeded = 0;
   connection = new LiveConnection(
-    { token: "t1", webSocketUrl: "ws://x/api/v1/live", webTransport: undefined },
+    {
+      token: "t1",
+      webSocketUrl: "ws://x/api/v1/live",
+      webTransport: { url: "https://x:1/", certificateHashBase64: "AA==" },
+    },
     {
       onState: (info) => states.push(info),
       onSessionKey: (key) => keys.push(key),
       onControl: (message) => control.push(message),
       onFrame: ({ header }) => frames.push(header.sequence),
       onExpired: (code) => expired.push(code),
+      onConfigNeeded: () => configsNeeded++,
     },
     {
       clock,
@@ -50,7 +59,7 @@ beforeEach(() => {
       connect: async (options: ConnectOptions, handlers: TransportHandlers): Promise<LiveTransport> => {
         choices.push(options);
         if (fail !== undefined) throw new Error(fail);
-        const transport = new MemoryTransport(handlers, "websocket", fallback);
+        const transport = new MemoryTransport(handlers, kind, fallback);
         opened.push(transport);
         return transport;
       },
@@ -232,6 +241,133 @@ describe("LiveConnection", () => {
     clock.advance(millis(500));
     await line(3);
     expect(choices[2]?.transport).toBeUndefined();
+  });
+
+  it("asks for denied cameras again every 30 s and after a reconnect, until they are shown or given up", async () => {
+    connection.subscribe(subscription(100));
+    connection.start();
+    const first = await openLine(1);
+    const asked = (transport: MemoryTransport): number =>
+      transport.sent.filter(({ type }) => type === "subscribe").length;
+    const pass = (transport: MemoryTransport, seconds: number): void => {
+      for (let passed = 0; passed < seconds; passed += 5) {
+        clock.advance(millis(5000));
+        transport.deliver({ type: "pong", t: 0, serverTimeMicros: 0 });
+      }
+    };
+    first.deliver({ type: "denied", cameraId: CAMERA, code: "auth.camera_denied" });
+    expect(control.at(-1)).toMatchObject({ type: "denied" });
+    pass(first, 25);
+    expect(asked(first)).toBe(1);
+    pass(first, 5);
+    expect(asked(first)).toBe(2);
+    first.hangUp();
+    clock.advance(millis(500));
+    const second = await openLine(2);
+    expect(asked(second)).toBe(1);
+    second.deliver({ type: "denied", cameraId: CAMERA, code: "auth.camera_denied" });
+    second.deliver({ type: "stream", cameraId: CAMERA, streamId: 1, role: "sub", level: "grid" });
+    pass(second, 60);
+    expect(asked(second)).toBe(1);
+    second.deliver({ type: "denied", cameraId: CAMERA, code: "auth.camera_denied" });
+    connection.unsubscribe([CAMERA]);
+    pass(second, 60);
+    expect(asked(second)).toBe(1);
+  });
+
+  it("renews a token that came while hello was under way", async () => {
+    connection.start();
+    const transport = await line(1);
+    connection.setToken("t2");
+    expect(transport.last("renew")).toBeUndefined();
+    welcome(transport);
+    await until(() => keys.length === 1);
+    expect(transport.last("renew")?.token).toBe("t2");
+  });
+
+  it("waits and tries again when the server is still starting", async () => {
+    connection.start();
+    const first = await line(1);
+    first.deliver({ type: "error", code: "relay.starting", message: "the server is starting" });
+    expect(states.at(-1)).toEqual({ state: "reconnecting", transport: "none", detail: "the server is starting" });
+    clock.advance(millis(500));
+    const second = await line(2);
+    second.hangUp({ code: "relay.starting", message: "the server is starting", retryable: true });
+    clock.advance(millis(1000));
+    await line(3);
+    expect(expired).toEqual([]);
+  });
+
+  it.each([
+    ["answers nothing within 3 s", async () => clock.advance(millis(3000)), "websocket"],
+    [
+      "ends within 10 s",
+      async (transport: MemoryTransport) => {
+        welcome(transport);
+        await until(() => keys.length === 1);
+        clock.advance(millis(5000));
+        transport.hangUp();
+      },
+      "websocket",
+    ],
+    [
+      "goes silent early",
+      async (transport: MemoryTransport) => {
+        welcome(transport);
+        await until(() => keys.length === 1);
+        clock.advance(millis(15_000));
+      },
+      "websocket",
+    ],
+    [
+      "is ended by the server itself",
+      async (transport: MemoryTransport) =>
+        transport.hangUp({ code: "relay.shutting_down", message: "", retryable: true }),
+      undefined,
+    ],
+  ])("a WebTransport line that %s", async (_, end, next) => {
+    kind = "webtransport";
+    connection.start();
+    await end(await line(1));
+    expect(connection.state).toBe("reconnecting");
+    clock.advance(millis(500));
+    await until(() => choices.length === 2);
+    expect(choices[1]?.transport).toBe(next);
+  });
+
+  it("a WebTransport line that worked for long is tried again", async () => {
+    kind = "webtransport";
+    connection.start();
+    const transport = await openLine(1);
+    for (let i = 0; i < 3; i++) {
+      clock.advance(millis(5000));
+      transport.deliver({ type: "pong", t: 0, serverTimeMicros: 0 });
+    }
+    transport.hangUp();
+    clock.advance(millis(500));
+    await until(() => choices.length === 2);
+    expect(choices[1]?.transport).toBeUndefined();
+  });
+
+  it("asks for the addresses when WebTransport fails and when the line is lost", async () => {
+    fallback = "bad certificate";
+    connection.start();
+    const transport = await openLine(1);
+    expect(configsNeeded).toBe(1);
+    transport.hangUp();
+    expect(configsNeeded).toBe(2);
+  });
+
+  it("tries at once when told to, and only while it waits", async () => {
+    fail = "nobody there";
+    connection.start();
+    await until(() => connection.state === "reconnecting");
+    fail = undefined;
+    connection.retryNow();
+    connection.retryNow();
+    await line(1);
+    connection.retryNow();
+    expect(choices).toHaveLength(2);
   });
 
   it("knows the server's clock by the shortest round trip", async () => {

@@ -31,6 +31,8 @@ export interface LiveConnectionHandlers {
   onGopReset?(streamId: number): void;
   /** The server refuses the token. Nothing is tried any more; begin anew with a fresh one. */
   onExpired(code: string): void;
+  /** The line was lost or WebTransport failed: the server's addresses or its certificate may have changed. */
+  onConfigNeeded?(): void;
 }
 
 export interface LiveConnectionDependencies {
@@ -40,6 +42,8 @@ export interface LiveConnectionDependencies {
 }
 
 const WELCOME_WITHIN_MS = millis(5000);
+/** Over WebTransport less, since WebSocket is there to be tried instead. */
+const WEBTRANSPORT_WELCOME_WITHIN_MS = millis(3000);
 /** A few round trips at once, for a good clock estimate from the start. */
 const FIRST_PINGS = 5;
 const FIRST_PING_PERIOD_MS = millis(200);
@@ -50,6 +54,10 @@ const SILENCE_MS = 12_000;
 const GOOD_AFTER_MS = millis(10_000);
 /** After WebTransport failed, it is left alone for this long. */
 const WEBTRANSPORT_REST_MS = 300_000;
+/** A WebTransport line that carried nothing after this counts as failed: some networks let only its start through. */
+const WEBTRANSPORT_PROVEN_MS = 10_000;
+/** Denied cameras are asked for again: permissions and cameras come back without the viewer being told. */
+const DENIED_AGAIN_MS = millis(30_000);
 /** Cameras per message: stays well below the server's limit on a message's size. */
 const CAMERAS_PER_MESSAGE = 200;
 
@@ -58,6 +66,9 @@ interface Attempt {
   transport: LiveTransport | undefined;
   offer: SessionKeyOffer | undefined;
   phase: "opening" | "hello" | "deriving" | "open" | "over";
+  /** The token that the server has. */
+  token: string;
+  startedMs: number;
   /** What came while the session key was being derived. */
   held: (() => void)[];
   lastHeardMs: number;
@@ -76,6 +87,7 @@ export class LiveConnection {
   readonly #backoff: Backoff;
   readonly #serverClock = new ServerClock();
   readonly #cameras = new Map<string, CameraRequest>();
+  readonly #denied = new Set<string>();
   #token: string;
   #attempt: Attempt | undefined;
   #retry: Timer | undefined;
@@ -121,7 +133,15 @@ export class LiveConnection {
   /** A newer token of the same session. */
   setToken(token: string): void {
     this.#token = token;
-    if (this.#attempt?.phase === "open") this.#attempt.transport?.send({ type: "renew", token });
+    if (this.#attempt) this.#renew(this.#attempt);
+  }
+
+  /** While it waits for the next attempt: tries at once. */
+  retryNow(): void {
+    if (!this.#retry) return;
+    this.#retry.cancel();
+    this.#retry = undefined;
+    void this.#open();
   }
 
   /** Adds cameras or changes their size; kept over reconnects. */
@@ -131,7 +151,10 @@ export class LiveConnection {
   }
 
   unsubscribe(cameraIds: readonly string[]): void {
-    for (const cameraId of cameraIds) this.#cameras.delete(cameraId);
+    for (const cameraId of cameraIds) {
+      this.#cameras.delete(cameraId);
+      this.#denied.delete(cameraId);
+    }
     if (cameraIds.length > 0) this.#send({ type: "unsubscribe", cameraIds: [...cameraIds] });
   }
 
@@ -149,6 +172,7 @@ export class LiveConnection {
     this.#retry = undefined;
     this.#dropAttempt();
     this.#cameras.clear();
+    this.#denied.clear();
     if (this.#state !== "signed-out") this.#setState("idle");
   }
 
@@ -157,6 +181,8 @@ export class LiveConnection {
       transport: undefined,
       offer: undefined,
       phase: "opening",
+      token: this.#token,
+      startedMs: this.#clock.monotonicMs(),
       held: [],
       lastHeardMs: this.#clock.monotonicMs(),
       timers: [],
@@ -172,14 +198,18 @@ export class LiveConnection {
       this.#noteFallback(transport);
       attempt.transport = transport;
       attempt.phase = "hello";
+      attempt.token = this.#token;
+      attempt.startedMs = this.#clock.monotonicMs();
+      attempt.lastHeardMs = attempt.startedMs;
+      const limitMs = transport.kind === "webtransport" ? WEBTRANSPORT_WELCOME_WITHIN_MS : WELCOME_WITHIN_MS;
       attempt.timers.push(
-        this.#clock.after(WELCOME_WITHIN_MS, () => {
+        this.#clock.after(limitMs, () => {
           if (attempt.phase !== "open") this.#lost(attempt, "the server did not answer");
         }),
       );
       transport.send({
         type: "hello",
-        token: this.#token,
+        token: attempt.token,
         publicKey: attempt.offer.publicKey,
         client: `web ${transport.kind}`,
       });
@@ -197,9 +227,14 @@ export class LiveConnection {
   #noteFallback(transport: LiveTransport): void {
     if (transport.kind === "webtransport") this.#webTransportFailure = undefined;
     else if (transport.fallbackReason !== undefined) {
-      this.#webTransportFailure = transport.fallbackReason;
-      this.#webTransportRestsUntilMs = this.#clock.monotonicMs() + WEBTRANSPORT_REST_MS;
+      this.#restWebTransport(transport.fallbackReason);
+      if (this.#options.webTransport) this.#handlers.onConfigNeeded?.();
     }
+  }
+
+  #restWebTransport(reason: string): void {
+    this.#webTransportFailure = reason;
+    this.#webTransportRestsUntilMs = this.#clock.monotonicMs() + WEBTRANSPORT_REST_MS;
   }
 
   #transportHandlers(attempt: Attempt): TransportHandlers {
@@ -213,6 +248,7 @@ export class LiveConnection {
       onControl: (message) => {
         if (message.type === "welcome") void this.#welcomed(attempt, message);
         else if (message.type === "session_expired") this.#expired(attempt, message.code);
+        else if (message.type === "error" && message.code === "relay.starting") this.#refused(attempt, message.message);
         else inTurn(() => this.#onControl(message));
       },
       onFrame: (frame) => inTurn(() => this.#handlers.onFrame(frame)),
@@ -236,8 +272,11 @@ export class LiveConnection {
     this.#lastError = undefined;
     this.#handlers.onSessionKey(key);
     this.#setState("open");
+    this.#renew(attempt);
     this.#startPings(attempt);
+    attempt.timers.push(this.#clock.every(DENIED_AGAIN_MS, () => this.#askForDenied()));
     attempt.timers.push(this.#clock.after(GOOD_AFTER_MS, () => this.#backoff.reset()));
+    this.#denied.clear();
     this.#sendSubscribe([...this.#cameras.values()]);
     for (const run of attempt.held.splice(0)) run();
   }
@@ -248,8 +287,21 @@ export class LiveConnection {
       this.#serverClock.add(message.t, clock.monotonicMs(), clock.utcMicros(), message.serverTimeMicros);
       return;
     }
-    if (message.type === "denied") this.#cameras.delete(message.cameraId);
+    if (message.type === "denied") this.#denied.add(message.cameraId);
+    else if (message.type === "stream") this.#denied.delete(message.cameraId);
     this.#handlers.onControl(message);
+  }
+
+  #askForDenied(): void {
+    const cameras = [...this.#denied].flatMap((cameraId) => this.#cameras.get(cameraId) ?? []);
+    this.#sendSubscribe(cameras);
+  }
+
+  /** Tells the server of a token that is newer than the one in its hands. */
+  #renew(attempt: Attempt): void {
+    if (attempt.phase !== "open" || attempt.token === this.#token) return;
+    attempt.token = this.#token;
+    attempt.transport?.send({ type: "renew", token: attempt.token });
   }
 
   #startPings(attempt: Attempt): void {
@@ -278,8 +330,11 @@ export class LiveConnection {
   }
 
   #closed(attempt: Attempt, reason: CloseReason): void {
+    const detail = reason.message === "" ? reason.code : reason.message;
     if (!reason.retryable) this.#expired(attempt, reason.code);
-    else this.#lost(attempt, reason.message === "" ? reason.code : reason.message);
+    // A reason of the server's own came over this very line: the transport works.
+    else if (reason.code.startsWith("transport.")) this.#lost(attempt, detail);
+    else this.#refused(attempt, detail);
   }
 
   #expired(attempt: Attempt, code: string): void {
@@ -289,7 +344,18 @@ export class LiveConnection {
     this.#handlers.onExpired(code);
   }
 
+  /** The line failed by itself. */
   #lost(attempt: Attempt, detail: string): void {
+    if (this.#attempt !== attempt || attempt.phase === "over") return;
+    const carriedMs = attempt.lastHeardMs - attempt.startedMs;
+    if (attempt.transport?.kind === "webtransport" && carriedMs < WEBTRANSPORT_PROVEN_MS) {
+      this.#restWebTransport(`WebTransport opened, then failed: ${detail}`);
+    }
+    this.#refused(attempt, detail);
+  }
+
+  /** The attempt is over; another one follows. */
+  #refused(attempt: Attempt, detail: string): void {
     if (this.#attempt !== attempt || attempt.phase === "over") return;
     this.#dropAttempt();
     this.#lastError = detail;
@@ -298,6 +364,7 @@ export class LiveConnection {
       this.#retry = undefined;
       void this.#open();
     });
+    this.#handlers.onConfigNeeded?.();
   }
 
   #dropAttempt(): void {

@@ -17,6 +17,9 @@ const config: LiveConfig = {
 function recordingEngine() {
   const log: string[] = [];
   const expired = new Set<(code: string) => void>();
+  const configNeeded = new Set<() => void>();
+  const updates = new Set<() => void>();
+  let stats = {} as WallStats;
   const engine: WallEngine = {
     attach: () => void log.push("attach"),
     connect: (options: ConnectOptions) => void log.push(`connect ${options.token}`),
@@ -24,20 +27,36 @@ function recordingEngine() {
     resize: () => undefined,
     setTiles: () => undefined,
     setVisible: () => undefined,
-    current: () => ({}) as WallStats,
-    subscribe: () => () => undefined,
+    current: () => stats,
+    subscribe: (listener) => {
+      updates.add(listener);
+      return () => updates.delete(listener);
+    },
     onSessionExpired: (listener) => {
       expired.add(listener);
       return () => expired.delete(listener);
     },
-    stats: () => Promise.resolve({} as WallStats),
+    onConfigNeeded: (listener) => {
+      configNeeded.add(listener);
+      return () => configNeeded.delete(listener);
+    },
+    stats: () => Promise.resolve(stats),
     snapshot: () => Promise.resolve(undefined),
     close: () => {
       log.push("close");
       return Promise.resolve();
     },
   };
-  return { engine, log, expire: () => [...expired].map((listener) => listener("auth.expired")) };
+  return {
+    engine,
+    log,
+    expire: () => [...expired].map((listener) => listener("auth.expired")),
+    needConfig: () => [...configNeeded].map((listener) => listener()),
+    update: (connection: WallStats["connection"]) => {
+      stats = { ...stats, connection };
+      for (const listener of updates) listener();
+    },
+  };
 }
 
 function world() {
@@ -134,6 +153,53 @@ describe("the engine follows the session", () => {
     engines[0]?.expire();
     await settle();
     expect(engines[0]?.log.slice(2)).toEqual(["token token-2", "connect token-2"]);
+  });
+
+  test("tokens that are refused again and again are renewed ever more slowly, until a line holds", async () => {
+    const { clock, engines, settle, signIn } = world();
+    signIn(mockUser());
+    await settle();
+    const engine = engines[0];
+    const connects = (): number => engine?.log.filter((entry) => entry.startsWith("connect")).length ?? 0;
+    const waits: number[] = [];
+    for (let turn = 0; turn < 9; turn++) {
+      const before = connects();
+      engine?.expire();
+      await settle();
+      let waited = 0;
+      for (; connects() === before && waited < 100; waited++) {
+        clock.advance(millis(1000));
+        await settle();
+      }
+      waits.push(waited);
+    }
+    expect(waits).toEqual([0, 1, 2, 4, 8, 16, 32, 60, 60]);
+    engine?.update("open");
+    clock.advance(millis(30_000));
+    const before = connects();
+    engine?.expire();
+    await settle();
+    expect(connects()).toBe(before + 1);
+  });
+
+  test("a lost line asks for the addresses again, at most every 30 s, and never forgets to", async () => {
+    const { clock, engines, settle, signIn } = world();
+    signIn(mockUser());
+    await settle();
+    clock.advance(millis(60_000));
+    engines[0]?.needConfig();
+    await settle();
+    expect(engines[0]?.log.slice(2)).toEqual(["connect token-1"]);
+    for (let second = 0; second < 29; second++) {
+      engines[0]?.needConfig();
+      clock.advance(millis(1000));
+      await settle();
+    }
+    expect(engines[0]?.log.slice(2)).toHaveLength(1);
+    clock.advance(millis(1000));
+    await settle();
+    expect(engines[0]?.log.slice(2)).toHaveLength(2);
+    expect(clock.pendingTimers).toBe(0);
   });
 
   test("closing leaves no timer", async () => {

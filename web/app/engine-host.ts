@@ -35,6 +35,12 @@ export interface EngineDeps {
 }
 
 const CONFIG_RETRY_MS = 3_000;
+/** A line that is lost again and again asks for the addresses no more often. */
+const CONFIG_PERIOD_MS = 30_000;
+/** The first refused token is renewed at once; renewals that did not help wait longer and longer. */
+const RENEWAL_BACKOFF_MS = { first: 1_000, max: 60_000 } as const;
+/** A line that was up for this long: its token was good. */
+const GOOD_LINE_MS = 30_000;
 
 export function connectOptions(
   config: LiveConfig,
@@ -64,29 +70,60 @@ function openHost(deps: EngineDeps): EngineHost {
   const canvas = deps.createCanvas();
   let retry: Timer | undefined;
   let closed = false;
+  let askedAtMs = 0;
+  let refusals = 0;
+  let openSinceMs: number | undefined;
+
+  const later = (delayMs: number, run: () => Promise<void>): void => {
+    retry?.cancel();
+    retry = closed ? undefined : clock.after(millis(delayMs), () => void run());
+  };
 
   const connect = async (): Promise<void> => {
     retry?.cancel();
+    retry = undefined;
+    askedAtMs = clock.monotonicMs();
     try {
       const config = await deps.api.liveConfig();
       const token = session.token();
       if (!closed && token !== undefined) engine.connect(connectOptions(config, token, deps.location, deps.transport));
     } catch {
       // No answer yet; the banner already says so.
-      if (!closed) retry = clock.after(millis(CONFIG_RETRY_MS), () => void connect());
+      later(CONFIG_RETRY_MS, connect);
     }
   };
 
+  /** Every refresh rotates the session's cookie: without a pause a server that refuses good tokens would see a storm. */
+  const renew = async (): Promise<void> => {
+    retry = undefined;
+    const token = await session.refresh();
+    if (closed) return;
+    // A refused refresh has signed out already; an unreachable server is tried again.
+    if (token !== undefined) await connect();
+    else if (session.current().status === "signed-in") later(CONFIG_RETRY_MS, renew);
+  };
+
+  const followLine = (open: boolean): void => {
+    const now = clock.monotonicMs();
+    if (openSinceMs !== undefined && now - openSinceMs >= GOOD_LINE_MS) refusals = 0;
+    openSinceMs = open ? (openSinceMs ?? now) : undefined;
+  };
+
   const stopToken = session.onToken((token) => engine.setToken(token));
+  const stopStats = engine.subscribe(() => followLine(engine.current().connection === "open"));
   const stopExpired = engine.onSessionExpired(() => {
-    void session.refresh().then((token) => {
-      if (closed) return;
-      // A refused refresh has signed out already; an unreachable server is tried again.
-      if (token !== undefined) void connect();
-      else if (session.current().status === "signed-in") {
-        retry = clock.after(millis(CONFIG_RETRY_MS), () => void connect());
-      }
-    });
+    followLine(false);
+    const { first, max } = RENEWAL_BACKOFF_MS;
+    if (refusals === 0) void renew();
+    else later(Math.min(max, first * 2 ** (refusals - 1)), renew);
+    refusals++;
+  });
+  const stopConfig = engine.onConfigNeeded(() => {
+    // Something is planned already, and it ends in asking.
+    if (retry !== undefined) return;
+    const waitMs = askedAtMs + CONFIG_PERIOD_MS - clock.monotonicMs();
+    if (waitMs > 0) later(waitMs, connect);
+    else void connect();
   });
   engine.attach(canvas);
   deps.installStatsHook(engine);
@@ -101,7 +138,9 @@ function openHost(deps: EngineDeps): EngineHost {
       closed = true;
       retry?.cancel();
       stopToken();
+      stopStats();
       stopExpired();
+      stopConfig();
       canvas.remove();
       await engine.close();
     },

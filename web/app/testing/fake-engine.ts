@@ -157,6 +157,7 @@ export function createWallEngine(): WallEngine {
       return () => listeners.delete(listener);
     },
     onSessionExpired: () => () => undefined,
+    onConfigNeeded: () => () => undefined,
     stats: () => Promise.resolve(stats),
     snapshot: (_tileId, mimeType) =>
       new Promise((resolve) => {

@@ -55,10 +55,15 @@ const engines = createEngineSlot({
   transport: transport === "websocket" || transport === "webtransport" ? transport : undefined,
 });
 
-// Nothing of one user may be shown to the next.
+// Nothing of one user may be shown to the next, whether signed out here or exchanged by a sign-in in another tab.
+let shownUser: string | undefined;
 session.subscribe(() => {
   const current = session.current();
-  if (current.status === "signed-out") queries.clear();
+  const user = current.status === "signed-in" ? current.user.id : undefined;
+  if (current.status === "signed-out" || (user !== undefined && shownUser !== undefined && user !== shownUser)) {
+    queries.clear();
+  }
+  if (current.status === "signed-out" || user !== undefined) shownUser = user;
   if (current.status === "signed-in") followAccount(i18n, current.user.language);
 });
 void session.restore();

@@ -1,6 +1,7 @@
 import {
   type AeadKey,
   type FluxCrypto,
+  type ImportedKey,
   KEY_BYTES,
   NONCE_BYTES,
   SUITE_IDS,
@@ -87,7 +88,7 @@ export class KeyStore {
   }
 
   /** The key, if it is here and made for the suite that the frame claims. */
-  find(name: KeyName, suite: number): AeadKey | undefined {
+  find(name: KeyName, suite: number): ImportedKey | undefined {
     const key = this.#keys.get(keyNameText(name));
     return key && SUITE_IDS[key.suite] === suite ? key : undefined;
   }

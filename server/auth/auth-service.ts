@@ -1,5 +1,6 @@
 import { eq } from "drizzle-orm";
 import type { Clock } from "../../shared/lib/clock.ts";
+import { delay } from "../../shared/lib/delay.ts";
 import { FluxError } from "../../shared/lib/errors.ts";
 import type { Micros } from "../../shared/lib/time.ts";
 import type { Orm } from "../db/database.ts";
@@ -57,7 +58,8 @@ export class AuthService {
     const key = usernameKey(username);
     const waitMs = this.#limiter.waitMs(key, device.ip);
     if (waitMs > 0) throw new RateLimited(waitMs);
-    this.#limiter.attempt(key, device.ip);
+    const holdBack = this.#limiter.attempt(key, device.ip);
+    if (holdBack > 0) await delay(clock, holdBack);
     const [user] = await orm.select().from(users).where(eq(users.usernameKey, key));
     const ok = await hasher.verify(password, user?.passwordHash);
     const accepted = ok && user?.enabled === true;

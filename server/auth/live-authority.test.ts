@@ -2,6 +2,7 @@ import { createECDH, createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SimulatedClock } from "../../shared/lib/simulated-clock.ts";
 import { micros, millis } from "../../shared/lib/time.ts";
+import { videoDeks } from "../db/schema/index.ts";
 import { ariaOpen, deriveKey } from "../keys/aria.ts";
 import { epochAt } from "../keys/epoch.ts";
 import type { Authenticated, WrappedKey } from "../relay/protocol.ts";
@@ -125,6 +126,32 @@ describe("live authority", () => {
     server.control.authority.viewerClosed(id);
     await expect(pending).rejects.toMatchObject({ code: "auth.unknown_connection" });
     expect(server.control.authority.connections).toBe(before - 1);
+  });
+
+  it("forgets a connection that closes before its token is checked", async () => {
+    const { authority } = server.control;
+    for (const close of [() => authority.viewerClosed("gone"), () => authority.clear()]) {
+      const pending = authority.authenticate("gone", token, new Browser().publicKey.toString("base64"));
+      close();
+      await expect(pending).rejects.toMatchObject({ code: "auth.unknown_connection" });
+    }
+    expect(authority.connections).toBe(0);
+    await expect(authority.authorise("gone", [own])).rejects.toMatchObject({ code: "auth.unknown_connection" });
+  });
+
+  it("grants the other cameras' keys when one camera's key does not open", async () => {
+    const { id } = await hello();
+    const broken = (await server.addCamera("broken")).id;
+    const viewer = (await server.control.users.list()).find((user) => user.username === "viewer");
+    await server.control.users.update(viewer?.id ?? "", { cameraIds: [own, broken] });
+    const utcDay = new Date(clock.utcMicros() / 1000).toISOString().slice(0, 10);
+    const createdAt = new Date(clock.utcMicros() / 1000);
+    const row = { cameraId: broken, utcDay, suite: 1, mekId: 1, wrapped: new Uint8Array(60), createdAt };
+    await server.database.orm.insert(videoDeks).values(row);
+    const { allowed, keys } = await server.control.authority.authorise(id, [broken, own]);
+    expect(allowed).toEqual([broken, own]);
+    expect(new Set(keys.map((key) => key.cameraId))).toEqual(new Set([own]));
+    await server.control.users.update(viewer?.id ?? "", { cameraIds: [own] });
   });
 
   it("takes a newer token of the same session only", async () => {

@@ -7,7 +7,7 @@ import { ariaSeal, deriveKey } from "../keys/aria.ts";
 import { epochAt } from "../keys/epoch.ts";
 import type { EpochKey, KeyService } from "../keys/key-service.ts";
 import type { Authenticated, RelayAuthority, WrappedKey } from "../relay/protocol.ts";
-import type { AuthService } from "./auth-service.ts";
+import type { AuthService, VerifiedToken } from "./auth-service.ts";
 import { can, type Principal } from "./policy.ts";
 import type { Principals } from "./principals.ts";
 
@@ -38,13 +38,15 @@ export interface LiveAuthorityParts {
 export class LiveAuthority implements RelayAuthority {
   readonly #parts: LiveAuthorityParts;
   readonly #connections = new Map<string, Connection>();
+  /** Connections whose token is being checked; true once they have closed in the meantime. */
+  readonly #arriving = new Map<string, boolean>();
 
   constructor(parts: LiveAuthorityParts) {
     this.#parts = parts;
   }
 
   async authenticate(connectionId: string, token: string, clientPublicKey: string): Promise<Authenticated> {
-    const { principal, expiresAt } = await this.#parts.auth.verify(token);
+    const { principal, expiresAt } = await this.#verifyArriving(connectionId, token);
     if (!can(principal, "live.connect")) throw new FluxError("auth.forbidden", "not permitted");
     if (this.#connections.size >= MAX_CONNECTIONS) throw new FluxError("auth.busy", "too many live connections");
     const { publicKey, salt, sessionKey } = agree(clientPublicKey);
@@ -99,6 +101,7 @@ export class LiveAuthority implements RelayAuthority {
 
   /** The relay lost the connection: its session key is forgotten. */
   viewerClosed(connectionId: string): void {
+    if (this.#arriving.has(connectionId)) this.#arriving.set(connectionId, true);
     this.#connections.get(connectionId)?.sessionKey.fill(0);
     this.#connections.delete(connectionId);
   }
@@ -109,7 +112,19 @@ export class LiveAuthority implements RelayAuthority {
 
   /** The relay thread is gone, and with it every connection. */
   clear(): void {
-    for (const connectionId of [...this.#connections.keys()]) this.viewerClosed(connectionId);
+    for (const connectionId of [...this.#connections.keys(), ...this.#arriving.keys()]) this.viewerClosed(connectionId);
+  }
+
+  /** A connection that closes while its token is checked must not be remembered for ever afterwards. */
+  async #verifyArriving(connectionId: string, token: string): Promise<VerifiedToken> {
+    this.#arriving.set(connectionId, false);
+    try {
+      const verified = await this.#parts.auth.verify(token);
+      if (this.#arriving.get(connectionId) === true) throw closed();
+      return verified;
+    } finally {
+      this.#arriving.delete(connectionId);
+    }
   }
 
   #connection(connectionId: string): Connection {
@@ -120,9 +135,7 @@ export class LiveAuthority implements RelayAuthority {
 
   /** A closed connection's session key is zeros: nothing may be wrapped with it. */
   #stillOpen(connectionId: string, connection: Connection): void {
-    if (this.#connections.get(connectionId) !== connection) {
-      throw new FluxError("auth.unknown_connection", "the connection has closed");
-    }
+    if (this.#connections.get(connectionId) !== connection) throw closed();
   }
 
   #principal(connection: Connection): Promise<Principal> {
@@ -132,11 +145,18 @@ export class LiveAuthority implements RelayAuthority {
     return this.#parts.principals.ofSession(connection.sessionId);
   }
 
-  /** None while no worker seals the camera; the relay asks for keys again when frames with new ones come. */
+  /**
+   * None while no worker seals the camera, and none where its keys cannot be had: one camera's trouble keeps no other
+   * dark. The relay asks for keys again when frames with new ones come.
+   */
   async #currentKeys(cameraId: string): Promise<EpochKey[]> {
     const generation = this.#parts.generationOf(cameraId);
-    return generation === undefined ? [] : this.#parts.keys.viewKeys(cameraId, generation);
+    return generation === undefined ? [] : this.#parts.keys.viewKeysIfAny(cameraId, generation);
   }
+}
+
+function closed(): FluxError {
+  return new FluxError("auth.unknown_connection", "the connection has closed");
 }
 
 /** The server's half of ECDH P-256 and the session key (docs/architecture.md, Keys). Throws `auth.bad_public_key`. */

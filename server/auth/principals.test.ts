@@ -38,6 +38,39 @@ it("keeps who was seen lately signed in while the database is away, and nobody e
   await expect(principals.ofSession(seen)).rejects.toMatchObject({ code: "database.unavailable" });
 });
 
+it("does not wait for a database that hangs", async () => {
+  const clock = new SimulatedClock();
+  let asked: () => void = () => undefined;
+  let hangs = false;
+  const orm = new Proxy(server.database.orm, {
+    get: (target, name) => {
+      if (!hangs) return Reflect.get(target, name);
+      asked();
+      const never = { from: () => never, innerJoin: () => never, leftJoin: () => never, where: () => new Promise(() => {}) };
+      return () => never;
+    },
+  });
+  const principals = new Principals(orm, clock);
+  const { accessToken } = await server.login("admin");
+  const { sessionId } = (await server.control.auth.verify(accessToken)).principal;
+  await principals.ofSession(sessionId);
+  hangs = true;
+  for (const [id, expected] of [
+    [sessionId, { username: "admin" }],
+    ["unseen", { code: "database.unavailable" }],
+  ] as const) {
+    clock.advance(millis(10_000));
+    const question = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    const answer = principals.ofSession(id).catch((error: unknown) => error);
+    await question;
+    clock.advance(millis(2_000));
+    expect(await answer).toMatchObject(expected);
+  }
+  expect(clock.pendingTimers).toBe(0);
+});
+
 it("sees another server's change within seconds", async () => {
   const clock = new SimulatedClock();
   const principals = new Principals(server.database.orm, clock);

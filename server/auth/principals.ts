@@ -2,6 +2,7 @@ import { and, eq, isNull } from "drizzle-orm";
 import type { Clock } from "../../shared/lib/clock.ts";
 import { FluxError } from "../../shared/lib/errors.ts";
 import type { Orm } from "../db/database.ts";
+import { withPatience } from "../db/deadline.ts";
 import { cameraAccess, sessions, users } from "../db/schema/index.ts";
 import type { Principal } from "./policy.ts";
 
@@ -37,7 +38,7 @@ export class Principals {
     const version = this.#version;
     let principal: Principal | undefined;
     try {
-      principal = await this.#load(sessionId);
+      principal = await withPatience(this.#clock, this.#load(sessionId));
     } catch (cause) {
       if (entry && ageMs < USABLE_MS && this.#entries.get(sessionId) === entry) return entry.principal;
       throw new FluxError("database.unavailable", "the database does not answer", { cause });

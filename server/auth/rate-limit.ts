@@ -1,5 +1,7 @@
 import type { Clock } from "../../shared/lib/clock.ts";
 import { FluxError } from "../../shared/lib/errors.ts";
+import { type Millis, millis } from "../../shared/lib/time.ts";
+import { addressOwner } from "../core/camera-address.ts";
 
 interface Bucket {
   failures: number;
@@ -16,14 +18,26 @@ const LONGEST_WAIT_MS = 60_000;
 /** After this long without a failure a count starts anew. */
 const FORGET_AFTER_MS = 15 * 60_000;
 const MAX_BUCKETS = 20_000;
+/** Failures of one account within 10 minutes, from wherever, after which each attempt is answered later. */
+const FREE_FAILURES_PER_ACCOUNT = 20;
+const ACCOUNT_WINDOW_MS = 10 * 60_000;
+const FIRST_DELAY_MS = 250;
+const LONGEST_DELAY_MS = 4_000;
+
+interface AccountFailures {
+  count: number;
+  sinceMs: number;
+}
 
 /**
  * Slows down guessing. Counts per user *and* address, so that nobody can lock a user out from elsewhere, and per
  * address, so that one address cannot try many names. Waits double up to a minute; nothing is ever locked for good.
+ * An account that is tried from many addresses answers slowly, and still answers: its owner comes in.
  */
 export class LoginLimiter {
   readonly #clock: Clock;
   readonly #buckets = new Map<string, Bucket>();
+  readonly #accounts = new Map<string, AccountFailures>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -36,22 +50,39 @@ export class LoginLimiter {
     return Math.max(0, until - now);
   }
 
-  /** Call before the password is checked: parallel attempts then count too. `succeeded` takes it back. */
-  attempt(usernameKey: string, ip: string): void {
+  /**
+   * Call before the password is checked: parallel attempts then count too. `succeeded` takes it back. Answers how long
+   * to hold this attempt back.
+   */
+  attempt(usernameKey: string, ip: string): Millis {
     const now = this.#clock.monotonicMs();
     const [pair, address] = keys(usernameKey, ip);
     this.#count(pair, FREE_FAILURES, now);
     this.#count(address, FREE_FAILURES_PER_ADDRESS, now);
+    const beyond = this.#countAccount(usernameKey, now) - FREE_FAILURES_PER_ACCOUNT;
+    return millis(beyond <= 0 ? 0 : Math.min(FIRST_DELAY_MS * 2 ** Math.min(beyond - 1, 10), LONGEST_DELAY_MS));
   }
 
   succeeded(usernameKey: string, ip: string): void {
     const [pair, address] = keys(usernameKey, ip);
     this.#buckets.delete(pair);
+    const account = this.#accounts.get(usernameKey);
+    if (account) account.count = Math.max(0, account.count - 1);
     const bucket = this.#buckets.get(address);
     if (bucket) {
       bucket.failures = Math.max(0, bucket.failures - 1);
       if (bucket.failures < FREE_FAILURES_PER_ADDRESS) bucket.blockedUntilMs = 0;
     }
+  }
+
+  #countAccount(usernameKey: string, now: number): number {
+    let account = this.#accounts.get(usernameKey);
+    if (!account || now - account.sinceMs >= ACCOUNT_WINDOW_MS) account = { count: 0, sinceMs: now };
+    account.count++;
+    this.#accounts.delete(usernameKey);
+    this.#accounts.set(usernameKey, account);
+    forgetOldest(this.#accounts);
+    return account.count;
   }
 
   #count(key: string, free: number, now: number): void {
@@ -68,15 +99,19 @@ export class LoginLimiter {
     // Re-inserted at the end: the map's order is that of the last failure, so the first is the one to forget.
     this.#buckets.delete(key);
     this.#buckets.set(key, bucket);
-    if (this.#buckets.size > MAX_BUCKETS) {
-      const [oldest] = this.#buckets.keys();
-      if (oldest !== undefined) this.#buckets.delete(oldest);
-    }
+    forgetOldest(this.#buckets);
   }
 }
 
 function keys(usernameKey: string, ip: string): [pair: string, address: string] {
-  return [`${ip} ${usernameKey}`, ip];
+  const owner = addressOwner(ip);
+  return [`${owner} ${usernameKey}`, owner];
+}
+
+function forgetOldest(map: Map<string, unknown>): void {
+  if (map.size <= MAX_BUCKETS) return;
+  const [oldest] = map.keys();
+  if (oldest !== undefined) map.delete(oldest);
 }
 
 /** Too many failed attempts from there. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkAddress, isLoopback } from "./camera-address.ts";
+import { addressOwner, checkAddress, isLoopback } from "./camera-address.ts";
 
 describe("checkAddress", () => {
   it.each([
@@ -53,4 +53,15 @@ it.each([
   ["::2", false],
 ])("isLoopback(%s) is %s", (ip, expected) => {
   expect(isLoopback(ip)).toBe(expected);
+});
+
+it.each([
+  ["192.0.2.7", "192.0.2.7"],
+  ["::ffff:192.0.2.7", "192.0.2.7"],
+  ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
+  ["2001:db8:1:2::9", "2001:db8:1:2::/64"],
+  ["fe80::1%eth0", "fe80:0:0:0::/64"],
+  ["", ""],
+])("addressOwner(%s) is %s", (ip, expected) => {
+  expect(addressOwner(ip)).toBe(expected);
 });

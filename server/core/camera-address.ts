@@ -39,6 +39,17 @@ export function isLoopback(ip: string): boolean {
   return LOOPBACK.check(address, isIPv4(address) ? "ipv4" : "ipv6");
 }
 
+/**
+ * Whom an address stands for: an IPv4 address itself, of an IPv6 address the /64 network, within which one host takes
+ * as many addresses as it likes.
+ */
+export function addressOwner(ip: string): string {
+  const address = embeddedIPv4(ip) ?? ip;
+  if (isIP(address) !== 6) return address;
+  const network = expand(address).slice(0, 4);
+  return `${network.map((group) => group.toString(16)).join(":")}::/64`;
+}
+
 /** IPv4 inside IPv6, however written: mapped (::ffff:0:0/96), compatible (::/96), NAT64 (64:ff9b::/96), 6to4 (2002::/16). */
 function embeddedIPv4(ip: string): string | undefined {
   if (isIP(ip) !== 6) return undefined;

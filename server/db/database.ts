@@ -6,6 +6,7 @@ import { Scope } from "../../shared/lib/scope.ts";
 import { lockDataFolder } from "../core/data-lock.ts";
 import type { Logger } from "../core/log.ts";
 import { OpenFolder } from "../core/open-folder.ts";
+import { withPatience } from "./deadline.ts";
 import { EmbeddedPostgres } from "./embedded/embedded-postgres.ts";
 import { migrateDatabase } from "./migrate.ts";
 import * as schema from "./schema/index.ts";
@@ -16,7 +17,7 @@ export type Orm = PostgresJsDatabase<typeof schema>;
 export interface Database {
   readonly kind: "embedded" | "postgres";
   readonly orm: Orm;
-  /** Rejects when the database does not answer. */
+  /** Rejects when the database does not answer within two seconds. */
   ping(): Promise<void>;
   /** Root of the embedded database's process tree; undefined when it is not ours or is restarting. */
   readonly pid: number | undefined;
@@ -61,7 +62,7 @@ async function open(options: DatabaseOptions, scope: Scope): Promise<Database> {
   return {
     kind: embedded ? "embedded" : "postgres",
     orm: drizzle(sql, { schema }),
-    ping: async () => void (await sql`select 1`),
+    ping: async () => void (await withPatience(options.clock, sql`select 1`)),
     get pid() {
       return embedded?.pid;
     },

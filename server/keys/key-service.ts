@@ -31,6 +31,8 @@ export class KeyService {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #cameras = new Set<string>();
+  /** Cameras whose keys could not be had for viewing when last asked: each is logged once. */
+  readonly #failing = new Set<string>();
   #timer: Timer | undefined;
   #prefetching: Promise<void> | undefined;
   #closed = false;
@@ -57,6 +59,19 @@ export class KeyService {
     return [await this.#epochKey(cameraId, generation, epoch), await this.#epochKey(cameraId, generation, epoch + 1)];
   }
 
+  /** As `viewKeys`, but none, and a line in the log, where they cannot be had. */
+  async viewKeysIfAny(cameraId: string, generation: number): Promise<EpochKey[]> {
+    try {
+      const keys = await this.viewKeys(cameraId, generation);
+      this.#failing.delete(cameraId);
+      return keys;
+    } catch (err) {
+      if (!this.#failing.has(cameraId)) this.#log.error({ err, camera: cameraId }, "no keys to view the camera with");
+      this.#failing.add(cameraId);
+      return [];
+    }
+  }
+
   /**
    * The key that a frame's header names. Throws `keys.unknown_key` when the number belongs to another camera or day,
    * so that a right to one camera never opens another's frames.
@@ -73,6 +88,7 @@ export class KeyService {
   /** The camera is gone: its keys are no longer made ahead. */
   forget(cameraId: string): void {
     this.#cameras.delete(cameraId);
+    this.#failing.delete(cameraId);
   }
 
   /** Brings today's and tomorrow's keys of every camera into memory; on failure it tries again soon. */
@@ -91,16 +107,17 @@ export class KeyService {
 
   async #prefetch(): Promise<void> {
     const epoch = epochAt(this.#clock.utcMicros());
-    try {
-      for (const day of [dayOfEpoch(epoch), dayOfEpoch(nextDayEpoch(epoch))]) {
-        await this.#videoKeys.ensure([...this.#cameras], day);
-      }
-    } catch (err) {
-      this.#log.warn({ err }, "keys of the next day could not be fetched; sealing goes on with those in memory");
-      this.#timer?.cancel();
-      this.#timer = undefined;
-      this.#schedule(RETRY_MS);
+    let failure: unknown;
+    for (const day of [dayOfEpoch(epoch), dayOfEpoch(nextDayEpoch(epoch))]) {
+      await this.#videoKeys.ensure([...this.#cameras], day).catch((error: unknown) => {
+        failure = error;
+      });
     }
+    if (failure === undefined) return;
+    this.#log.warn({ err: failure }, "not every key of today and tomorrow is there; sealing goes on with those in memory");
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#schedule(RETRY_MS);
   }
 
   #schedule(waitMs: number): void {

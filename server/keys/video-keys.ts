@@ -44,7 +44,10 @@ export class VideoKeys {
     return this.#byDay.get(`${cameraId} ${utcDay}`);
   }
 
-  /** Makes sure that every camera's key of that day is in memory, with at most two statements. */
+  /**
+   * Makes sure that every camera's key of that day is in memory, with at most two statements. A key that does not open
+   * (`crypto.*`, `keys.*`) is thrown about only when the others are in memory.
+   */
   async ensure(cameraIds: readonly string[], utcDay: string): Promise<void> {
     const missing = [...new Set(cameraIds)].filter((cameraId) => !this.cached(cameraId, utcDay));
     if (missing.length === 0) return;
@@ -62,7 +65,15 @@ export class VideoKeys {
       .select()
       .from(videoDeks)
       .where(and(inArray(videoDeks.cameraId, missing), eq(videoDeks.utcDay, utcDay), eq(videoDeks.suite, suite)));
-    for (const row of stored) this.#remember(this.#open(row));
+    const failures: unknown[] = [];
+    for (const row of stored) {
+      try {
+        this.#remember(this.#open(row));
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
   }
 
   /** By number, for whoever holds a frame. Throws `keys.unknown_key`. */

@@ -107,8 +107,10 @@ if (isProgram(import.meta.url)) {
     const started = process.hrtime.bigint();
     const args = process.argv.slice(2);
     const only = args.filter((arg) => !arg.startsWith("-"));
+    const quiet = args.includes("--quiet");
     const built = await build({ force: args.includes("--force"), ...(only.length > 0 ? { only } : {}) });
     const seconds = Number(process.hrtime.bigint() - started) / 1e9;
-    sayErr(built.length > 0 ? `Built ${built.join(", ")} in ${seconds.toFixed(1)} s.` : "The build is up to date.");
+    if (built.length > 0) sayErr(`Built ${built.join(", ")} in ${seconds.toFixed(1)} s.`);
+    else if (!quiet) sayErr("The build is up to date.");
   });
 }

@@ -5,6 +5,6 @@ import { execute, inRoot, ScriptError } from "./project.mjs";
 /** Everything on stderr, so that a command's own output stays parseable. */
 export async function prepare() {
   await install();
-  const { code } = await execute(process.execPath, [inRoot("scripts", "build.mjs"), "--quiet"], { inherit: true });
+  const { code } = await execute(process.execPath, [inRoot("scripts", "build.mjs"), "--quiet"], { inherit: "stderr" });
   if (code !== 0) throw new ScriptError("The build failed.");
 }

@@ -32,14 +32,15 @@ export async function runMain(main) {
 }
 
 /**
- * Runs a command and resolves to {code, output}. `inherit` shows its output as it comes; otherwise it is collected.
+ * Runs a command and resolves to {code, output}. `inherit` shows its output as it comes (`"stderr"`: all of it there);
+ * otherwise it is collected.
  */
 export function execute(command, args, { inherit = false, env = {}, cwd = root } = {}) {
   return new Promise((done, fail) => {
     const child = spawn(command, args, {
       cwd,
       env: { ...process.env, ...env },
-      stdio: inherit ? ["ignore", "inherit", "inherit"] : ["ignore", "pipe", "pipe"],
+      stdio: inherit ? ["ignore", inherit === "stderr" ? 2 : "inherit", "inherit"] : ["ignore", "pipe", "pipe"],
       shell: process.platform === "win32" && !command.endsWith(".exe"),
     });
     let output = "";

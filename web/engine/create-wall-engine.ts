@@ -1,5 +1,5 @@
 import type { WallEngine } from "./engine.ts";
-import type { ConnectOptions, FromWall, TileSpec, ToWall, WallStats } from "./worker-protocol.ts";
+import type { ConnectOptions, FromWall, TileSpec, TileStats, ToWall, WallStats } from "./worker-protocol.ts";
 
 export interface WallEngineOptions {
   /** For tests and support; `auto` takes WebGPU, then WebGL2. */
@@ -22,6 +22,31 @@ const NOTHING: WallStats = {
   openVideoFrames: 0,
 };
 
+/** A tile of a wall that cannot work: never dark without a reason. */
+function darkTile({ tileId, cameraId }: TileSpec, detail: string): TileStats {
+  return {
+    tileId,
+    cameraId,
+    state: "error",
+    reason: "no-renderer",
+    detail,
+    cameraState: undefined,
+    recording: false,
+    decodedFps: 0,
+    drawnFps: 0,
+    droppedFrames: 0,
+    latencyMs: undefined,
+    codec: undefined,
+    width: 0,
+    height: 0,
+    bitrateKbps: 0,
+    level: undefined,
+    role: undefined,
+    limitedBy: undefined,
+    decoder: undefined,
+  };
+}
+
 /** Starts the wall worker. Everything may be called before `attach`; the worker keeps the order. */
 export function createWallEngine(options: WallEngineOptions = {}): WallEngine {
   return new WorkerWallEngine(options);
@@ -37,6 +62,10 @@ class WorkerWallEngine implements WallEngine {
   /** Sent once the canvas is there: the worker's first message is `init`. */
   #early: ToWall[] | undefined = [];
   #stats = NOTHING;
+  #tiles: readonly TileSpec[] = [];
+  /** Whether the worker has ever spoken; one that has not when it fails never will. */
+  #spoken = false;
+  #failure: string | undefined;
   #nextRequest = 1;
   #closing: Promise<void> | undefined;
   #onClosed: (() => void) | undefined;
@@ -45,7 +74,8 @@ class WorkerWallEngine implements WallEngine {
     this.#options = options;
     this.#worker = new Worker(new URL("../worker/entry.ts", import.meta.url), { type: "module", name: "wall" });
     this.#worker.onmessage = (event: MessageEvent<FromWall>) => this.#receive(event.data);
-    this.#worker.onerror = (event) => this.#failed(event.message);
+    this.#worker.onerror = (event) =>
+      this.#failed(event.message || "the wall's worker cannot be loaded", !this.#spoken);
   }
 
   attach(canvas: HTMLCanvasElement): void {
@@ -75,7 +105,9 @@ class WorkerWallEngine implements WallEngine {
   }
 
   setTiles(tiles: readonly TileSpec[]): void {
+    this.#tiles = tiles;
     this.#send({ type: "tiles", tiles });
+    if (this.#failure !== undefined) this.#failed(this.#failure, true);
   }
 
   setVisible(visible: boolean): void {
@@ -117,7 +149,7 @@ class WorkerWallEngine implements WallEngine {
   }
 
   async #close(): Promise<void> {
-    if (this.#early === undefined) {
+    if (this.#early === undefined && this.#failure === undefined) {
       const closed = new Promise<void>((resolve) => {
         this.#onClosed = resolve;
       });
@@ -139,7 +171,7 @@ class WorkerWallEngine implements WallEngine {
   }
 
   #ask(question: (requestId: number) => ToWall): Promise<FromWall | undefined> {
-    if (this.#closing !== undefined || this.#early) return Promise.resolve(undefined);
+    if (this.#closing !== undefined || this.#early || this.#failure !== undefined) return Promise.resolve(undefined);
     const requestId = this.#nextRequest++;
     return new Promise((resolve) => {
       this.#replies.set(requestId, resolve);
@@ -148,6 +180,7 @@ class WorkerWallEngine implements WallEngine {
   }
 
   #receive(message: FromWall): void {
+    this.#spoken = true;
     switch (message.type) {
       case "update":
         this.#publish(message.stats);
@@ -167,7 +200,7 @@ class WorkerWallEngine implements WallEngine {
         this.#publish({ ...this.#stats, renderer: message.renderer, rendererDetail: message.detail });
         return;
       case "fatal":
-        this.#failed(`${message.code}: ${message.message}`);
+        this.#failed(`${message.code}: ${message.message}`, true);
         return;
       case "closed":
         this.#onClosed?.();
@@ -175,9 +208,11 @@ class WorkerWallEngine implements WallEngine {
     }
   }
 
-  /** The wall cannot work here: the status bar says why. */
-  #failed(detail: string): void {
-    this.#publish({ ...this.#stats, renderer: "none", rendererDetail: detail });
+  /** The wall cannot work here, when `forGood` not at all any more: status bar and tiles say why. */
+  #failed(detail: string, forGood: boolean): void {
+    if (forGood) this.#failure = detail;
+    const tiles = forGood ? this.#tiles.map((tile) => darkTile(tile, detail)) : this.#stats.tiles;
+    this.#publish({ ...this.#stats, renderer: "none", rendererDetail: detail, tiles });
     this.#onClosed?.();
     for (const resolve of this.#replies.values()) resolve(undefined);
     this.#replies.clear();

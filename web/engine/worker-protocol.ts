@@ -33,6 +33,7 @@ export type TileReason =
   | "decode-failed"
   | "no-pictures"
   | "server-unreachable"
+  | "no-renderer"
   | "paused";
 
 export interface TileStats {

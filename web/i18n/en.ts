@@ -176,6 +176,7 @@ export const en = {
       "decode-failed": "The video cannot be decoded",
       "no-pictures": "Video arrives, but no picture",
       "server-unreachable": "Server is unreachable",
+      "no-renderer": "This browser cannot draw the video",
       paused: "Paused",
     },
     removedCamera: "Camera no longer exists",

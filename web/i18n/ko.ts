@@ -176,6 +176,7 @@ export const ko: Translation = {
       "decode-failed": "영상을 디코딩할 수 없습니다",
       "no-pictures": "데이터는 수신되지만 영상이 없습니다",
       "server-unreachable": "서버에 연결할 수 없습니다",
+      "no-renderer": "이 브라우저에서는 영상을 그릴 수 없습니다",
       paused: "일시 정지",
     },
     removedCamera: "더 이상 존재하지 않는 카메라입니다",

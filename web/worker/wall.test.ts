@@ -22,6 +22,7 @@ let clock: SimulatedClock;
 let backend: FakeBackend;
 let link: MemoryLink;
 let renderers: FakeRenderer[];
+let refuseRenderers: string | undefined;
 let frames: (() => void)[];
 let posts: FromWall[];
 let sealer: TestSealer;
@@ -33,6 +34,7 @@ beforeEach(async () => {
   backend = new FakeBackend();
   link = new MemoryLink();
   renderers = [];
+  refuseRenderers = undefined;
   frames = [];
   posts = [];
   sealer = new TestSealer(crypto, { cameraId: CAMERA, keyId: 1, generation: 1, epoch: 1 });
@@ -42,6 +44,7 @@ beforeEach(async () => {
     backend,
     createLink: link.create,
     createRenderer: async () => {
+      if (refuseRenderers !== undefined) throw new Error(refuseRenderers);
       const renderer = new FakeRenderer();
       renderers.push(renderer);
       return renderer;
@@ -264,6 +267,43 @@ describe("trouble", () => {
     backend.last.output();
     await animate();
     expect(renderer().draws.at(-1)).toHaveLength(1);
+  });
+
+  test("graphics devices that are lost again and again are replaced ever more slowly, and never given up", async () => {
+    const waits: number[] = [];
+    for (let loss = 1; loss <= 12; loss++) {
+      renderer().lose("driver reset");
+      await settled();
+      let waited = 0;
+      for (; renderers.length <= loss && waited < 60_000; waited += 250) {
+        clock.advance(millis(250));
+        await settled();
+      }
+      waits.push(waited);
+    }
+    expect(waits).toEqual([0, 500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000, 30_000, 30_000]);
+    clock.advance(millis(60_000));
+    renderer().lose("driver reset");
+    await settled();
+    expect(renderers).toHaveLength(14);
+  });
+
+  test("while nothing can draw the tiles say so, nothing is sent, and it goes on by itself", async () => {
+    await play();
+    refuseRenderers = "this browser offers no WebGPU adapter";
+    renderer().lose("driver reset");
+    await settled();
+    expect(posts.findLast(({ type }) => type === "ready")).toMatchObject({ renderer: "none", detail: refuseRenderers });
+    expect(wall.stats()).toMatchObject({ renderer: "none", rendererDetail: refuseRenderers });
+    expect(stats()).toMatchObject({ state: "error", reason: "no-renderer", detail: refuseRenderers });
+    clock.advance(millis(50));
+    expect(link.subscribed.at(-1)).toMatchObject([{ visible: false }]);
+    refuseRenderers = undefined;
+    clock.advance(millis(500));
+    await settled();
+    clock.advance(millis(50));
+    expect(wall.stats()).toMatchObject({ renderer: "webgpu", rendererDetail: "fake" });
+    expect(link.subscribed.at(-1)).toMatchObject([{ visible: true }]);
   });
 
   test("a failed upload closes its frame and the next one is tried", async () => {

@@ -58,6 +58,7 @@ export class Wall {
   readonly #received: RateMeter;
   #tiles: readonly TileSpec[] = [];
   #visible = true;
+  #drawable = true;
   #connection: ConnectionState = "idle";
   #serverCpu: number | undefined;
   #updateScheduled = false;
@@ -75,7 +76,10 @@ export class Wall {
       requestFrame: deps.requestFrame,
       feeds: () => this.#feeds.values(),
       serverNowMicros: () => this.#link.serverNowMicros(),
-      onRenderer: (kind, detail) => deps.post({ type: "ready", renderer: kind, detail }),
+      onRenderer: (kind, detail) => {
+        deps.post({ type: "ready", renderer: kind, detail });
+        this.#setDrawable(kind !== "none");
+      },
       onFirstPicture: () => this.#scheduleUpdate(),
     });
     this.#link = deps.createLink({
@@ -98,7 +102,7 @@ export class Wall {
     this.#every(REPORT_MS, () => this.#report());
   }
 
-  /** Opens the renderer. Rejects when this browser can draw in no way. */
+  /** Opens the renderer. While that fails it is tried again, and the tiles say why they are dark. */
   start(): Promise<void> {
     return this.#screen.start();
   }
@@ -120,7 +124,7 @@ export class Wall {
     for (const { cameraId } of tiles) {
       if (!this.#feeds.has(cameraId)) this.#feeds.set(cameraId, this.#createFeed(cameraId));
     }
-    this.#subscriptions.want(planWishes(tiles, this.#visible));
+    this.#want();
     this.#screen.setTiles(tiles);
     this.#scheduleUpdate();
   }
@@ -128,7 +132,7 @@ export class Wall {
   setVisible(visible: boolean): void {
     if (visible === this.#visible) return;
     this.#visible = visible;
-    this.#subscriptions.want(planWishes(this.#tiles, visible));
+    this.#want();
     this.#scheduleUpdate();
   }
 
@@ -169,6 +173,19 @@ export class Wall {
     this.#feedOfStream.clear();
     this.#keys.close();
     await this.#screen.close();
+  }
+
+  #setDrawable(drawable: boolean): void {
+    if (drawable !== this.#drawable) {
+      this.#drawable = drawable;
+      this.#want();
+    }
+    this.#scheduleUpdate();
+  }
+
+  /** What nobody can see is neither sent nor decoded. */
+  #want(): void {
+    this.#subscriptions.want(planWishes(this.#tiles, this.#visible && this.#drawable));
   }
 
   #every(periodMs: number, run: () => void): void {
@@ -272,7 +289,9 @@ export class Wall {
 
   #tileStats({ tileId, cameraId }: TileSpec): TileStats {
     const feed = this.#feeds.get(cameraId) ?? this.#createFeed(cameraId);
-    return { tileId, ...feed.stats(this.#connection, this.#visible) };
+    const stats = { tileId, ...feed.stats(this.#connection, this.#visible) };
+    if (this.#drawable || stats.reason === "denied") return stats;
+    return { ...stats, state: "error", reason: "no-renderer", detail: this.#screen.detail };
   }
 
   #scheduleUpdate(): void {

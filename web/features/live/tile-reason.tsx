@@ -34,6 +34,7 @@ const looks: Readonly<Record<TileReason, { icon: typeof Ban; tone: Tone; spins?:
   "decode-failed": { icon: FileWarning, tone: "bad" },
   "no-pictures": { icon: CircleAlert, tone: "bad" },
   "server-unreachable": { icon: ServerOff, tone: "bad" },
+  "no-renderer": { icon: MonitorX, tone: "bad" },
   paused: { icon: Pause, tone: "calm" },
 };
 

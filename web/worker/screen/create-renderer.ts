@@ -15,8 +15,8 @@ export interface RendererWish {
 }
 
 /**
- * Makes renderers for one canvas. A canvas keeps its first kind of context for life, so WebGL2 can follow WebGPU only
- * while WebGPU has not got as far as the canvas. The function throws `screen.none` when nothing can draw.
+ * Makes renderers for one canvas. A canvas keeps its first kind of context for life: once one has drawn, only its kind
+ * is tried again. The function throws `screen.none` when nothing can draw at the moment.
  */
 export function createRendererFor(
   canvas: OffscreenCanvas,
@@ -35,12 +35,19 @@ export function createRendererFor(
       ? new CpuRenderer(new GlPixelSink(canvas, context))
       : new WebGl2Renderer(canvas, context);
   };
+  let bound: Renderer["kind"] | undefined;
   return async () => {
     const refusals: string[] = [];
     for (const [kind, create] of [["webgpu", webGpu] as const, ["webgl2", webGl2] as const]) {
       if (renderer !== "auto" && renderer !== kind) continue;
+      if (bound !== undefined && bound !== kind) {
+        refusals.push(`the canvas belongs to ${bound}, so ${kind} cannot take over`);
+        continue;
+      }
       try {
-        return await create();
+        const created = await create();
+        bound = kind;
+        return created;
       } catch (error) {
         refusals.push(describeError(error));
       }

@@ -1,5 +1,6 @@
-import type { Clock } from "../../../shared/lib/clock.ts";
+import type { Clock, Timer } from "../../../shared/lib/clock.ts";
 import { describeError } from "../../../shared/lib/errors.ts";
+import { millis } from "../../../shared/lib/time.ts";
 import type { RendererKind, TileSpec } from "../../engine/worker-protocol.ts";
 import type { CameraFeed } from "../camera-feed.ts";
 import type { DecodedPicture } from "../decode/stream-decoder.ts";
@@ -10,18 +11,22 @@ import type { Pixels, Quad, Renderer } from "./renderer.ts";
 
 export interface ScreenDeps {
   readonly clock: Clock;
-  /** `attempt` counts renderers of this screen, from 0: after a lost device another one is asked for. */
-  createRenderer(attempt: number): Promise<Renderer>;
+  /** Called again after a lost device and after a failure. Rejects when nothing can draw at the moment. */
+  createRenderer(): Promise<Renderer>;
   requestFrame(run: () => void): void;
   feeds(): Iterable<CameraFeed>;
   serverNowMicros(): number | undefined;
+  /** `none` with the reason while no renderer can be made; it is tried again. */
   onRenderer(kind: RendererKind, detail: string): void;
   onFirstPicture(cameraId: string): void;
 }
 
 /** An emulated GPU shares the processor with the decoders: drawing more often than this only takes from them. */
 const SOFTWARE_INTERVAL_MS = 1000 / 15;
-const MAX_RENDERERS = 5;
+/** Drivers reset and GPU processes crash; the first rebuild follows at once, later ones wait longer and longer. */
+const REBUILD_MS = { first: 250, max: 30_000 } as const;
+/** A renderer that lived for this long was a good one: what went wrong before is forgiven. */
+const HEALTHY_MS = 60_000;
 
 interface Taken {
   readonly feed: CameraFeed;
@@ -34,7 +39,9 @@ export class Screen {
   readonly #pacer: FramePacer;
   readonly #draws: RateMeter;
   #renderer: Renderer | undefined;
-  #attempts = 0;
+  #failures = 0;
+  #builtMs = 0;
+  #rebuild: Timer | undefined;
   #tiles: readonly TileSpec[] = [];
   #size = { width: 1, height: 1 };
   #closed = false;
@@ -60,16 +67,27 @@ export class Screen {
     return this.#draws.perSecond();
   }
 
+  /** Resolves after the first try; one that failed is told by `onRenderer` and repeated for as long as it takes. */
   async start(): Promise<void> {
-    const renderer = await this.#deps.createRenderer(this.#attempts++);
+    let renderer: Renderer | undefined;
+    try {
+      renderer = await this.#deps.createRenderer();
+      if (!this.#closed) renderer.resize(this.#size.width, this.#size.height);
+    } catch (error) {
+      renderer?.close();
+      this.#failed(describeError(error));
+      return;
+    }
     if (this.#closed) {
       renderer.close();
       return;
     }
-    this.#renderer = renderer;
+    const built = renderer;
+    this.#renderer = built;
+    this.#lastError = undefined;
+    this.#builtMs = this.#deps.clock.monotonicMs();
     this.#pacer.minIntervalMs = renderer.software ? SOFTWARE_INTERVAL_MS : 0;
-    renderer.resize(this.#size.width, this.#size.height);
-    void renderer.lost.then((reason) => this.#replace(renderer, reason));
+    void renderer.lost.then((reason) => this.#replace(built, reason));
     this.#deps.onRenderer(renderer.kind, renderer.detail);
     this.#pacer.request();
   }
@@ -103,6 +121,8 @@ export class Screen {
   async close(): Promise<void> {
     this.#closed = true;
     this.#pacer.close();
+    this.#rebuild?.cancel();
+    this.#rebuild = undefined;
     this.#renderer?.close();
     this.#renderer = undefined;
   }
@@ -158,19 +178,26 @@ export class Screen {
     this.#draws.add();
   }
 
-  async #replace(lost: Renderer, reason: string): Promise<void> {
+  #replace(lost: Renderer, reason: string): void {
     if (this.#closed || this.#renderer !== lost) return;
     this.#renderer = undefined;
     this.#lastError = reason;
     lost.close();
-    while (!this.#closed && this.#attempts < MAX_RENDERERS) {
-      try {
-        await this.start();
-        return;
-      } catch (error) {
-        this.#lastError = describeError(error);
-      }
-    }
-    if (!this.#closed) this.#deps.onRenderer("none", this.#lastError);
+    if (this.#deps.clock.monotonicMs() - this.#builtMs >= HEALTHY_MS) this.#failures = 0;
+    if (this.#failures++ === 0) void this.start();
+    else this.#rebuildLater();
+  }
+
+  #failed(reason: string): void {
+    if (this.#closed) return;
+    this.#lastError = reason;
+    this.#failures++;
+    this.#deps.onRenderer("none", reason);
+    this.#rebuildLater();
+  }
+
+  #rebuildLater(): void {
+    const delayMs = Math.min(REBUILD_MS.max, REBUILD_MS.first * 2 ** Math.min(this.#failures - 1, 20));
+    this.#rebuild = this.#deps.clock.after(millis(delayMs), () => void this.start());
   }
 }

@@ -1,0 +1,84 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { createWallEngine } from "./create-wall-engine.ts";
+import type { WallEngine } from "./engine.ts";
+import type { FromWall, TileSpec, ToWall } from "./worker-protocol.ts";
+
+/** The page's side of the wall worker, with the test as the worker. */
+
+const tile: TileSpec = { tileId: "t", cameraId: "c", x: 0, y: 0, width: 10, height: 10, fit: "contain" };
+const canvas = { transferControlToOffscreen: () => ({}) } as unknown as HTMLCanvasElement;
+
+let sent: ToWall[];
+let terminated: boolean;
+let say: (message: FromWall) => void;
+let breakDown: (message: string) => void;
+let engine: WallEngine;
+
+beforeEach(() => {
+  sent = [];
+  terminated = false;
+  vi.stubGlobal(
+    "Worker",
+    class {
+      onmessage: ((event: { data: FromWall }) => void) | undefined;
+      onerror: ((event: { message: string }) => void) | undefined;
+      constructor() {
+        say = (data) => this.onmessage?.({ data });
+        breakDown = (message) => this.onerror?.({ message });
+      }
+      postMessage(message: ToWall): void {
+        sent.push(message);
+      }
+      terminate(): void {
+        terminated = true;
+      }
+    },
+  );
+  engine = createWallEngine();
+});
+afterEach(() => vi.unstubAllGlobals());
+
+test("what is said before the canvas is there follows the canvas, in order", () => {
+  engine.setTiles([tile]);
+  engine.setVisible(false);
+  expect(sent).toEqual([]);
+  engine.attach(canvas);
+  expect(sent.map(({ type }) => type)).toEqual(["init", "tiles", "visible"]);
+});
+
+test.each([
+  [
+    "gives up",
+    () => say({ type: "fatal", code: "wall.failed", message: "no WebAssembly" }),
+    "wall.failed: no WebAssembly",
+  ],
+  ["cannot be loaded", () => breakDown("404"), "404"],
+])("a worker that %s: every tile says why, figures are answered, closing does not wait", async (_, fail, detail) => {
+  engine.attach(canvas);
+  fail();
+  engine.setTiles([tile]);
+  const stats = await engine.stats();
+  expect(stats).toMatchObject({ renderer: "none", rendererDetail: detail });
+  expect(stats.tiles).toMatchObject([{ cameraId: "c", state: "error", reason: "no-renderer", detail }]);
+  await engine.close();
+  expect(terminated).toBe(true);
+});
+
+test("an error within a worker that works does not end it", async () => {
+  engine.attach(canvas);
+  say({ type: "ready", renderer: "webgpu", detail: "GPU" });
+  breakDown("one frame failed");
+  const asked = engine.stats();
+  const request = sent.findLast((message) => message.type === "stats");
+  say({ type: "stats", requestId: request?.requestId ?? 0, stats: { ...engine.current(), drawFps: 30 } });
+  expect((await asked).drawFps).toBe(30);
+});
+
+test("passes on that addresses are wanted, until the listener leaves", () => {
+  let asked = 0;
+  const stop = engine.onConfigNeeded(() => asked++);
+  say({ type: "config-needed" });
+  stop();
+  say({ type: "config-needed" });
+  expect(asked).toBe(1);
+});

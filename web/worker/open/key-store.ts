@@ -55,7 +55,7 @@ export function grantAad(name: KeyName): Uint8Array {
 /** The epoch keys that this connection was granted. Holds them only as imported keys; oldest first out. */
 export class KeyStore {
   readonly #crypto: FluxCrypto;
-  readonly #keys = new Map<string, AeadKey>();
+  readonly #keys = new Map<string, ImportedKey>();
   #session: AeadKey | undefined;
 
   constructor(crypto: FluxCrypto) {

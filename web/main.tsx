@@ -10,6 +10,7 @@ import { createHttpClient } from "./api/http-client.ts";
 import { createQueryClient } from "./api/queries.ts";
 import { createSessionStore } from "./api/session.ts";
 import { createEngineSlot } from "./app/engine-host.ts";
+import { InsecurePage } from "./app/insecure-page.tsx";
 import { createAppRouter } from "./app/router.tsx";
 import { ServicesProvider } from "./app/services.ts";
 import { createWallEngine } from "./engine/create-wall-engine.ts";
@@ -66,7 +67,7 @@ session.subscribe(() => {
   if (current.status === "signed-out" || user !== undefined) shownUser = user;
   if (current.status === "signed-in") followAccount(i18n, current.user.language);
 });
-void session.restore();
+if (isSecureContext) void session.restore();
 
 const router = createAppRouter();
 const root = document.getElementById("root");
@@ -77,8 +78,8 @@ createRoot(root).render(
       <ServicesProvider value={{ api, session, engines, clock }}>
         <QueryClientProvider client={queries}>
           <TooltipProvider delayDuration={500} skipDelayDuration={200}>
-            <RouterProvider router={router} />
-            <UpdatePrompt />
+            {isSecureContext ? <RouterProvider router={router} /> : <InsecurePage />}
+            {isSecureContext && <UpdatePrompt />}
             <Toaster
               theme="dark"
               position="bottom-right"

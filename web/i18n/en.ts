@@ -59,6 +59,12 @@ export const en = {
       strong: "Strong",
     },
   },
+  insecure: {
+    title: "Open this page over https",
+    lead: "Video needs https:// or http://localhost: on other pages browsers allow neither decoding nor keys.",
+    open: "Open https://{{host}}",
+    hint: "8443 is the usual port. If it does not answer, ask your administrator for the https address of this server.",
+  },
   profile: {
     open: "Account of {{name}}",
     language: "Language",

@@ -59,6 +59,12 @@ export const ko: Translation = {
       strong: "강함",
     },
   },
+  insecure: {
+    title: "https 주소로 여십시오",
+    lead: "영상을 보려면 https:// 또는 http://localhost 주소가 필요합니다. 다른 주소에서는 브라우저가 디코딩과 키 사용을 허용하지 않습니다.",
+    open: "https://{{host}} 열기",
+    hint: "8443은 기본 포트입니다. 응답이 없으면 관리자에게 이 서버의 https 주소를 문의하십시오.",
+  },
   profile: {
     open: "{{name}} 계정",
     language: "언어",

@@ -46,7 +46,12 @@ it("does not wait for a database that hangs", async () => {
     get: (target, name) => {
       if (!hangs) return Reflect.get(target, name);
       asked();
-      const never = { from: () => never, innerJoin: () => never, leftJoin: () => never, where: () => new Promise(() => {}) };
+      const never = {
+        from: () => never,
+        innerJoin: () => never,
+        leftJoin: () => never,
+        where: () => new Promise(() => {}),
+      };
       return () => never;
     },
   });

@@ -237,9 +237,10 @@ export class CameraService {
 
   #body(record: CameraRecord, principal: Principal): Camera {
     const { id, name, group, enabled } = record;
-    const status = statusBody(this.#parts.media.status(id), enabled);
+    const manages = can(principal, "camera.manage", id);
+    const status = statusBody(this.#parts.media.status(id), enabled, manages);
     const body: Camera = { id, name, group, enabled, status, createdAt: record.createdAt.toISOString() };
-    if (!can(principal, "camera.manage", id)) return body;
+    if (!manages) return body;
     const urlOf = (role: StreamRole) => record.streams.find((stream) => stream.role === role)?.url;
     return {
       ...body,

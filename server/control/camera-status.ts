@@ -2,12 +2,16 @@ import type { CameraStatusBody } from "../../shared/api/schemas.ts";
 import type { Micros } from "../../shared/lib/time.ts";
 import type { StreamFormat } from "../../shared/media/types.ts";
 import type { CameraStatus, StreamStatus } from "./media-plane.ts";
+import { publicReason } from "./public-reason.ts";
 
 type StreamBody = CameraStatusBody["streams"][number];
 
-/** What the API says of a camera. Without a status: it was never pulled. */
-export function statusBody(status: CameraStatus | undefined, enabled: boolean): CameraStatusBody {
-  const streams = (status?.streams ?? []).map(streamBody);
+/**
+ * What the API says of a camera. Without a status: it was never pulled. `detailed`: with the errors' own words, which
+ * may name addresses of the camera network.
+ */
+export function statusBody(status: CameraStatus | undefined, enabled: boolean, detailed: boolean): CameraStatusBody {
+  const streams = (status?.streams ?? []).map((stream) => streamBody(stream, detailed));
   const shown = streams.find((stream) => stream.role === "sub") ?? streams[0];
   return {
     state: enabled ? (status?.state ?? "connecting") : "disabled",
@@ -18,12 +22,17 @@ export function statusBody(status: CameraStatus | undefined, enabled: boolean): 
     height: shown?.format?.height ?? 0,
     lastFrameAt: shown?.lastFrameAt ?? null,
     reconnects: shown?.reconnects ?? 0,
-    lastError: shown?.lastError ?? status?.reason ?? null,
+    lastError: shown?.lastError ?? told(status?.reason, status?.reasonCode, detailed),
     streams,
   };
 }
 
-function streamBody(status: StreamStatus): StreamBody {
+function told(text: string | undefined, code: string | undefined, detailed: boolean): string | null {
+  if (text === undefined) return null;
+  return detailed ? text : publicReason(code);
+}
+
+function streamBody(status: StreamStatus, detailed: boolean): StreamBody {
   return {
     role: status.role,
     state: status.state,
@@ -33,8 +42,9 @@ function streamBody(status: StreamStatus): StreamBody {
     bitrateKbps: status.bitrateKbps,
     lastFrameAt: isoTime(status.lastFrameAt),
     reconnects: status.reconnects,
-    lastError: status.lastError ?? null,
+    lastError: told(status.lastError, status.lastErrorCode, detailed),
     clockOffsetMs: status.clockOffsetMs ?? null,
+    clockDriftPpm: status.clockDriftPpm ?? null,
     lostPackets: status.lostPackets,
     droppedFrames: status.droppedFrames,
     transport: status.transport ?? null,

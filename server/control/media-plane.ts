@@ -35,10 +35,14 @@ export interface StreamStatus {
   readonly bitrateKbps: number;
   readonly lastFrameAt: Micros | undefined;
   readonly reconnects: number;
-  /** The last real error, in words for a person. */
+  /** The last real error, in words for an administrator: it may name addresses of the camera network. */
   readonly lastError: string | undefined;
+  /** Its code, by which others are told (`publicReason`). */
+  readonly lastErrorCode?: string | undefined;
   /** Camera clock minus server clock; undefined before the first sender report. */
   readonly clockOffsetMs: number | undefined;
+  /** How fast the camera's clock gains on ours; undefined until measured over a minute. */
+  readonly clockDriftPpm?: number | undefined;
   readonly lostPackets: number;
   readonly droppedFrames: number;
   readonly transport: "tcp" | "udp" | undefined;
@@ -47,7 +51,9 @@ export interface StreamStatus {
 export interface CameraStatus {
   readonly cameraId: string;
   readonly state: CameraState;
+  /** For administrators, as `lastError`. */
   readonly reason: string | undefined;
+  readonly reasonCode?: string | undefined;
   readonly streams: readonly StreamStatus[];
 }
 

@@ -20,13 +20,17 @@ export function cameraState(enabled: boolean, streams: readonly StreamStatus[]):
 
 export function cameraStatus(camera: CameraSource, streams: readonly StreamStatus[]): CameraStatus {
   const state = cameraState(camera.enabled, streams);
-  return { cameraId: camera.id, state, reason: reasonFor(state, streams), streams };
+  return { cameraId: camera.id, state, ...reasonFor(state, streams), streams };
 }
 
-function reasonFor(state: CameraState, streams: readonly StreamStatus[]): string | undefined {
-  if (state === "online" || state === "disabled") return undefined;
+function reasonFor(
+  state: CameraState,
+  streams: readonly StreamStatus[],
+): { reason: string | undefined; reasonCode?: string | undefined } {
+  if (state === "online" || state === "disabled") return { reason: undefined };
   const failing = streams.filter((stream) => stream.state !== "online" && stream.state !== "disabled");
   const told = failing.find((stream) => stream.lastError !== undefined);
-  if (!told) return undefined;
-  return streams.length > 1 ? `${told.role} stream: ${told.lastError}` : told.lastError;
+  if (!told) return { reason: undefined };
+  const reason = streams.length > 1 ? `${told.role} stream: ${told.lastError}` : told.lastError;
+  return { reason, reasonCode: told.lastErrorCode };
 }

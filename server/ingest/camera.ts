@@ -77,15 +77,19 @@ export class Camera {
     const before = this.#source;
     this.#source = source;
     const streams = source.enabled ? source.streams : [];
-    const ids = new Set(streams.map((stream) => stream.streamId));
-    for (const [id, { session }] of this.#streams) {
-      if (!ids.has(id)) this.#remove(id, session);
-    }
-    for (const stream of streams) {
+    const stays = (stream: StreamSource): boolean => {
       const entry = this.#streams.get(stream.streamId);
-      if (entry && sameAccess(before, source) && sameStream(entry.source, stream)) continue;
-      if (entry) this.#remove(stream.streamId, entry.session);
-      this.#streams.set(stream.streamId, { source: stream, session: this.#open(stream) });
+      return entry !== undefined && sameAccess(before, source) && sameStream(entry.source, stream);
+    };
+    const staying = new Set(streams.filter(stays).map(({ streamId }) => streamId));
+    for (const [id, { session }] of this.#streams) {
+      if (!staying.has(id)) this.#remove(id, session);
+    }
+    // Some cameras allow one session only: the old ones hang up before the new ones connect.
+    const after = this.#leaving.size === 0 ? undefined : Promise.allSettled(this.#leaving);
+    for (const stream of streams) {
+      if (staying.has(stream.streamId)) continue;
+      this.#streams.set(stream.streamId, { source: stream, session: this.#open(stream, after) });
     }
     this.applyWants();
     this.#deps.onStatus(source.id);
@@ -128,7 +132,7 @@ export class Camera {
     this.#leaving.add(leaving);
   }
 
-  #open(stream: StreamSource): StreamSession {
+  #open(stream: StreamSource, after: Promise<unknown> | undefined): StreamSession {
     const { deps, camera } = { deps: this.#deps, camera: this.#source };
     const sealing = new StreamSealing({
       clock: deps.clock,
@@ -177,6 +181,7 @@ export class Camera {
           return sealing.clockOffsetMs;
         },
       },
+      after,
       onChange: () => deps.onStatus(camera.id),
     };
     return new StreamSession(options);

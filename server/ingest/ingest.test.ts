@@ -128,9 +128,10 @@ describe("ingest", () => {
     expect(sent[0]).toEqual({ type: "need-keys", cameraIds: ["a"], epoch: epochAt(clock.utcMicros()) });
     clock.advance(millis(4000));
     expect(cameras.pulls).toHaveLength(0);
-    expect(statusOf("a")).toMatchObject({ state: "offline", reason: expect.stringContaining("no key to seal with") });
+    expect(statusOf("a")).toMatchObject({ state: "connecting", reason: undefined });
     expect(sent.filter(({ type }) => type === "need-keys")).toHaveLength(1);
     clock.advance(millis(6000));
+    expect(statusOf("a")).toMatchObject({ state: "offline", reason: expect.stringContaining("no key to seal with") });
     expect(sent.filter(({ type }) => type === "need-keys").length).toBeGreaterThan(1);
     giveKeys("a");
     clock.advance(millis(100));
@@ -217,12 +218,50 @@ describe("ingest", () => {
     expect(sub.closed).toBe(false);
     ingest.handle({ type: "put-camera", camera: camera("a", { password: "changed" }) });
     expect(sub.closed).toBe(true);
+    await settle();
     clock.advance(millis(100));
     expect(cameras.last.options.password).toBe("changed");
     ingest.handle({ type: "put-camera", camera: camera("a", { enabled: false }) });
     endTurn();
     expect(cameras.open).toHaveLength(0);
     expect(statusOf("a")).toMatchObject({ state: "disabled", streams: [] });
+  });
+
+  it("connects to a changed address only when the old session has hung up", async () => {
+    await online("a");
+    const sub = cameras.last;
+    let hungUp: () => void = () => undefined;
+    sub.closing = new Promise((resolve) => {
+      hungUp = resolve;
+    });
+    const streams = [{ streamId: 971, role: "sub" as const, url: "rtsp://elsewhere/sub" }];
+    ingest.handle({ type: "put-camera", camera: camera("a", { streams }) });
+    await settle();
+    clock.advance(millis(1000));
+    expect(cameras.pulls).toHaveLength(1);
+    hungUp();
+    await settle();
+    clock.advance(millis(100));
+    expect(cameras.last.options.url).toBe("rtsp://elsewhere/sub");
+  });
+
+  it("lets go of main streams that only the relay before wanted", async () => {
+    await online("a");
+    port.say({ type: "want", streamId: 970, wanted: true });
+    clock.advance(millis(100));
+    const main = cameras.byUrl("rtsp://a/main");
+    main.connect();
+    main.keyframe();
+    port = new FakePort();
+    ingest.handle({ type: "relay-port", port: port as unknown as MessagePort });
+    expect(main.closed).toBe(false);
+    for (let i = 0; i < 60; i++) {
+      clock.advance(millis(250));
+      main.picture();
+      cameras.byUrl("rtsp://a/sub").picture();
+    }
+    expect(main.closed).toBe(true);
+    expect(cameras.byUrl("rtsp://a/sub").closed).toBe(false);
   });
 
   it("W14: a camera removed and added again goes on counting", async () => {
@@ -293,7 +332,7 @@ describe("ingest", () => {
     clock.advance(millis(1000));
     const whole = sent.filter((message) => message.type === "status" && message.statuses.length === 3);
     expect(whole).toHaveLength(1);
-    expect(statusOf("a")?.reason).toBe("sub stream: connection refused");
+    expect(statusOf("a")).toMatchObject({ reason: "sub stream: connection refused", reasonCode: "rtsp.refused" });
   });
 
   it("probes: first keyframe, measured rate, hang up", async () => {

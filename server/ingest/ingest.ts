@@ -143,7 +143,11 @@ export class Ingest {
     this.#forwarder.attach((buffer) =>
       this.#toRelay({ type: "frames", buffer, byteLength: buffer.byteLength }, [buffer]),
     );
-    for (const camera of this.#cameras.values()) camera.repeatFormats();
+    for (const camera of this.#cameras.values()) {
+      camera.repeatFormats();
+      // What the relay before wanted lingers, and goes unless this one wants it too.
+      camera.applyWants();
+    }
   }
 
   #fromRelay(message: RelayToIngest): void {

@@ -251,19 +251,42 @@ describe("stream session", () => {
     sinkFault = undefined;
     cameras.last.keyframe();
     expect(units).toHaveLength(2);
+    expect(session.status.lastError).toBeUndefined();
   });
 
   it("W16: without a key it does not connect; keys end the wait at once", async () => {
     blocked = "no key";
     session.setWanted(true);
-    pass(5_000);
+    pass(6_000);
     await settle();
     expect(cameras.pulls).toHaveLength(0);
-    expect(session.status).toMatchObject({ state: "offline", lastError: "no key" });
+    expect(session.status).toMatchObject({ state: "offline", lastError: "no key", lastErrorCode: "ingest.blocked" });
     blocked = undefined;
     session.unblocked();
     clock.advance(millis(25));
     expect(cameras.pulls).toHaveLength(1);
+    cameras.last.connect();
+    cameras.last.keyframe();
+    expect(session.status).toMatchObject({ state: "online", lastError: undefined });
+  });
+
+  it("waiting for the first keys is no error; a connection that failed stays told", async () => {
+    blocked = "no key";
+    session.setWanted(true);
+    pass(4_500);
+    expect(session.status).toMatchObject({ state: "connecting", lastError: undefined });
+    blocked = undefined;
+    session.unblocked();
+    clock.advance(millis(25));
+    cameras.last.fail("rtsp.refused", "nothing listens");
+    await settle();
+    pass(1000);
+    await settle();
+    pass(250);
+    cameras.last.connect();
+    cameras.last.keyframe();
+    expect(states).toEqual(["connecting", "offline", "online"]);
+    expect(session.status).toMatchObject({ lastError: "nothing listens", lastErrorCode: "rtsp.refused" });
   });
 
   it("keys do not shorten any other wait", async () => {
@@ -313,8 +336,7 @@ describe("stream session", () => {
       cameras.last.packets += 1000;
       cameras.last.picture();
     });
-    expect(session.status.state).toBe("online");
-    expect(session.status.lostPackets).toBe(21);
+    expect(session.status).toMatchObject({ state: "online", lastError: undefined, lostPackets: 21 });
   });
 
   it("close hangs up, waits, and leaves no timer", async () => {

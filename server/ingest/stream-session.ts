@@ -1,12 +1,13 @@
 import type { Clock, Timer } from "../../shared/lib/clock.ts";
 import { describeError, errorCode, FluxError } from "../../shared/lib/errors.ts";
-import { type Micros, millis } from "../../shared/lib/time.ts";
+import { type Micros, type Millis, millis } from "../../shared/lib/time.ts";
 import { type AccessUnit, CODEC_IDS, type StreamFormat, type StreamRole } from "../../shared/media/types.ts";
 import type { CameraState } from "../../shared/wire/control-messages.ts";
 import type { StreamStatus } from "../control/media-plane.ts";
 import type { Pull, PullHandlers, PullOptions } from "../rtsp/pull.ts";
 import { backoffDelay, RECONNECT, slowDelay, UNAUTHORISED } from "./backoff.ts";
 import type { ConnectGate } from "./connect-gate.ts";
+import { ErrorMemory, type Until } from "./error-memory.ts";
 import { LossMeter } from "./loss-meter.ts";
 import { RateMeter } from "./rate-meter.ts";
 
@@ -24,6 +25,9 @@ const LONGEST_TICK_MS = 500;
 export const LINGER_MS = 10_000;
 /** This long online, and the next failure starts the backoff anew. */
 const STABLE_MS = 10_000;
+/** The first keys are on their way: waiting for them is no error before this. */
+export const KEY_PATIENCE_MS = 5_000;
+const KEY_LOOK_MS = 1_000;
 /** A camera that does not answer TEARDOWN holds up a reconnect no longer than this. */
 const CLOSE_PATIENCE_MS = 3_000;
 
@@ -47,6 +51,8 @@ export interface StreamSessionOptions {
   readonly gate: ConnectGate;
   readonly startPull: StartPull;
   readonly sink: StreamSink;
+  /** What must be over before the first connection: the sessions that this one replaces. Must not reject. */
+  readonly after?: Promise<unknown> | undefined;
   /** The status changed in more than its counters. Must not throw. */
   readonly onChange: () => void;
 }
@@ -61,6 +67,7 @@ export class StreamSession {
   readonly #options: StreamSessionOptions;
   readonly #meter = new RateMeter();
   readonly #loss = new LossMeter();
+  readonly #errors = new ErrorMemory();
   #state: CameraState = "disabled";
   #wanted = false;
   #closed = false;
@@ -71,7 +78,7 @@ export class StreamSession {
   #linger: Timer | undefined;
   #leaveGate: (() => void) | undefined;
   #closing: Promise<void> | undefined;
-  #blocked = false;
+  #blockedSinceMs: number | undefined;
   #failures = 0;
   #connects = 0;
   #connectedAtMs = 0;
@@ -81,7 +88,6 @@ export class StreamSession {
   /** Without a new picture, as far as this thread was there to see it. */
   #quietMs = 0;
   #lastFrameAt: Micros | undefined;
-  #lastError: string | undefined;
   #format: StreamFormat | undefined;
   #audioFormat: StreamFormat | undefined;
   #transport: "tcp" | "udp" | undefined;
@@ -89,6 +95,7 @@ export class StreamSession {
 
   constructor(options: StreamSessionOptions) {
     this.#options = options;
+    if (options.after !== undefined) this.#awaitClosing(options.after);
   }
 
   get wanted(): boolean {
@@ -110,6 +117,7 @@ export class StreamSession {
   get status(): StreamStatus {
     const { streamId, role, clock, sink } = this.#options;
     const rate = this.#meter.read(clock.monotonicMs());
+    const pulled = this.#pull?.stats();
     return {
       streamId,
       role,
@@ -120,9 +128,11 @@ export class StreamSession {
       bitrateKbps: this.#pull ? Math.round(rate.kbps) : 0,
       lastFrameAt: this.#lastFrameAt,
       reconnects: Math.max(0, this.#connects - 1),
-      lastError: this.#lastError,
+      lastError: this.#errors.message,
+      lastErrorCode: this.#errors.code,
       clockOffsetMs: sink.clockOffsetMs,
-      lostPackets: this.#lostBefore + (this.#pull?.stats().lostPackets ?? 0),
+      clockDriftPpm: pulled?.driftPpm,
+      lostPackets: this.#lostBefore + (pulled?.lostPackets ?? 0),
       droppedFrames: sink.droppedFrames,
       transport: this.#transport,
     };
@@ -142,14 +152,15 @@ export class StreamSession {
     this.#wanted = true;
     this.#failures = 0;
     this.#connects = 0;
+    this.#blockedSinceMs = undefined;
     this.#setState("connecting");
-    this.#enqueue();
+    this.#enqueueAfterClosing();
   }
 
   /** What blocked this stream (no key) may be gone: do not wait out the delay. Other failures wait on. */
   unblocked(): void {
-    if (!this.#blocked || !this.#timer) return;
-    this.#timer?.cancel();
+    if (this.#blockedSinceMs === undefined || !this.#timer) return;
+    this.#timer.cancel();
     this.#timer = undefined;
     this.#enqueue();
   }
@@ -179,7 +190,8 @@ export class StreamSession {
     const { packets, lostPackets } = pull.stats();
     const lossy = this.#loss.observe(nowMs, packets, lostPackets);
     if (lossy !== undefined) {
-      if (lossy > 0) this.#lastError = `${lossy} % of the packets are lost`;
+      if (lossy > 0) this.#errors.note("ingest.loss", `${lossy} % of the packets are lost`, "no loss");
+      else this.#errors.over("no loss");
       this.#setState(lossy > 0 ? "degraded" : "online");
     }
   }
@@ -204,11 +216,11 @@ export class StreamSession {
     const { clock, startPull, pull: source, sink } = this.#options;
     const attempt = ++this.#attempt;
     const blocked = sink.blocked();
-    this.#blocked = blocked !== undefined;
     if (blocked !== undefined) {
-      this.#retryAfter(new FluxError("ingest.blocked", blocked), "offline");
+      this.#wait(blocked);
       return;
     }
+    this.#blockedSinceMs = undefined;
     this.#connects++;
     this.#connectedAtMs = clock.monotonicMs();
     this.#lastPictureMs = undefined;
@@ -264,9 +276,10 @@ export class StreamSession {
     }
     try {
       sink.onUnit(unit);
+      this.#errors.over("picture");
     } catch (error) {
       // Never into the pull: it would end a healthy connection. The sink resumes at the next keyframe.
-      this.#lastError = describeError(error);
+      this.#errors.note(errorCode(error) ?? "ingest.internal", describeError(error), "picture");
       this.#options.onChange();
     }
   }
@@ -278,14 +291,22 @@ export class StreamSession {
     this.#options.onChange();
   }
 
+  /** Nothing to seal with: looked at again, at once when keys come, and an error only after a while. */
+  #wait(reason: string): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    this.#blockedSinceMs ??= nowMs;
+    if (nowMs - this.#blockedSinceMs < KEY_PATIENCE_MS) this.#retryIn(millis(KEY_LOOK_MS));
+    else this.#retryAfter(new FluxError("ingest.blocked", reason), "offline", "picture");
+  }
+
   #fail(error: unknown, state: CameraState): void {
     this.#hangUp();
     this.#retryAfter(error, state);
   }
 
-  #retryAfter(error: unknown, state: CameraState): void {
-    const { clock, random } = this.#options;
-    this.#lastError = describeError(error);
+  #retryAfter(error: unknown, state: CameraState, until?: Until): void {
+    const { random } = this.#options;
+    this.#errors.note(errorCode(error) ?? "ingest.internal", describeError(error), until);
     this.#failures++;
     const delay =
       state === "unauthorised"
@@ -293,14 +314,22 @@ export class StreamSession {
         : backoffDelay(this.#failures, RECONNECT, random());
     this.#setState(state);
     this.#options.onChange();
+    this.#retryIn(delay);
+  }
+
+  #retryIn(delay: Millis): void {
     this.#timer?.cancel();
-    const attempt = this.#attempt;
-    this.#timer = clock.after(delay, () => {
+    this.#timer = this.#options.clock.after(delay, () => {
       this.#timer = undefined;
-      // Some cameras allow one session only: the old one goes first.
-      if (this.#closing === undefined) this.#retryNow(attempt);
-      else void this.#closing.then(() => this.#retryNow(attempt));
+      this.#enqueueAfterClosing();
     });
+  }
+
+  /** Some cameras allow one session only: the old one goes first. */
+  #enqueueAfterClosing(): void {
+    const attempt = this.#attempt;
+    if (this.#closing === undefined) this.#retryNow(attempt);
+    else void this.#closing.then(() => this.#retryNow(attempt));
   }
 
   #retryNow(attempt: number): void {
@@ -318,7 +347,7 @@ export class StreamSession {
     this.#leaveGate = undefined;
     this.#wanted = false;
     this.#hangUp();
-    this.#lastError = undefined;
+    this.#errors.forget();
     this.#setState("disabled");
   }
 
@@ -333,8 +362,12 @@ export class StreamSession {
     const impatient = new Promise<void>((resolve) => {
       patience = clock.after(millis(CLOSE_PATIENCE_MS), resolve);
     });
-    const closing = Promise.race([pull.close().catch(() => undefined), impatient]).then(() => {
-      patience?.cancel();
+    const closed = Promise.race([pull.close().catch(() => undefined), impatient]);
+    this.#awaitClosing(closed.then(() => patience?.cancel()));
+  }
+
+  #awaitClosing(gone: Promise<unknown>): void {
+    const closing = gone.then(() => {
       if (this.#closing === closing) this.#closing = undefined;
     });
     this.#closing = closing;

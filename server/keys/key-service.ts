@@ -114,7 +114,10 @@ export class KeyService {
       });
     }
     if (failure === undefined) return;
-    this.#log.warn({ err: failure }, "not every key of today and tomorrow is there; sealing goes on with those in memory");
+    this.#log.warn(
+      { err: failure },
+      "not every key of today and tomorrow is there; sealing goes on with those in memory",
+    );
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#schedule(RETRY_MS);

@@ -101,6 +101,8 @@ export const streamStatus = z.object({
   reconnects: z.number(),
   lastError: z.string().nullable(),
   clockOffsetMs: z.number().nullable(),
+  /** Parts per million by which the camera's clock runs fast; null until measured over a minute. */
+  clockDriftPpm: z.number().nullable(),
   lostPackets: z.number(),
   droppedFrames: z.number(),
   transport: z.enum(["tcp", "udp"]).nullable(),

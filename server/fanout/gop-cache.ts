@@ -1,4 +1,4 @@
-import type { SealedFrame } from "../../shared/wire/sealed-frame.ts";
+import { readFrame, type SealedFrame } from "../../shared/wire/sealed-frame.ts";
 import { isKeyframe } from "./frames.ts";
 
 export interface GopLimits {
@@ -18,6 +18,9 @@ export class GopCache {
   readonly #frames: SealedFrame[] = [];
   #bytes = 0;
   #truncated = false;
+  /** Frames that lie in memory of their own, and those that were here at the last `compact`. */
+  #compacted = 0;
+  #seen = 0;
 
   constructor(limits: GopLimits = DEFAULT_GOP_LIMITS) {
     this.#limits = limits;
@@ -54,7 +57,31 @@ export class GopCache {
     this.#bytes += frame.bytes.byteLength;
   }
 
+  /**
+   * Call about once a second. Frames arrive as views of batches that hold many cameras' frames; one that stays for longer
+   * than a call apart is copied, so that a camera with long GOPs does not keep the whole server's traffic in memory.
+   * GOPs of a second or two, the common ones, are never copied.
+   */
+  compact(): void {
+    const old = this.#frames.slice(this.#compacted, this.#seen);
+    if (old.length > 0) {
+      // One buffer for all: they are dropped together.
+      const memory = new Uint8Array(old.reduce((sum, { bytes }) => sum + bytes.byteLength, 0));
+      let offset = 0;
+      for (const [index, { bytes }] of old.entries()) {
+        memory.set(bytes, offset);
+        const copy = readFrame(memory, offset);
+        if (copy) this.#frames[this.#compacted + index] = copy;
+        offset += bytes.byteLength;
+      }
+    }
+    this.#compacted = this.#seen;
+    this.#seen = this.#frames.length;
+  }
+
   clear(): void {
+    this.#compacted = 0;
+    this.#seen = 0;
     this.#frames.length = 0;
     this.#bytes = 0;
     this.#truncated = false;
@@ -64,5 +91,7 @@ export class GopCache {
     this.#frames.length = 1;
     this.#bytes = this.#frames[0]?.bytes.byteLength ?? 0;
     this.#truncated = true;
+    this.#compacted = Math.min(this.#compacted, 1);
+    this.#seen = Math.min(this.#seen, 1);
   }
 }

@@ -176,7 +176,11 @@ export class IngestSlot {
         this.#options.onStatus(message.statuses.filter(({ cameraId }) => this.#cameras.has(cameraId)));
         break;
       case "need-keys":
-        void this.#supplyKeys(message.cameraIds, this.#generation);
+        // A question on its way when its camera was removed must not make keys for it again.
+        void this.#supplyKeys(
+          message.cameraIds.filter((cameraId) => this.#cameras.has(cameraId)),
+          this.#generation,
+        );
         break;
       case "probe-result":
         if (message.result) this.#probes.resolve(message.requestId, message.result);

@@ -54,6 +54,7 @@ function deps(): MediaPlaneDeps {
       key: async () => undefined,
     },
     onViewerClosed: (id) => closedViewers.push(id),
+    onViewersLost: () => closedViewers.push("all"),
     relay: {
       logLevel: "info",
       httpPort: 0,
@@ -111,6 +112,7 @@ function must<T>(value: T | undefined): T {
 
 async function start(): Promise<OwnedMediaPlane> {
   plane = await createMediaPlane(deps());
+  plane.camerasKnown();
   return plane;
 }
 
@@ -248,6 +250,63 @@ describe("media plane", () => {
     expect(ingests.length).toBe(3);
   });
 
+  it("replaces a relay thread that stands still, and forgets its viewers", async () => {
+    await start();
+    for (let i = 0; i < 8; i++) {
+      clock.advance(millis(5000));
+      must(relays[0]).say({ type: "heartbeat" });
+      await settle();
+    }
+    expect(must(relays[0]).terminated).toBe(false);
+    expect(closedViewers).toEqual([]);
+    clock.advance(millis(20_000));
+    await settle();
+    expect(must(relays[0]).terminated).toBe(true);
+    expect(closedViewers).toEqual(["all"]);
+  });
+
+  it("tells the relay its cameras when all of them are known, not before", async () => {
+    plane = await createMediaPlane(deps());
+    await plane.putCamera(camera("a"));
+    await settle();
+    must(ingests[0]).say({ type: "status", statuses: [status("a", "online")] });
+    expect(types(must(relays[0]))).not.toContain("cameras");
+    plane.camerasKnown();
+    expect(types(must(relays[0])).slice(-2)).toEqual(["cameras", "camera-status"]);
+  });
+
+  it("hands renewed certificates to this relay thread and to the ones after it", async () => {
+    const started = await start();
+    const certificates = {
+      tls: { certificate: "c", privateKey: "k" },
+      webTransport: { certificate: "c2", privateKey: "k2", hashBase64: "h" },
+    };
+    started.setCertificates(certificates);
+    expect(must(relays[0]).received.at(-1)).toEqual({ type: "certificates", certificates });
+    must(relays[0]).say({ ...READY, webTransportPort: 8443, webTransportError: undefined });
+    expect(started.endpoints.webTransportPort).toBe(8443);
+  });
+
+  it("tells the end of a viewer again that hung up while it was being taken in", async () => {
+    let takeIn: () => void = () => undefined;
+    const waiting = new Promise<void>((resolve) => {
+      takeIn = resolve;
+    });
+    const base = deps();
+    const authenticate: typeof base.authority.authenticate = async (...args) => {
+      await waiting;
+      return base.authority.authenticate(...args);
+    };
+    plane = await createMediaPlane({ ...base, authority: { ...base.authority, authenticate } });
+    const relay = must(relays[0]);
+    relay.say({ type: "request", requestId: 1, method: "authenticate", args: ["gone", "good", ""] });
+    relay.say({ type: "request", requestId: 2, method: "authenticate", args: ["here", "good", ""] });
+    relay.say({ type: "viewer-closed", connectionId: "gone" });
+    takeIn();
+    await settle();
+    expect(closedViewers).toEqual(["gone", "gone"]);
+  });
+
   it("W13: a worker that never became ready has used up its generation", async () => {
     await start();
     willing = false;
@@ -269,6 +328,7 @@ describe("media plane", () => {
     clock.advance(millis(1000));
     await settle();
     expect(must(relays[1]).data).toMatchObject({ httpPort: 8080 });
+    expect(closedViewers).toEqual(["all"]);
     expect(types(must(relays[1]))).toEqual(["cameras", "camera-status", "ingest-port", "ingest-port"]);
     expect(types(must(ingests[0])).filter((type) => type === "relay-port")).toHaveLength(2);
   });

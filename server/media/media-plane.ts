@@ -10,8 +10,9 @@ import type {
   ProbeResult,
   ProbeSource,
 } from "../control/media-plane.ts";
+import { publicReason } from "../control/public-reason.ts";
 import type { IngestWorkerData } from "../ingest/protocol.ts";
-import type { CameraRoute, RelayAuthority, RelayWorkerData, ToRelay } from "../relay/protocol.ts";
+import type { CameraRoute, RelayAuthority, RelayCertificates, RelayWorkerData, ToRelay } from "../relay/protocol.ts";
 import type { GenerationStore } from "../seal/generation.ts";
 import { leastLoaded } from "./assign.ts";
 import { IngestSlot, type IngestStats, type IngestThread, type SealKeySource } from "./ingest-slot.ts";
@@ -28,6 +29,8 @@ export interface MediaPlaneDeps {
   readonly generations: GenerationStore;
   readonly authority: RelayAuthority;
   readonly onViewerClosed: (connectionId: string) => void;
+  /** Every live connection is gone at once. */
+  readonly onViewersLost: () => void;
   readonly relay: RelayWorkerData;
   /** `spawnThread(new URL("./ingest-worker.mjs", import.meta.url), data, "ingest")` in the composition root. */
   readonly spawnIngest: (data: IngestWorkerData) => IngestThread;
@@ -41,6 +44,9 @@ export interface OwnedMediaPlane extends MediaPlane {
   readonly endpoints: RelayEndpoints;
   /** Seal generation of the thread that holds the camera; undefined while none does. */
   generationOf(cameraId: string): number | undefined;
+  /** Every camera was put: viewers are let in. Until then they are told to come back. */
+  camerasKnown(): void;
+  setCertificates(certificates: RelayCertificates): void;
 }
 
 /**
@@ -66,6 +72,7 @@ class ThreadedMediaPlane implements OwnedMediaPlane {
   readonly #listeners = new Set<(status: CameraStatus) => void>();
   readonly #log: MediaLog;
   #routesDirty = false;
+  #camerasKnown = false;
   #closing: Promise<void> | undefined;
 
   constructor(deps: MediaPlaneDeps) {
@@ -79,6 +86,7 @@ class ThreadedMediaPlane implements OwnedMediaPlane {
       spawn: deps.spawnRelay,
       authority: deps.authority,
       onViewerClosed: deps.onViewerClosed,
+      onViewersLost: deps.onViewersLost,
       onReady: () => this.#tellRelayEverything(),
     });
     const workers = deps.ingestWorkers ?? Math.min(2, availableParallelism());
@@ -89,7 +97,7 @@ class ThreadedMediaPlane implements OwnedMediaPlane {
         random,
         log,
         logLevel: deps.logLevel,
-        spawn: deps.spawnIngest,
+        spawn: (data) => deps.spawnIngest({ ...data, forbiddenPorts: this.#ownPorts() }),
         generations: deps.generations,
         keys: deps.keys,
         onStatus: (statuses) => {
@@ -112,6 +120,15 @@ class ThreadedMediaPlane implements OwnedMediaPlane {
   async start(): Promise<void> {
     await this.#relay.start();
     await Promise.all(this.#slots.map((slot) => slot.start()));
+  }
+
+  camerasKnown(): void {
+    this.#camerasKnown = true;
+    this.#tellRelayCameras();
+  }
+
+  setCertificates(certificates: RelayCertificates): void {
+    this.#relay.setCertificates(certificates);
   }
 
   async putCamera(camera: CameraSource): Promise<void> {
@@ -186,6 +203,12 @@ class ThreadedMediaPlane implements OwnedMediaPlane {
     this.#listeners.clear();
   }
 
+  /** Known before any worker: the relay thread starts first. */
+  #ownPorts(): number[] {
+    const { httpPort, tlsPort } = this.#relay.endpoints;
+    return tlsPort === undefined ? [httpPort] : [httpPort, tlsPort];
+  }
+
   #refuseWhenClosed(): void {
     if (this.#closing !== undefined) throw new FluxError("media.closed", "the media plane is closing");
   }
@@ -199,9 +222,13 @@ class ThreadedMediaPlane implements OwnedMediaPlane {
   }
 
   #tellRelayEverything(): void {
+    this.#tellRelayCameras();
+    for (const slot of this.#slots) this.#wire(slot);
+  }
+
+  #tellRelayCameras(): void {
     this.#sendRoutes();
     for (const status of this.#statuses.values()) this.#relay.post(statusMessage(status));
-    for (const slot of this.#slots) this.#wire(slot);
   }
 
   /** Many cameras put in one turn (a start) make one message. */
@@ -215,6 +242,8 @@ class ThreadedMediaPlane implements OwnedMediaPlane {
   }
 
   #sendRoutes(): void {
+    // Half a list would have viewers of the other half denied.
+    if (!this.#camerasKnown) return;
     const cameras: CameraRoute[] = [];
     for (const slot of this.#slots) {
       for (const { id, name, streams } of slot.cameras.values()) {
@@ -246,7 +275,8 @@ class ThreadedMediaPlane implements OwnedMediaPlane {
         fps: 0,
         bitrateKbps: 0,
       }));
-      this.#report({ cameraId: camera.id, state: "offline", reason: "the media thread is being restarted", streams });
+      const reason = "the media thread is being restarted";
+      this.#report({ cameraId: camera.id, state: "offline", reason, reasonCode: "media.restarting", streams });
     }
   }
 }
@@ -257,7 +287,8 @@ function statusMessage(status: CameraStatus): ToRelay {
     type: "camera-status",
     cameraId: status.cameraId,
     state: status.state,
-    reason: status.reason,
+    // Whoever may only watch learns no address of the camera network.
+    reason: status.reason === undefined ? undefined : publicReason(status.reasonCode),
     recording: false,
   };
 }

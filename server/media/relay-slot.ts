@@ -2,7 +2,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { Clock } from "../../shared/lib/clock.ts";
 import { describeError, errorCode, FluxError } from "../../shared/lib/errors.ts";
 import { millis } from "../../shared/lib/time.ts";
-import type { FromRelay, RelayAuthority, RelayWorkerData, ToRelay } from "../relay/protocol.ts";
+import type { FromRelay, RelayAuthority, RelayCertificates, RelayWorkerData, ToRelay } from "../relay/protocol.ts";
 import type { MediaLog } from "./log.ts";
 import { Pending } from "./pending.ts";
 import { SupervisedThread } from "./supervised-thread.ts";
@@ -21,11 +21,15 @@ export interface RelaySlotOptions {
   readonly spawn: (data: RelayWorkerData) => RelayThread;
   readonly authority: RelayAuthority;
   readonly onViewerClosed: (connectionId: string) => void;
+  /** The thread died, and with it every viewer's connection. */
+  readonly onViewersLost: () => void;
   /** The thread is there (again): tell it cameras, states and ingest lines. */
   readonly onReady: () => void;
 }
 
 const STATS_TIMEOUT_MS = 2_000;
+/** The thread says something every 5 s. */
+const SILENCE_MS = 20_000;
 const METHODS = ["authenticate", "renew", "authorise", "key"] as const satisfies readonly (keyof RelayAuthority)[];
 
 /** The relay thread and the questions that it asks. */
@@ -33,7 +37,10 @@ export class RelaySlot {
   readonly #options: RelaySlotOptions;
   readonly #supervised: SupervisedThread<ToRelay, FromRelay>;
   readonly #stats: Pending<RelayStats>;
+  /** Connections that are being taken in; false: the viewer has hung up meanwhile. */
+  readonly #arriving = new Map<string, boolean>();
   #endpoints: RelayEndpoints | undefined;
+  #certificates: RelayCertificates | undefined;
 
   constructor(options: RelaySlotOptions) {
     this.#options = options;
@@ -46,12 +53,17 @@ export class RelaySlot {
       start: () => Promise.resolve(options.spawn(this.#data())),
       onMessage: (message) => this.#received(message),
       onReady: () => options.onReady(),
-      onLost: () => this.#stats.rejectAll(new FluxError("media.relay_lost", "the relay thread is being restarted")),
+      onLost: () => {
+        this.#stats.rejectAll(new FluxError("media.relay_lost", "the relay thread is being restarted"));
+        for (const connectionId of this.#arriving.keys()) this.#arriving.set(connectionId, false);
+        options.onViewersLost();
+      },
       classify: (message) => {
         if (message.type === "failed") return new FluxError(message.code, message.message);
         return message.type === "ready" || message.type === "closed" ? message.type : undefined;
       },
       closeMessage: { type: "close" },
+      silenceMs: SILENCE_MS,
     });
   }
 
@@ -73,6 +85,12 @@ export class RelaySlot {
     this.#supervised.current?.post(message, transfer);
   }
 
+  /** Also for the threads that come after this one. */
+  setCertificates(certificates: RelayCertificates): void {
+    this.#certificates = certificates;
+    this.post({ type: "certificates", certificates });
+  }
+
   get ready(): boolean {
     return this.#supervised.ready;
   }
@@ -84,7 +102,7 @@ export class RelaySlot {
 
   /** A replaced thread listens where the first one did, also if that was a free port. */
   #data(): RelayWorkerData {
-    const { data } = this.#options;
+    const data = this.#withCertificates();
     const bound = this.#endpoints;
     if (!bound) return data;
     return {
@@ -95,6 +113,17 @@ export class RelaySlot {
         data.webTransport && bound.webTransportPort !== undefined
           ? { ...data.webTransport, port: bound.webTransportPort }
           : data.webTransport,
+    };
+  }
+
+  #withCertificates(): RelayWorkerData {
+    const { data } = this.#options;
+    const newest = this.#certificates;
+    if (!newest) return data;
+    return {
+      ...data,
+      tls: data.tls && { ...data.tls, ...newest.tls },
+      webTransport: data.webTransport && { ...data.webTransport, ...newest.webTransport },
     };
   }
 
@@ -109,6 +138,7 @@ export class RelaySlot {
         void this.#answer(message.requestId, message.method, message.args);
         break;
       case "viewer-closed":
+        if (this.#arriving.has(message.connectionId)) this.#arriving.set(message.connectionId, false);
         this.#options.onViewerClosed(message.connectionId);
         break;
       case "stats": {
@@ -119,13 +149,26 @@ export class RelaySlot {
     }
   }
 
+  /** A viewer that hung up while its token was checked was not known then: its end is told once more. */
+  async #takeIn(connectionId: string, work: Promise<unknown>): Promise<unknown> {
+    this.#arriving.set(connectionId, true);
+    try {
+      return await work;
+    } finally {
+      if (this.#arriving.get(connectionId) === false) this.#options.onViewerClosed(connectionId);
+      this.#arriving.delete(connectionId);
+    }
+  }
+
   async #answer(requestId: number, method: keyof RelayAuthority, args: readonly unknown[]): Promise<void> {
     const { authority, log } = this.#options;
     try {
       if (!METHODS.includes(method)) throw new FluxError("media.unknown_request", `no such request: ${method}`);
       // The relay thread is our own code; the authority checks every value that came from a client.
       const call = authority[method] as (...args: unknown[]) => Promise<unknown>;
-      this.post({ type: "reply", requestId, value: await call.apply(authority, [...args]) });
+      const work = call.apply(authority, [...args]);
+      const value = await (method === "authenticate" ? this.#takeIn(String(args[0]), work) : work);
+      this.post({ type: "reply", requestId, value });
     } catch (error) {
       const code = errorCode(error);
       if (code === undefined) log.error({ method, error: describeError(error) }, "a relay request failed");

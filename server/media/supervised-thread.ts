@@ -43,6 +43,7 @@ export class SupervisedThread<In, Out> {
   #restarts = 0;
   #readyAtMs = 0;
   #heardAtMs = 0;
+  #checkedAtMs = 0;
 
   constructor(options: SupervisedOptions<In, Out>) {
     this.#options = options;
@@ -67,6 +68,7 @@ export class SupervisedThread<In, Out> {
     await this.#begin();
     const { silenceMs, clock } = this.#options;
     if (silenceMs !== undefined && this.#closing === undefined) {
+      this.#checkedAtMs = clock.monotonicMs();
       this.#watch = clock.every(millis(silenceMs / 4), () => this.#checkSilence(silenceMs));
     }
   }
@@ -158,9 +160,13 @@ export class SupervisedThread<In, Out> {
 
   #checkSilence(silenceMs: number): void {
     const thread = this.#thread;
-    if (!thread || !this.#ready || this.#options.clock.monotonicMs() - this.#heardAtMs < silenceMs) return;
+    const now = this.#options.clock.monotonicMs();
+    // This thread itself stood still: what the other one said meanwhile has yet to be read.
+    if (now - this.#checkedAtMs > silenceMs / 2) this.#heardAtMs = now;
+    this.#checkedAtMs = now;
+    if (!thread || !this.#ready || now - this.#heardAtMs < silenceMs) return;
     this.#options.log.error({ thread: this.#options.name, silenceMs }, "media thread is stuck");
-    this.#heardAtMs = this.#options.clock.monotonicMs();
+    this.#heardAtMs = now;
     void thread.terminate();
   }
 

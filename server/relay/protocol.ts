@@ -3,16 +3,25 @@ import type { CameraState } from "../../shared/wire/control-messages.ts";
 
 /** Messages between the main thread and the relay thread, which owns every client connection. */
 
+/** PEM. */
+export interface KeyPair {
+  readonly certificate: string;
+  readonly privateKey: string;
+}
+
+export interface RelayCertificates {
+  readonly tls: KeyPair;
+  /** Short-lived ECDSA P-256 certificate for WebTransport (<= 14 days), and its SHA-256. */
+  readonly webTransport: KeyPair & { readonly hashBase64: string };
+}
+
 export interface RelayWorkerData {
   readonly logLevel: string;
   readonly httpPort: number;
   readonly httpHost: string;
-  /** Undefined: no TLS listener. PEM. */
-  readonly tls: { readonly port: number; readonly certificate: string; readonly privateKey: string } | undefined;
-  /** Short-lived ECDSA P-256 certificate for WebTransport (<= 14 days), PEM, and its SHA-256. */
-  readonly webTransport:
-    | { readonly port: number; readonly certificate: string; readonly privateKey: string; readonly hashBase64: string }
-    | undefined;
+  /** Undefined: no TLS listener. */
+  readonly tls: (RelayCertificates["tls"] & { readonly port: number }) | undefined;
+  readonly webTransport: (RelayCertificates["webTransport"] & { readonly port: number }) | undefined;
   /** Unix socket (or named pipe) on which the main thread serves HTTP; requests are passed on to it. */
   readonly upstreamSocket: string;
   readonly quotaKbps: number;
@@ -56,6 +65,8 @@ export type ToRelay =
     }
   | { readonly type: "end-session"; readonly sessionId: string; readonly code: string }
   | { readonly type: "access-changed"; readonly userId: string }
+  /** Renewed ones: HTTPS goes on with the new one, WebTransport begins anew; `ready` is said again. */
+  | { readonly type: "certificates"; readonly certificates: RelayCertificates }
   | {
       readonly type: "reply";
       readonly requestId: number;
@@ -71,8 +82,13 @@ export type FromRelay =
       readonly httpPort: number;
       readonly tlsPort: number | undefined;
       readonly webTransportPort: number | undefined;
+      /** One line for a person. */
       readonly webTransportError: string | undefined;
+      /** What the system said, in full. */
+      readonly webTransportDetail?: string | undefined;
     }
+  /** Every 5 s: the thread is alive. */
+  | { readonly type: "heartbeat" }
   /** Answered by `reply`; the reply's value is what `RelayAuthority` says. */
   | {
       readonly type: "request";

@@ -105,7 +105,7 @@ export class Relay {
     return session;
   }
 
-  handle(message: Exclude<ToRelay, { type: "close" }>): void {
+  handle(message: Exclude<ToRelay, { type: "close" | "certificates" }>): void {
     switch (message.type) {
       case "ingest-port":
         this.#links.add(message.workerIndex, message.port);

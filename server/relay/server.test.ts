@@ -144,6 +144,55 @@ describe("the HTTP front", () => {
     expect(seen).toEqual([]);
   });
 
+  it("passes a body on whole, when all of it is there; one that grows too large is refused", async () => {
+    const answer = await new Promise<Answer>((resolve, reject) => {
+      const outgoing = request(
+        { host: "127.0.0.1", port: relay.ready.httpPort, path: "/parts", method: "POST" },
+        (incoming) => {
+          const { statusCode: status, headers } = incoming;
+          readAll(incoming).then((body) => resolve({ status, headers, body }), reject);
+        },
+      );
+      outgoing.on("error", reject);
+      outgoing.write("one ");
+      outgoing.end("two");
+    });
+    expect(answer).toMatchObject({ status: 200, body: "hello one two" });
+    expect(seen[0]?.headers).toMatchObject({ "content-length": "7" });
+    expect(seen[0]?.headers).not.toHaveProperty("transfer-encoding");
+    const large = await rawAnswer(
+      `POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${"10000\r\n".concat("a".repeat(65_536), "\r\n").repeat(17)}`,
+    );
+    expect(large).toMatch(/^HTTP\/1\.1 413 /);
+    expect(seen).toHaveLength(1);
+  });
+
+  it("lets one address hold so many requests and no more; those hold nothing on the main thread", async () => {
+    const sockets = await Promise.all(
+      Array.from({ length: 32 }, async () => {
+        const socket = connect(relay.ready.httpPort, "127.0.0.1");
+        await new Promise<void>((resolve) => socket.on("connect", resolve));
+        // The answer to "continue?" shows that the request has arrived; its body never comes.
+        socket.write("POST /slow HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n");
+        await new Promise((resolve) => socket.once("data", resolve));
+        return socket;
+      }),
+    );
+    const refused = await fetchRaw("/");
+    expect(refused.status).toBe(503);
+    expect(JSON.parse(refused.body)).toMatchObject({ error: { code: "server.busy" } });
+    expect(await new Promise((resolve) => upstream.getConnections((_error, count) => resolve(count)))).toBe(0);
+    await Promise.all(
+      sockets.map((socket) => {
+        socket.destroy();
+        return new Promise((resolve) => socket.on("close", resolve));
+      }),
+    );
+    let status = 503;
+    for (let i = 0; i < 100 && status === 503; i++) status = (await fetchRaw("/")).status ?? 0;
+    expect(status).toBe(200);
+  });
+
   it("refuses what is no HTTP, and headers without end", async () => {
     expect(await rawAnswer("hello there\r\n\r\n")).toMatch(/^HTTP\/1\.1 400 /);
     expect(await rawAnswer(`GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${"a".repeat(40_000)}\r\n\r\n`)).toMatch(

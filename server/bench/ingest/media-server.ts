@@ -41,6 +41,7 @@ export async function runMediaServer(): Promise<void> {
     generations: createGenerationStore({ path: join(folder, "generation") }),
     authority: { authenticate: refuse, renew: refuse, authorise: refuse, key: refuse },
     onViewerClosed: () => undefined,
+    onViewersLost: () => undefined,
     relay: {
       logLevel: "warn",
       httpPort: 0,
@@ -54,6 +55,7 @@ export async function runMediaServer(): Promise<void> {
     spawnIngest: (data) => spawnThread(new URL("./ingest-worker.mjs", import.meta.url), data, "ingest"),
     spawnRelay: (data) => spawnThread(new URL("./relay-worker.mjs", import.meta.url), data, "relay"),
   });
+  plane.camerasKnown();
   const online = new Map<string, boolean>();
   const errors = new Map<string, string | undefined>();
   plane.onStatus((status) => {

@@ -1,7 +1,8 @@
 import { createServer, type Server, type ServerOptions } from "node:http";
-import { createServer as createTlsServer } from "node:https";
+import { createServer as createTlsServer, Server as TlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { FluxError } from "../../../shared/lib/errors.ts";
+import type { KeyPair } from "../protocol.ts";
 import type { LiveUpgrade } from "./live-upgrade.ts";
 import type { HttpProxy } from "./proxy.ts";
 
@@ -22,7 +23,7 @@ export interface ListenerOptions {
   readonly host: string;
   readonly port: number;
   /** PEM; undefined: plain HTTP. */
-  readonly tls: { readonly certificate: string; readonly privateKey: string } | undefined;
+  readonly tls: KeyPair | undefined;
   readonly proxy: HttpProxy;
   readonly upgrade: LiveUpgrade;
 }
@@ -41,9 +42,7 @@ export class Listener {
 
   static open(options: ListenerOptions): Promise<Listener> {
     const { tls, proxy, upgrade, host, port } = options;
-    const server: Server = tls
-      ? createTlsServer({ ...LIMITS, cert: tls.certificate, key: tls.privateKey, minVersion: "TLSv1.2" })
-      : createServer(LIMITS);
+    const server: Server = tls ? createTlsServer({ ...LIMITS, ...secureContext(tls) }) : createServer(LIMITS);
     server.maxConnections = MAX_CONNECTIONS;
     server.maxHeadersCount = MAX_HEADERS;
     const protocol = tls ? "https" : "http";
@@ -71,6 +70,11 @@ export class Listener {
     });
   }
 
+  /** New connections get this certificate; those that are open go on. Throws what OpenSSL says of a bad pair. */
+  setCertificate(tls: KeyPair): void {
+    if (this.#server instanceof TlsServer) this.#server.setSecureContext(secureContext(tls));
+  }
+
   /** Stops listening and cuts what is still open. */
   close(): Promise<void> {
     return new Promise((resolve) => {
@@ -78,4 +82,8 @@ export class Listener {
       for (const socket of this.#sockets) socket.destroy();
     });
   }
+}
+
+function secureContext({ certificate, privateKey }: KeyPair): { cert: string; key: string; minVersion: "TLSv1.2" } {
+  return { cert: certificate, key: privateKey, minVersion: "TLSv1.2" };
 }

@@ -1,50 +1,74 @@
-import { Agent, type ClientRequest, type IncomingMessage, request, type ServerResponse } from "node:http";
+import { Agent, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { Clock } from "../../../shared/lib/clock.ts";
+import { Admission } from "./admission.ts";
+import { errorBody } from "./error-body.ts";
 import { FORWARDED_HEADERS, HOP_BY_HOP_HEADERS, peerAddress } from "./headers.ts";
+import type { InsecureHttp } from "./insecure-http.ts";
+import { readBody } from "./read-body.ts";
 
 /** Connections to the main thread that are kept for the next request. */
 const MAX_IDLE_UPSTREAM = 32;
 const MAX_UPSTREAM = 256;
-/** The main thread answers with headers within this time; bodies (downloads, event streams) may take as long as they like. */
+/** The main thread answers with headers within this time; an answer's body may take as long as it likes. */
 const UPSTREAM_IDLE_MS = 120_000;
-
-/** The REST interface has smaller limits of its own; this one bounds what a stranger can make pass through. */
-const MAX_BODY_BYTES = 64 * 1024 * 1024;
+/** Requests under way, and of these from one address; what is beyond the upstream connections waits for one. */
+const MAX_REQUESTS = { total: 2 * MAX_UPSTREAM, perAddress: 32 };
+/** The REST interface has a smaller limit of its own, and says so better. */
+const MAX_BODY_BYTES = 1024 * 1024;
 
 export interface HttpProxyOptions {
   /** Unix socket or named pipe. */
   readonly socketPath: string;
   readonly clock: Clock;
+  /** Undefined: plain HTTP is as good as any. */
+  readonly insecure?: InsecureHttp;
 }
 
-/** Passes plain HTTP on to the main thread, streaming both ways. */
+type Protocol = "http" | "https";
+
+/** Passes plain HTTP on to the main thread. A request goes there when it is whole: a slow sender holds nothing there. */
 export class HttpProxy {
   readonly #options: HttpProxyOptions;
+  readonly #requests = new Admission(MAX_REQUESTS);
   readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: MAX_IDLE_UPSTREAM, maxSockets: MAX_UPSTREAM });
 
   constructor(options: HttpProxyOptions) {
     this.#options = options;
   }
 
-  handle(incoming: IncomingMessage, response: ServerResponse, protocol: "http" | "https"): void {
-    if (Number(incoming.headers["content-length"] ?? 0) > MAX_BODY_BYTES) {
-      this.#tooLarge(response);
+  handle(incoming: IncomingMessage, response: ServerResponse, protocol: Protocol): void {
+    if (protocol === "http" && this.#options.insecure?.answer(incoming, response)) return;
+    const leave = this.#requests.enter(peerAddress(incoming.socket.remoteAddress));
+    if (!leave) {
+      this.#answer(response, 503, "server.busy", "Too many requests at once.");
       return;
     }
-    this.#pass(incoming, response, protocol, true);
+    response.on("close", leave);
+    void readBody(incoming, MAX_BODY_BYTES).then((body) => {
+      if (response.destroyed) return;
+      if (body === "too-large") this.#tooLarge(response);
+      else if (body === "cut") response.destroy();
+      else this.#pass(incoming, response, protocol, body, true);
+    });
   }
 
   close(): void {
     this.#agent.destroy();
   }
 
-  #pass(incoming: IncomingMessage, response: ServerResponse, protocol: "http" | "https", mayRetry: boolean): void {
+  #pass(
+    incoming: IncomingMessage,
+    response: ServerResponse,
+    protocol: Protocol,
+    body: Buffer,
+    mayRetry: boolean,
+  ): void {
     const upstream = request({
       socketPath: this.#options.socketPath,
       agent: this.#agent,
       method: incoming.method,
       path: incoming.url,
-      headers: upstreamHeaders(incoming, protocol),
+      headers: upstreamHeaders(incoming, protocol, body),
       setHost: false,
       timeout: UPSTREAM_IDLE_MS,
     });
@@ -59,27 +83,13 @@ export class HttpProxy {
       // A kept connection that the main thread closed at this very moment. Nothing was processed, nothing is repeated.
       const bodiless = incoming.method === "GET" || incoming.method === "HEAD";
       if (mayRetry && bodiless && upstream.reusedSocket && !response.headersSent && !response.destroyed) {
-        this.#pass(incoming, response, protocol, false);
+        this.#pass(incoming, response, protocol, body, false);
       } else this.#failed(response);
     });
     response.on("close", () => {
       if (!response.writableFinished) upstream.destroy();
     });
-    if (incoming.readableEnded) upstream.end();
-    else this.#passBody(incoming, upstream, response);
-  }
-
-  #passBody(incoming: IncomingMessage, upstream: ClientRequest, response: ServerResponse): void {
-    let received = 0;
-    incoming.on("data", (chunk: Buffer) => {
-      received += chunk.byteLength;
-      if (received <= MAX_BODY_BYTES) return;
-      incoming.unpipe(upstream);
-      upstream.destroy();
-      this.#tooLarge(response);
-    });
-    incoming.on("error", () => upstream.destroy());
-    incoming.pipe(upstream);
+    upstream.end(body);
   }
 
   #tooLarge(response: ServerResponse): void {
@@ -100,7 +110,7 @@ export class HttpProxy {
       "content-type": "application/json; charset=utf-8",
       "content-length": Buffer.byteLength(body),
       "cache-control": "no-store",
-      ...(status === 502 && { "retry-after": "1" }),
+      ...(status !== 413 && { "retry-after": "1" }),
       // The request's body may not have been read.
       connection: "close",
     });
@@ -108,19 +118,13 @@ export class HttpProxy {
   }
 }
 
-/** The error body of the REST interface. */
-export function errorBody(code: string, message: string, clock: Clock): string {
-  const timestamp = new Date(clock.utcMicros() / 1000).toISOString();
-  return JSON.stringify({ success: false, error: { code, message, details: null, timestamp, requestId: null } });
-}
-
 /** What the client says about where it comes from is never passed on: it is written anew from the socket. */
-function upstreamHeaders(incoming: IncomingMessage, protocol: "http" | "https"): string[] {
+function upstreamHeaders(incoming: IncomingMessage, protocol: Protocol, body: Buffer): string[] {
   const headers = withoutHopByHop(incoming.rawHeaders, FORWARDED_HEADERS);
   headers.push("x-forwarded-for", peerAddress(incoming.socket.remoteAddress), "x-forwarded-proto", protocol);
   if (incoming.headers.host !== undefined) headers.push("x-forwarded-host", incoming.headers.host);
-  const chunked = incoming.headers["transfer-encoding"] !== undefined;
-  if (chunked) headers.push("transfer-encoding", "chunked");
+  // What came in pieces goes on whole.
+  if (incoming.headers["transfer-encoding"] !== undefined) headers.push("content-length", String(body.byteLength));
   return headers;
 }
 

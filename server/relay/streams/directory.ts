@@ -73,7 +73,11 @@ export class StreamDirectory {
 
   setStatus(cameraId: string, status: LiveStatus): void {
     const entry = this.#cameras.get(cameraId);
-    if (entry) entry.status = status;
+    if (!entry) return;
+    entry.status = status;
+    if (status.state === "online" || status.state === "degraded" || status.state === "connecting") return;
+    entry.main?.forget();
+    entry.sub?.forget();
   }
 
   /** Returns the camera whose format it is, if it exists. */
@@ -104,7 +108,7 @@ export class StreamDirectory {
 
   /** Once a second. */
   roll(elapsedMs: number): void {
-    for (const stream of this.#streams.values()) stream.meter.roll(elapsedMs);
+    for (const stream of this.#streams.values()) stream.roll(elapsedMs);
   }
 
   close(): void {

@@ -56,6 +56,18 @@ export class LiveStream {
     this.hub.publish(frame);
   }
 
+  /** Once a second. A stream that stopped keeps nothing: it begins anew with a keyframe. */
+  roll(elapsedMs: number): void {
+    this.meter.roll(elapsedMs);
+    if (this.fresh) this.hub.gop.compact();
+    else this.hub.gop.clear();
+  }
+
+  /** The camera is gone: what is cached is history. */
+  forget(): void {
+    this.hub.gop.clear();
+  }
+
   setFormat(format: StreamFormat, audioFormat: StreamFormat | undefined): void {
     this.#format = format;
     this.#audioFormat = audioFormat;

@@ -60,7 +60,7 @@ describe("a stream that is over", () => {
     session.blockNewStreams = true;
     const camera = maker(1);
     await send(camera, 2);
-    session.uni[0]?.reset(1);
+    await session.uni[0]?.reset(1);
     await settle();
     await send(camera, 3);
     expect(connection.queuedBytes).toBe(0);

@@ -26,7 +26,7 @@ const CLOSE_GRACE_MS = millis(500);
 /** Control goes before frames. */
 const CONTROL_PRIORITY = 100;
 /** Session close codes: try again, do not. */
-const CLOSE_RETRY = 1;
+export const CLOSE_RETRY = 1;
 const CLOSE_FINAL = 2;
 
 /** One viewer over WebTransport: a control stream, and a unidirectional stream per camera stream and GOP. */
@@ -35,6 +35,7 @@ export class WebTransportConnection implements ViewerConnection {
   readonly remoteAddress: string;
   readonly #session: NativeSession;
   readonly #clock: Clock;
+  readonly #onWelcome: () => void;
   readonly #gops = new Map<number, GopStream>();
   /** Carries the camera streams beyond `MAX_OWN_STREAMS`. */
   #shared: GopStream | undefined;
@@ -54,7 +55,9 @@ export class WebTransportConnection implements ViewerConnection {
   #closeCode = "transport.closed";
   #closeTimer: Timer | undefined;
 
-  constructor(session: NativeSession, remoteAddress: string, clock: Clock) {
+  /** `onWelcome`: the viewer has shown a valid token. */
+  constructor(session: NativeSession, remoteAddress: string, clock: Clock, onWelcome: () => void = () => {}) {
+    this.#onWelcome = onWelcome;
     this.#session = session;
     this.#clock = clock;
     this.remoteAddress = remoteAddress;
@@ -104,6 +107,7 @@ export class WebTransportConnection implements ViewerConnection {
   sendControl(message: ServerMessage): void {
     const control = this.#control;
     if (!control || this.#state !== "open") return;
+    if (message.type === "welcome") this.#onWelcome();
     const bytes = encodeControl(JSON.stringify(message));
     this.#controlBytes += bytes.byteLength;
     if (this.#controlBytes > QUEUE_LIMIT_BYTES) {

@@ -2,10 +2,10 @@ import { createHash, X509Certificate } from "node:crypto";
 import type { Clock } from "../../../shared/lib/clock.ts";
 import { FluxError } from "../../../shared/lib/errors.ts";
 import { millis } from "../../../shared/lib/time.ts";
-import type { Admission } from "../front/admission.ts";
 import { LIVE_PATH } from "../front/live-upgrade.ts";
 import type { AcceptViewer } from "../transport/connection.ts";
-import { WebTransportConnection } from "./connection.ts";
+import type { WebTransportAdmission } from "./admission.ts";
+import { CLOSE_RETRY, WebTransportConnection } from "./connection.ts";
 import { loadNative, type NativeModule, type NativeRequest, type NativeServer } from "./native.ts";
 
 export interface WebTransportListenerOptions {
@@ -14,13 +14,15 @@ export interface WebTransportListenerOptions {
   /** PEM, ECDSA P-256, valid for at most 14 days. */
   readonly certificate: string;
   readonly privateKey: string;
-  readonly admission: Admission;
+  readonly admission: WebTransportAdmission;
   readonly accept: AcceptViewer;
   readonly clock: Clock;
 }
 
-/** The module does not tell a peer's address, so that WebTransport viewers share one count, a part of the total. */
+/** The module does not tell a peer's address. */
 const ADDRESS = "webtransport";
+/** A handshake that takes longer is given up. */
+const HANDSHAKE_WITHIN_MS = millis(5000);
 const CLOSE_WITHIN_MS = millis(1500);
 const BIND_ATTEMPTS = 5;
 const BIND_RETRY_MS = millis(400);
@@ -117,19 +119,42 @@ export class WebTransportListener {
   }
 
   async #admit(request: NativeRequest): Promise<void> {
-    const url = await request.url;
-    if (this.#closed || !URL.canParse(url) || new URL(url).pathname !== LIVE_PATH) return request.reject(404);
-    const leave = this.#options.admission.enter(ADDRESS);
-    if (!leave) return request.reject(503);
+    const { clock, admission } = this.#options;
+    const entry = admission.enter();
+    if (!entry) return request.reject(503);
     try {
-      const session = await request.ok();
-      const connection = new WebTransportConnection(session, ADDRESS, this.#options.clock);
+      const url = await this.#soon(request.url);
+      if (this.#closed || !URL.canParse(url) || new URL(url).pathname !== LIVE_PATH) return await request.reject(404);
+      const session = await this.#soon(request.ok(), (late) => late.close(CLOSE_RETRY, "too late"));
+      const connection = new WebTransportConnection(session, ADDRESS, clock, () => entry.authenticated());
       const over = connection.serve(this.#options.accept);
       this.#connections.set(connection, over);
       await over.finally(() => this.#connections.delete(connection));
     } finally {
-      leave();
+      entry.leave();
     }
+  }
+
+  /** Rejects after the time that a handshake has; what comes later than that is given to `onLate`. */
+  #soon<T>(step: Promise<T>, onLate: (value: T) => void = () => {}): Promise<T> {
+    return new Promise((resolve, reject) => {
+      let late = false;
+      const timer = this.#options.clock.after(HANDSHAKE_WITHIN_MS, () => {
+        late = true;
+        reject(new FluxError("webtransport.timeout", "the handshake took too long"));
+      });
+      step.then(
+        (value) => {
+          timer.cancel();
+          if (late) onLate(value);
+          else resolve(value);
+        },
+        (error: unknown) => {
+          timer.cancel();
+          reject(error instanceof Error ? error : new Error(String(error)));
+        },
+      );
+    });
   }
 }
 

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { FluxError } from "../../../shared/lib/errors.ts";
+import { describeError, errorCode, FluxError } from "../../../shared/lib/errors.ts";
 
 /** The parts of @moq/web-transport's native module that the relay uses. */
 export interface NativeSendStream {
@@ -52,6 +52,14 @@ export function loadNative(): NativeModule {
     const entry = require.resolve("@moq/web-transport");
     return require(join(dirname(entry), "..", "napi.cjs")) as NativeModule;
   } catch (cause) {
-    throw new FluxError("webtransport.unavailable", "WebTransport is not available on this system", { cause });
+    throw new FluxError("webtransport.unavailable", whyNot(cause), { cause });
   }
+}
+
+/** What the loader says is several lines long; this is for a person. */
+function whyNot(cause: unknown): string {
+  const text = describeError(cause);
+  if (/GLIBC_\d/.test(text)) return "WebTransport needs glibc 2.38 or newer";
+  if (errorCode(cause) === "MODULE_NOT_FOUND") return "WebTransport's native module is not installed";
+  return "WebTransport's native module does not load on this system";
 }

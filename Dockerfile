@@ -20,6 +20,7 @@ ENV NODE_ENV=production \
     FLUXVISION_DEMO=0
 WORKDIR /app
 COPY --from=build /src/dist/runtime/node_modules ./node_modules
+COPY --from=build /src/dist/crypto ./dist/crypto
 COPY --from=build /src/dist/server ./dist/server
 COPY --from=build /src/dist/web ./dist/web
 COPY --from=build /src/package.json ./

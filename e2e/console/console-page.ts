@@ -10,6 +10,8 @@ export const SCREENS = {
   phone: { width: 390, height: 844 },
 } as const;
 
+export const INSECURE_HOST = "vms.test";
+
 const artifacts = fileURLToPath(new URL("../artifacts", import.meta.url));
 
 /** The fake engine draws on a plain canvas: no GPU flags are needed. */
@@ -18,7 +20,13 @@ export function launchConsoleBrowser(): Promise<Browser> {
   if (executablePath === undefined) throw new Error("Chromium is missing: run `npm test`, which installs it");
   return chromium.launch({
     executablePath,
-    args: ["--no-sandbox", "--no-first-run", "--disable-background-networking"],
+    args: [
+      "--no-sandbox",
+      "--no-first-run",
+      "--disable-background-networking",
+      // A name that is not this computer's: http to it is no secure context.
+      `--host-resolver-rules=MAP ${INSECURE_HOST} 127.0.0.1`,
+    ],
   });
 }
 

@@ -2,7 +2,14 @@ import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type MockState, mockCamera, mockState, mockUser } from "../../web/app/testing/mock-api.ts";
 import { type BuiltConsole, buildConsole } from "../console/build-console.ts";
-import { type ConsolePage, launchConsoleBrowser, openConsole, signIn, tileNames } from "../console/console-page.ts";
+import {
+  type ConsolePage,
+  INSECURE_HOST,
+  launchConsoleBrowser,
+  openConsole,
+  signIn,
+  tileNames,
+} from "../console/console-page.ts";
 import { type ConsoleServer, startConsoleServer } from "../console/console-server.ts";
 
 /** The whole console in a real browser, under the server's content policy, over a mocked API and a fake engine. */
@@ -88,6 +95,14 @@ describe("signing in", { timeout: 120_000 }, () => {
     await page.locator("button[type=submit]").click();
     await page.getByRole("heading", { name: "Cameras" }).first().waitFor();
     expect(new URL(page.url()).pathname).toBe("/cameras");
+  });
+
+  test("over plain http it says where to go, and asks for no password", async () => {
+    const { page } = await open("phone");
+    await page.goto(`${server.url.replace("127.0.0.1", INSECURE_HOST)}/?kiosk=1`);
+    await page.getByRole("heading", { name: "Open this page over https" }).waitFor();
+    expect(await page.getByRole("link").getAttribute("href")).toBe(`https://${INSECURE_HOST}:8443/?kiosk=1`);
+    expect(await page.locator("input").count()).toBe(0);
   });
 
   test("set-up needs twelve characters twice, then the wall is there", async () => {

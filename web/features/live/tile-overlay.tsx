@@ -110,18 +110,19 @@ export const TileOverlay = memo(function TileOverlay(props: TileProps): ReactNod
       ) : (
         <>
           <TileReasonView stats={stats} gone={gone} camera={camera} />
-          <div className="pointer-events-none absolute inset-x-0 top-0 flex h-10 items-start gap-1.5 bg-linear-to-b from-black/60 to-transparent px-2 pt-1 @max-[110px]:px-1">
+          {/* Bottom left: the corner that cameras leave free when they burn in their clock and name. */}
+          <div className="pointer-events-none absolute inset-x-0 bottom-0 flex h-10 items-end gap-1.5 bg-linear-to-t from-black/60 to-transparent px-2 pb-1 @max-[110px]:px-1">
             {stats?.recording && (
               <span
                 role="img"
                 aria-label={t("wall.recording")}
                 title={t("wall.recording")}
-                className="mt-1.5 size-2 shrink-0 rounded-full bg-record"
+                className="mb-1.5 size-2 shrink-0 rounded-full bg-record"
               />
             )}
             <span className="on-video min-w-0 truncate font-medium text-white text-xs leading-5">{name}</span>
             {zoomed && (
-              <span className="on-video nums mt-0.5 shrink-0 rounded-sm bg-accent-strong px-1 text-2xs text-white">
+              <span className="on-video nums mb-0.5 shrink-0 rounded-sm bg-accent-strong px-1 text-2xs text-white">
                 {t("wall.zoom", { factor: zoomFactor(view).toFixed(1) })}
               </span>
             )}

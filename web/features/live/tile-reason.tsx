@@ -85,7 +85,7 @@ function Reason({ icon: Icon, tone, spins = false, text, detail, overPicture = f
       role="status"
       title={detail ?? text}
       className={cn(
-        "absolute inset-0 flex flex-col items-center justify-center gap-1.5 p-2 pt-6 text-center",
+        "absolute inset-0 flex flex-col items-center justify-center gap-1.5 p-2 pb-6 text-center",
         overPicture ? "bg-black/55" : "bg-panel",
       )}
     >

@@ -26,7 +26,7 @@ export function TileStatistics({ stats }: { readonly stats: TileStats }): ReactN
   }
   return (
     <>
-      <dl className="nums pointer-events-none absolute bottom-1.5 left-1.5 grid grid-cols-[auto_auto] gap-x-2 rounded-sm bg-black/70 px-1.5 py-1 text-2xs leading-3.5 @max-[200px]:hidden">
+      <dl className="nums pointer-events-none absolute bottom-7 left-1.5 grid grid-cols-[auto_auto] gap-x-2 rounded-sm bg-black/70 px-1.5 py-1 text-2xs leading-3.5 @max-[200px]:hidden">
         {rows.map(([label, value]) => (
           <div key={label} className="contents">
             <dt className="text-white/65">{label}</dt>
@@ -34,7 +34,7 @@ export function TileStatistics({ stats }: { readonly stats: TileStats }): ReactN
           </div>
         ))}
       </dl>
-      <p className="nums on-video pointer-events-none absolute bottom-0.5 left-1 hidden text-2xs text-white @max-[200px]:block">
+      <p className="nums on-video pointer-events-none absolute bottom-5 left-1 hidden text-2xs text-white @max-[200px]:block">
         {Math.round(stats.drawnFps)} fps{stats.latencyMs === undefined ? "" : ` · ${Math.round(stats.latencyMs)} ms`}
       </p>
     </>

@@ -274,6 +274,8 @@ describe("trouble", () => {
     for (let loss = 1; loss <= 12; loss++) {
       renderer().lose("driver reset");
       await settled();
+      expect(wall.stats().renderer).toBe(loss === 1 ? "webgpu" : "none");
+      expect(stats().reason).toBe(loss === 1 ? "connecting" : "no-renderer");
       let waited = 0;
       for (; renderers.length <= loss && waited < 60_000; waited += 250) {
         clock.advance(millis(250));

@@ -176,6 +176,7 @@ export class Wall {
   }
 
   #setDrawable(drawable: boolean): void {
+    if (this.#closed) return;
     if (drawable !== this.#drawable) {
       this.#drawable = drawable;
       this.#want();

@@ -184,8 +184,10 @@ export class Screen {
     this.#lastError = reason;
     lost.close();
     if (this.#deps.clock.monotonicMs() - this.#builtMs >= HEALTHY_MS) this.#failures = 0;
-    if (this.#failures++ === 0) void this.start();
-    else this.#rebuildLater();
+    if (this.#failures === 0) {
+      this.#failures++;
+      void this.start();
+    } else this.#failed(reason);
   }
 
   #failed(reason: string): void {

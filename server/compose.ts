@@ -32,9 +32,10 @@ import { VideoKeys } from "./keys/video-keys.ts";
 import { createMediaPlane, type OwnedMediaPlane } from "./media/media-plane.ts";
 import type { RelayEndpoints } from "./media/relay-slot.ts";
 import { spawnThread } from "./media/thread.ts";
-import type { RelayWorkerData } from "./relay/protocol.ts";
-import { relayData } from "./relay-data.ts";
+import type { RelayCertificates } from "./relay/protocol.ts";
+import { relayCertificates, relayData } from "./relay-data.ts";
 import { createGenerationStore } from "./seal/generation.ts";
+import { CertificateRenewal } from "./tls/renewal.ts";
 
 export interface ComposeOptions {
   readonly config: Config;
@@ -47,6 +48,8 @@ export interface ComposeOptions {
 
 export interface Server {
   readonly setup: Setup;
+  /** `admin` was made now, with the password from the environment. */
+  readonly adminCreated: boolean;
   readonly cameras: CameraService;
   readonly media: OwnedMediaPlane;
   readonly database: Database;
@@ -118,8 +121,8 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
   });
 
   const upstream = scope.own(await chooseUpstreamSocket(config.dataDir));
-  const relay = await relayData(config, clock, upstream.path);
-  media = scope.own(
+  const certificates = await relayCertificates(config, clock);
+  const owned = scope.own(
     await createMediaPlane({
       clock,
       random: Math.random,
@@ -129,23 +132,31 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
       generations: createGenerationStore({ path: join(config.dataDir, "seal-generation"), record: generations }),
       authority,
       onViewerClosed: (connectionId) => authority.viewerClosed(connectionId),
-      relay,
+      onViewersLost: () => authority.clear(),
+      relay: relayData(config, certificates, upstream.path),
       spawnIngest: (data) => spawnThread(new URL("./ingest-worker.mjs", bundleUrl), data, "ingest"),
       spawnRelay: (data) => spawnThread(new URL("./relay-worker.mjs", bundleUrl), data, "relay"),
       ingestWorkers: config.workers,
     }),
   );
-  const { endpoints } = media;
+  media = owned;
+  const { endpoints } = owned;
   if (endpoints.webTransportError !== undefined) {
-    log.warn(
-      { reason: endpoints.webTransportError },
-      "WebTransport is not available on this system; serving WebSocket",
-    );
+    log.warn(`${endpoints.webTransportError}; serving WebSocket`);
+    log.debug({ reason: endpoints.webTransportDetail }, "why WebTransport is not served");
   }
+  const renewal = scope.own(
+    new CertificateRenewal(certificates, {
+      clock,
+      log: log.child({ part: "tls" }),
+      load: () => relayCertificates(config, clock),
+      onChanged: (renewed) => owned.setCertificates(renewed),
+    }),
+  );
 
   const cameras = new CameraService({
     store: new CameraStore(orm, sealer),
-    media,
+    media: owned,
     clock,
     log: log.child({ part: "cameras" }),
     ownPorts: new Set([endpoints.httpPort, ...(endpoints.tlsPort === undefined ? [] : [endpoints.tlsPort])]),
@@ -172,25 +183,29 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
     cameras,
     users,
     layouts: new LayoutService(orm, clock),
-    stats: new StatsService({ clock, database, cameras, media, version }),
+    stats: new StatsService({ clock, database, cameras, media: owned, version }),
     allowedOrigins: config.allowedOrigins,
-    live: () => liveConfig(endpoints, relay),
+    live: () => liveConfig(owned.endpoints, renewal.current, config.quotaKbps),
     webRoot: fileURLToPath(new URL("../web/", bundleUrl)),
   });
-  scope.own(await listenUpstream(app, upstream.path));
+  // Before the first request: whoever sees the server ready can sign in.
+  const adminCreated = config.adminPassword !== undefined && (await setup.createAdmin(config.adminPassword));
+  scope.own(await listenUpstream(app, upstream.path, clock));
   await cameras.start();
-  return { setup, cameras, media, database, close: () => scope.close() };
+  owned.camerasKnown();
+  return { setup, adminCreated, cameras, media: owned, database, close: () => scope.close() };
 }
 
 /** Path of the live relay, both transports. */
 const LIVE_PATH = "/api/v1/live";
 
-function liveConfig(endpoints: RelayEndpoints, relay: RelayWorkerData): LiveConfig {
+/** As it is now: certificates are renewed, and the relay thread may have been replaced. */
+function liveConfig(endpoints: RelayEndpoints, certificates: RelayCertificates, quotaKbps: number): LiveConfig {
   const port = endpoints.webTransportPort;
+  const certificateHash = certificates.webTransport.hashBase64;
   return {
     webSocketPath: LIVE_PATH,
-    webTransport:
-      port === undefined ? null : { port, path: LIVE_PATH, certificateHash: relay.webTransport?.hashBase64 ?? null },
-    quotaKbps: relay.quotaKbps,
+    webTransport: port === undefined ? null : { port, path: LIVE_PATH, certificateHash },
+    quotaKbps,
   };
 }

@@ -14,6 +14,7 @@ import { VERSION } from "./version.ts";
 
 /** A close that takes longer is given up: whoever stopped us is waiting. */
 const CLOSE_LIMIT = millis(15_000);
+const RULE = "=".repeat(80);
 
 /** `fluxvision serve`: runs until SIGINT or SIGTERM; a second signal ends it at once. */
 export async function serve(args: string[], io: CliIo): Promise<number> {
@@ -39,16 +40,27 @@ export async function serve(args: string[], io: CliIo): Promise<number> {
     io.err(`FluxVision could not start: ${describeError(error)}\n`);
     return 1;
   }
-  const demo = await demoCameras(config, server, log);
-  await welcome(config, server, io);
-  await stopped;
-  io.err("stopping\n");
+  let demo: DemoCameras | undefined;
+  let code = 0;
+  try {
+    demo = await demoCameras(config, server, log);
+    await welcome(server, io);
+    await stopped;
+    io.err("stopping\n");
+  } catch (error) {
+    log.fatal({ err: error }, "the server could not start");
+    io.err(`FluxVision could not start: ${describeError(error)}\n`);
+    code = 1;
+  }
   const limit = clock.after(CLOSE_LIMIT, () => process.exit(1));
   process.once("SIGINT", () => process.exit(130));
-  await demo?.close();
-  await server.close();
-  limit.cancel();
-  return 0;
+  try {
+    await demo?.close();
+  } finally {
+    await server.close();
+    limit.cancel();
+  }
+  return code;
 }
 
 async function demoCameras(config: Config, server: Server, log: Logger): Promise<DemoCameras | undefined> {
@@ -72,18 +84,19 @@ async function demoCameras(config: Config, server: Server, log: Logger): Promise
   }
 }
 
-async function welcome(config: Config, server: Server, io: CliIo): Promise<void> {
+/** Last of all that a start prints, between rules: log lines before and after it are long and many. */
+async function welcome(server: Server, io: CliIo): Promise<void> {
   const { httpPort, tlsPort } = server.media.endpoints;
   const base = `http://localhost:${httpPort}`;
-  if (config.adminPassword !== undefined && (await server.setup.createAdmin(config.adminPassword))) {
+  if (server.adminCreated) {
     io.out("Created the user admin with the password from FLUXVISION_ADMIN_PASSWORD.\n");
   }
   const token = await server.setup.createToken();
   const secure = tlsPort === undefined ? "" : ` (other machines: https://<this host>:${tlsPort})`;
-  io.out(`\nFluxVision ${VERSION} is ready: ${base}${secure}\n`);
+  const lines = [`FluxVision ${VERSION} is ready: ${base}${secure}`];
   if (token !== undefined) {
-    io.out(
-      `\nFirst start. Sign in with this one-time link and choose a password:\n\n  ${base}/setup?token=${token}\n\n`,
-    );
+    lines.push("", "First start. Sign in with this one-time link and choose a password:", "");
+    lines.push(`  ${base}/setup?token=${token}`);
   }
+  io.out(`\n${RULE}\n\n${lines.map((line) => `  ${line}`.trimEnd()).join("\n")}\n\n${RULE}\n\n`);
 }

@@ -3,37 +3,51 @@ import { join } from "node:path";
 import type { Clock } from "../shared/lib/clock.ts";
 import { FluxError } from "../shared/lib/errors.ts";
 import type { Config } from "./config/env.ts";
-import type { RelayWorkerData } from "./relay/protocol.ts";
-import { tlsCertificate, webTransportCertificate } from "./tls/certificates.ts";
+import type { KeyPair, RelayCertificates, RelayWorkerData } from "./relay/protocol.ts";
+import { type Certificate, tlsCertificate, webTransportCertificate } from "./tls/certificates.ts";
 
-/** What the relay thread needs to listen: ports, certificates, limits. Throws `config.invalid` on unreadable files. */
-export async function relayData(config: Config, clock: Clock, upstreamSocket: string): Promise<RelayWorkerData> {
-  const folder = join(config.dataDir, "tls");
-  const own = config.tlsFiles ? undefined : await tlsCertificate(folder, clock);
-  const pinned = await webTransportCertificate(folder, clock);
-  const certificate = own?.certificatePem ?? (await readPem(config.tlsFiles?.certificate, "FLUXVISION_TLS_CERT"));
-  const privateKey = own?.privateKeyPem ?? (await readPem(config.tlsFiles?.privateKey, "FLUXVISION_TLS_KEY"));
+/** What the relay thread needs to listen: ports, certificates, limits. */
+export function relayData(config: Config, certificates: RelayCertificates, upstreamSocket: string): RelayWorkerData {
   return {
     logLevel: config.logLevel,
     httpHost: config.host,
     httpPort: config.port,
-    tls: { port: config.tlsPort, certificate, privateKey },
+    tls: { port: config.tlsPort, ...certificates.tls },
     // QUIC beside HTTPS: same number, UDP.
-    webTransport: {
-      port: config.tlsPort,
-      certificate: pinned.certificatePem,
-      privateKey: pinned.privateKeyPem,
-      hashBase64: pinned.hashBase64,
-    },
+    webTransport: { port: config.tlsPort, ...certificates.webTransport },
     upstreamSocket,
     quotaKbps: config.quotaKbps,
     allowedOrigins: config.allowedOrigins,
   };
 }
 
-async function readPem(path: string | undefined, name: string): Promise<string> {
+/**
+ * The certificates to serve now: the operator's file for HTTPS as it is at this moment, or our own, made or renewed
+ * where that is due. Throws `config.invalid` on unreadable files.
+ */
+export async function relayCertificates(
+  config: Pick<Config, "dataDir" | "tlsFiles">,
+  clock: Clock,
+): Promise<RelayCertificates> {
+  const folder = join(config.dataDir, "tls");
+  const pinned = await webTransportCertificate(folder, clock);
+  const { tlsFiles } = config;
+  const tls = tlsFiles
+    ? {
+        certificate: await readPem(tlsFiles.certificate, "FLUXVISION_TLS_CERT"),
+        privateKey: await readPem(tlsFiles.privateKey, "FLUXVISION_TLS_KEY"),
+      }
+    : keyPair(await tlsCertificate(folder, clock));
+  return { tls, webTransport: { ...keyPair(pinned), hashBase64: pinned.hashBase64 } };
+}
+
+function keyPair({ certificatePem, privateKeyPem }: Certificate): KeyPair {
+  return { certificate: certificatePem, privateKey: privateKeyPem };
+}
+
+async function readPem(path: string, name: string): Promise<string> {
   try {
-    return await readFile(path ?? "", "utf8");
+    return await readFile(path, "utf8");
   } catch (cause) {
     throw new FluxError("config.invalid", `${name}: ${path} cannot be read`, { cause, field: name });
   }

@@ -40,7 +40,8 @@ export async function startDemoCameras(options: DemoOptions): Promise<DemoCamera
 
   const start = (): void => {
     const args = [options.cliPath, "simulate", "--host", "127.0.0.1", "--port", String(port)];
-    const started = spawn(process.execPath, [...args, "--cameras", String(options.names.length)], {
+    // Not execPath: that is the C library's loader where Node was started through one.
+    const started = spawn(process.argv0, [...args, "--cameras", String(options.names.length)], {
       stdio: ["ignore", "ignore", "pipe"],
     });
     let complaint = "";
@@ -55,23 +56,29 @@ export async function startDemoCameras(options: DemoOptions): Promise<DemoCamera
     });
     child = started;
   };
+  const close = async (): Promise<void> => {
+    if (closing) return;
+    closing = true;
+    restart?.cancel();
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, "exit");
+    child.kill("SIGTERM");
+    await exited;
+  };
   start();
-  await untilListening(port, options.clock);
+  try {
+    await untilListening(port, options.clock);
+  } catch (error) {
+    await close();
+    throw error;
+  }
   return {
     port,
     cameras: options.names.map((name, index) => {
       const base = `rtsp://127.0.0.1:${port}/cam${String(index + 1).padStart(2, "0")}`;
       return { name, url: `${base}/main`, subUrl: `${base}/sub` };
     }),
-    async close() {
-      if (closing) return;
-      closing = true;
-      restart?.cancel();
-      if (!child || child.exitCode !== null || child.signalCode !== null) return;
-      const exited = once(child, "exit");
-      child.kill("SIGTERM");
-      await exited;
-    },
+    close,
   };
 }
 

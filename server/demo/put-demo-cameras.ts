@@ -19,6 +19,7 @@ const SYSTEM_PRINCIPAL: Principal = {
 const SETTING = "demo.cameras";
 const PREFERRED_PORT = 18_554;
 const stored = z.object({ port: z.number().int(), cameraIds: z.array(z.uuid()) });
+type Stored = z.infer<typeof stored>;
 
 export interface DemoTarget {
   readonly orm: Orm;
@@ -35,7 +36,7 @@ export type StartDemo = (names: readonly string[], preferredPort: number) => Pro
  * operator has kept; one that was removed stays removed.
  */
 export async function putDemoCameras(target: DemoTarget, start: StartDemo): Promise<DemoCameras | undefined> {
-  const { orm, cameras, clock, names } = target;
+  const { orm, cameras, names } = target;
   const [row] = await orm.select().from(settings).where(eq(settings.name, SETTING));
   const known = row === undefined ? undefined : stored.parse(JSON.parse(row.value));
   const present = new Set(cameras.sources().map(({ id }) => id));
@@ -43,6 +44,21 @@ export async function putDemoCameras(target: DemoTarget, start: StartDemo): Prom
   if (known === undefined ? present.size > 0 : !kept?.some((id) => id !== undefined)) return undefined;
 
   const demo = await start(names, known?.port ?? PREFERRED_PORT);
+  try {
+    await store(target, demo, known, kept);
+  } catch (error) {
+    await demo.close();
+    throw error;
+  }
+  return demo;
+}
+
+async function store(
+  { orm, cameras, clock }: DemoTarget,
+  demo: DemoCameras,
+  known: Stored | undefined,
+  kept: readonly (string | undefined)[] | undefined,
+): Promise<void> {
   const cameraIds: string[] = [];
   for (const [index, { name, url, subUrl }] of demo.cameras.entries()) {
     const id = kept?.[index];
@@ -60,5 +76,4 @@ export async function putDemoCameras(target: DemoTarget, start: StartDemo): Prom
     .insert(settings)
     .values({ name: SETTING, value, updatedAt })
     .onConflictDoUpdate({ target: settings.name, set: { value, updatedAt } });
-  return demo;
 }

@@ -4,12 +4,14 @@ import type { Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createAdaptorServer } from "@hono/node-server";
+import type { Clock } from "../../shared/lib/clock.ts";
+import { millis } from "../../shared/lib/time.ts";
 import type { App } from "./types.ts";
 
 /** Linux holds 107 bytes of path, macOS 103. */
 const MAX_SOCKET_PATH_BYTES = 100;
 /** Requests in flight get this long to end. */
-const DRAIN_MS = 3_000;
+const DRAIN_MS = millis(3_000);
 
 export interface UpstreamSocket {
   readonly path: string;
@@ -25,7 +27,7 @@ export async function chooseUpstreamSocket(dataDir: string): Promise<UpstreamSoc
 }
 
 /** Serves the app on a unix socket that only this user can open. */
-export async function listenUpstream(app: App, path: string): Promise<{ close(): Promise<void> }> {
+export async function listenUpstream(app: App, path: string, clock: Clock): Promise<{ close(): Promise<void> }> {
   // Left behind by a killed server: nothing listens on it any more, since the data folder is locked by the database.
   await rm(path, { force: true });
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
@@ -38,10 +40,9 @@ export async function listenUpstream(app: App, path: string): Promise<{ close():
       const closed = once(server, "close");
       server.close();
       server.closeIdleConnections();
-      // clock: a plain timer of the shutdown itself.
-      const force = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+      const force = clock.after(DRAIN_MS, () => server.closeAllConnections());
       await closed;
-      clearTimeout(force);
+      force.cancel();
     },
   };
 }

@@ -1,0 +1,75 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { SimulatedClock } from "../../shared/lib/simulated-clock.ts";
+import { micros, millis } from "../../shared/lib/time.ts";
+import type { RelayCertificates } from "../relay/protocol.ts";
+import { relayCertificates } from "../relay-data.ts";
+import { CertificateRenewal } from "./renewal.ts";
+
+const DAY_MS = 86_400_000;
+let dataDir: string;
+let clock: SimulatedClock;
+let changes: RelayCertificates[];
+let errors: string[];
+let checked: () => void;
+
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), "fluxvision-renewal-"));
+  clock = new SimulatedClock(micros(1_790_000_000_000_000));
+  changes = [];
+  errors = [];
+});
+afterEach(() => rm(dataDir, { recursive: true, force: true }));
+
+async function day(): Promise<void> {
+  const done = new Promise<void>((resolve) => {
+    checked = resolve;
+  });
+  clock.advance(millis(DAY_MS));
+  await done;
+  for (let i = 0; i < 10; i++) await Promise.resolve();
+}
+
+function renewal(current: RelayCertificates, load: () => Promise<RelayCertificates>): CertificateRenewal {
+  return new CertificateRenewal(current, {
+    clock,
+    log: { info: () => undefined, error: (_, text) => errors.push(text) },
+    load: () => load().finally(() => checked()),
+    onChanged: (certificates) => changes.push(certificates),
+  });
+}
+
+test("a server that runs for weeks always serves a WebTransport certificate that has days left", async () => {
+  const config = { dataDir, tlsFiles: undefined };
+  const first = await relayCertificates(config, clock);
+  const running = renewal(first, () => relayCertificates(config, clock));
+  for (let i = 0; i < 15; i++) await day();
+  expect(changes).toHaveLength(2);
+  expect(changes[0]?.webTransport.hashBase64).not.toBe(first.webTransport.hashBase64);
+  expect(running.current).toBe(changes[1]);
+  // The one for HTTPS lasts a year.
+  expect(running.current.tls).toEqual(first.tls);
+  expect(errors).toEqual([]);
+  await running.close();
+  expect(clock.pendingTimers).toBe(0);
+});
+
+test("a check that fails is told and repeated the next day", async () => {
+  const config = { dataDir, tlsFiles: undefined };
+  const first = await relayCertificates(config, clock);
+  let broken = true;
+  const other = { ...first, tls: { certificate: "other", privateKey: "key" } };
+  const running = renewal(first, async () => {
+    if (broken) throw new Error("disk full");
+    return other;
+  });
+  await day();
+  expect(errors).toHaveLength(1);
+  expect(running.current).toBe(first);
+  broken = false;
+  await day();
+  expect(changes).toEqual([other]);
+  await running.close();
+});

@@ -5,12 +5,16 @@ import { bundlePage, type RelayProcess, startRelayProcess } from "../../server/r
 import { collectErrors, launchChromium } from "../../server/testkit/chromium.ts";
 import type { CameraRequest } from "../../web/worker/transport/connection.ts";
 import type { Probe, ProbeFigures } from "../../web/worker/transport/testkit/probe-page.ts";
+import { WITHOUT_WEBTRANSPORT, webTransportHere } from "../webtransport-here.ts";
 
 /** Both transports for real: relay thread, sockets, HTTP front and Chromium. */
 
 const CAMERAS = 9;
 const HTTP_PORT = 21_410;
 const WEBTRANSPORT_PORT = 21_411;
+
+const here = await webTransportHere();
+const suffix = here ? "" : ` (${WITHOUT_WEBTRANSPORT})`;
 
 let relay: RelayProcess;
 let browser: Browser;
@@ -88,9 +92,9 @@ const everyStream = (now: ProbeFigures, least: number): boolean =>
     (frames) => frames >= least,
   );
 
-const transports = ["websocket", "webtransport"] as const;
+const transports = ["websocket", ...(here ? (["webtransport"] as const) : [])] as const;
 
-it("loads WebTransport's native module", () => {
+it.skipIf(!here)(`loads WebTransport's native module${suffix}`, () => {
   expect(relay.webTransportError).toBeUndefined();
   expect(relay.webTransportPort).toBe(WEBTRANSPORT_PORT);
 });
@@ -146,7 +150,7 @@ describe.each(transports)("%s", (transport) => {
   });
 });
 
-it("prefers WebTransport", async () => {
+it.skipIf(!here)(`prefers WebTransport${suffix}`, async () => {
   const page = await open("anna", "auto", 200);
   const now = await until(page, (figuresNow) => everyStream(figuresNow, 2));
   expect(now.info).toEqual({ state: "open", transport: "webtransport", detail: undefined });

@@ -6,28 +6,32 @@ import { addCamera, openWall, signIn } from "../../server/testkit/api.ts";
 import { collectErrors, launchChromium, waitForStats } from "../../server/testkit/chromium.ts";
 import { ADMIN_PASSWORD, type ServerUnderTest, startServer } from "../../server/testkit/server-process.ts";
 import { expectTilesToMove } from "../helpers.ts";
+import { WITHOUT_WEBTRANSPORT, webTransportHere } from "../webtransport-here.ts";
+
+const here = await webTransportHere();
+const name = here ? "the wall over WebTransport" : `the wall over WebTransport (${WITHOUT_WEBTRANSPORT})`;
 
 let simulator: Simulator;
 let server: ServerUnderTest;
 let browser: Browser;
 
-beforeAll(async () => {
-  simulator = await startSimulator({ cameras: 2, clips: { main: stampGeometry.clip, sub: stampGeometry.clip } });
-  server = await startServer({ adminPassword: ADMIN_PASSWORD, webTransport: true });
-  browser = await launchChromium();
-  const api = await signIn(server.url);
-  for (const number of [1, 2]) {
-    await addCamera(api, `Yard ${number}`, simulator.url(number, "main"), simulator.url(number, "sub"));
-  }
-});
+describe.skipIf(!here)(name, { timeout: 120_000 }, () => {
+  beforeAll(async () => {
+    simulator = await startSimulator({ cameras: 2, clips: { main: stampGeometry.clip, sub: stampGeometry.clip } });
+    server = await startServer({ adminPassword: ADMIN_PASSWORD, webTransport: true });
+    browser = await launchChromium();
+    const api = await signIn(server.url);
+    for (const number of [1, 2]) {
+      await addCamera(api, `Yard ${number}`, simulator.url(number, "main"), simulator.url(number, "sub"));
+    }
+  });
 
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-  await simulator?.close();
-});
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+    await simulator?.close();
+  });
 
-describe("the wall over WebTransport", { timeout: 120_000 }, () => {
   test("is what a browser chooses by itself, and every tile moves", async () => {
     const page = await browser.newPage();
     const errors = collectErrors(page);

@@ -7,11 +7,12 @@ import { SimulatedClock } from "../../shared/lib/simulated-clock.ts";
 import { micros, millis } from "../../shared/lib/time.ts";
 import { epochAt } from "../../shared/wire/epoch.ts";
 import { HEADER_BYTES, type SealedFrame } from "../../shared/wire/sealed-frame.ts";
-import type { CameraSource, CameraStatus } from "../control/media-plane.ts";
+import type { CameraStatus } from "../control/media-plane.ts";
 import { Ingest } from "./ingest.ts";
 import type { FromIngest, IngestToRelay, SealKey } from "./protocol.ts";
+import { camera } from "./testing/camera-source.ts";
 import { FakePort } from "./testing/fake-port.ts";
-import { FakeCameras, settle } from "./testing/fake-pull.ts";
+import { FakeCameras, type FakePull, settle } from "./testing/fake-pull.ts";
 
 let crypto: FluxCrypto;
 beforeAll(async () => {
@@ -48,24 +49,6 @@ beforeEach(() => {
 });
 afterEach(() => ingest.close());
 
-function camera(id: string, fields: Partial<CameraSource> = {}): CameraSource {
-  const base = id.charCodeAt(0);
-  return {
-    id,
-    name: id,
-    enabled: true,
-    username: "u",
-    password: "p",
-    transport: "auto",
-    allowUntrustedCertificate: false,
-    streams: [
-      { streamId: base * 10, role: "main", url: `rtsp://${id}/main` },
-      { streamId: base * 10 + 1, role: "sub", url: `rtsp://${id}/sub` },
-    ],
-    ...fields,
-  };
-}
-
 function keyOf(cameraId: string, epoch: number): Uint8Array {
   return new Uint8Array(32).fill((cameraId.charCodeAt(0) + epoch) & 0xff);
 }
@@ -99,6 +82,25 @@ async function online(...ids: string[]): Promise<void> {
     cameras.byUrl(`rtsp://${id}/sub`).keyframe();
   }
   endTurn();
+}
+
+/** Camera a's main stream, online because the relay wants it. */
+function wantMain(): FakePull {
+  port.say({ type: "want", streamId: 970, wanted: true });
+  clock.advance(millis(100));
+  const main = cameras.byUrl("rtsp://a/main");
+  main.connect();
+  main.keyframe();
+  return main;
+}
+
+/** Fifteen seconds of both of camera a's streams. */
+function playOn(main: FakePull): void {
+  for (let i = 0; i < 60; i++) {
+    clock.advance(millis(250));
+    main.picture();
+    cameras.byUrl("rtsp://a/sub").picture();
+  }
 }
 
 function open(frame: SealedFrame, cameraId: string): Uint8Array {
@@ -176,18 +178,10 @@ describe("ingest", () => {
 
   it("pulls main while it is wanted, and lets it linger", async () => {
     await online("a");
-    port.say({ type: "want", streamId: 970, wanted: true });
-    clock.advance(millis(100));
-    const main = cameras.byUrl("rtsp://a/main");
-    main.connect();
-    main.keyframe();
+    const main = wantMain();
     expect(main.closed).toBe(false);
     port.say({ type: "want", streamId: 970, wanted: false });
-    for (let i = 0; i < 60; i++) {
-      clock.advance(millis(250));
-      main.picture();
-      cameras.byUrl("rtsp://a/sub").picture();
-    }
+    playOn(main);
     expect(main.closed).toBe(true);
     expect(cameras.byUrl("rtsp://a/sub").closed).toBe(false);
     port.say({ type: "want", streamId: 12_345, wanted: true });
@@ -247,19 +241,11 @@ describe("ingest", () => {
 
   it("lets go of main streams that only the relay before wanted", async () => {
     await online("a");
-    port.say({ type: "want", streamId: 970, wanted: true });
-    clock.advance(millis(100));
-    const main = cameras.byUrl("rtsp://a/main");
-    main.connect();
-    main.keyframe();
+    const main = wantMain();
     port = new FakePort();
     ingest.handle({ type: "relay-port", port: port as unknown as MessagePort });
     expect(main.closed).toBe(false);
-    for (let i = 0; i < 60; i++) {
-      clock.advance(millis(250));
-      main.picture();
-      cameras.byUrl("rtsp://a/sub").picture();
-    }
+    playOn(main);
     expect(main.closed).toBe(true);
     expect(cameras.byUrl("rtsp://a/sub").closed).toBe(false);
   });

@@ -187,7 +187,7 @@ describe("media plane", () => {
 
   it("tells ingest which ports are its own, and the relay no address of a camera", async () => {
     const started = await start();
-    expect(must(ingests[0]).data.forbiddenPorts).toEqual([READY.httpPort]);
+    expect(must(ingests[0]).data).toMatchObject({ forbiddenPorts: [READY.httpPort] });
     await started.putCamera(camera("a"));
     const reason = "nothing listens at 10.0.0.9:554";
     const failed = { ...status("a", "offline", reason), reasonCode: "rtsp.refused" };

@@ -10,6 +10,8 @@ import type { Principal } from "./policy.ts";
 const FRESH_MS = 5_000;
 /** While the database is away, people who were seen this recently stay signed in. */
 const USABLE_MS = 15 * 60_000;
+/** A database that did not answer is not asked again for this long on behalf of people who were seen lately. */
+const AWAY_MS = 2_000;
 const MAX_CACHED = 5_000;
 
 interface Entry {
@@ -24,6 +26,7 @@ export class Principals {
   readonly #entries = new Map<string, Entry>();
   /** Counts changes: what was read before a change must not be kept after it. */
   #version = 0;
+  #awayUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(orm: Orm, clock: Clock) {
     this.#orm = orm;
@@ -33,13 +36,16 @@ export class Principals {
   /** Throws `auth.session_ended` when the session is over or its user is disabled; `database.unavailable`. */
   async ofSession(sessionId: string): Promise<Principal> {
     const entry = this.#entries.get(sessionId);
-    const ageMs = entry ? this.#clock.monotonicMs() - entry.loadedMs : Number.POSITIVE_INFINITY;
-    if (entry && ageMs < FRESH_MS) return entry.principal;
+    const nowMs = this.#clock.monotonicMs();
+    const ageMs = entry ? nowMs - entry.loadedMs : Number.POSITIVE_INFINITY;
+    const goodForMs = nowMs < this.#awayUntilMs ? USABLE_MS : FRESH_MS;
+    if (entry && ageMs < goodForMs) return entry.principal;
     const version = this.#version;
     let principal: Principal | undefined;
     try {
       principal = await withPatience(this.#clock, this.#load(sessionId));
     } catch (cause) {
+      this.#awayUntilMs = this.#clock.monotonicMs() + AWAY_MS;
       if (entry && ageMs < USABLE_MS && this.#entries.get(sessionId) === entry) return entry.principal;
       throw new FluxError("database.unavailable", "the database does not answer", { cause });
     }

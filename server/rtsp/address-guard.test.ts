@@ -50,13 +50,16 @@ describe("what a connection may reach", () => {
 });
 
 describe("a pull", () => {
-  it.each(["127.0.0.1", "localhost"])("does not touch a port of this server at %s", async (host) => {
-    const fake = await camera();
-    const watched = watch(`rtsp://${host}:${fake.port}/live`, { forbiddenPorts: new Set([fake.port]) });
-    expect(await watched.ended).toBe("rtsp.address");
-    expect(fake.connections).toBe(0);
-    await closeAll();
-  });
+  it.each(["rtsp://127.0.0.1", "rtsp://localhost", "rtsps://localhost"])(
+    "does not touch a port of this server at %s",
+    async (origin) => {
+      const fake = await camera();
+      const watched = watch(`${origin}:${fake.port}/live`, { forbiddenPorts: new Set([fake.port]) });
+      expect(await watched.ended).toBe("rtsp.address");
+      expect(fake.connections).toBe(0);
+      await closeAll();
+    },
+  );
 
   it.each(["169.254.169.254", "[ff02::1]", "0.0.0.0"])("does not connect to %s", async (host) => {
     expect(await watch(`rtsp://${host}/live`).ended).toBe("rtsp.address");

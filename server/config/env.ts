@@ -1,4 +1,4 @@
-import { availableParallelism } from "node:os";
+import { availableParallelism, networkInterfaces } from "node:os";
 import { join, resolve } from "node:path";
 import { FluxError } from "../../shared/lib/errors.ts";
 import { type Environment, environment } from "./schema.ts";
@@ -61,7 +61,7 @@ function toConfig(values: Environment, workingDir: string): Config {
     storageDir: values.FLUXVISION_STORAGE_DIR
       ? resolve(workingDir, values.FLUXVISION_STORAGE_DIR)
       : join(dataDir, "storage"),
-    host: values.FLUXVISION_HOST,
+    host: values.FLUXVISION_HOST ?? anyAddress(),
     port: values.FLUXVISION_PORT,
     tlsPort: values.FLUXVISION_TLS_PORT,
     tlsFiles:
@@ -77,4 +77,10 @@ function toConfig(values: Environment, workingDir: string): Config {
     workers: values.FLUXVISION_WORKERS ?? Math.min(2, availableParallelism()),
     databaseUrl: values.DATABASE_URL,
   };
+}
+
+/** A QUIC client gives up where a TCP client would try the next address, so `localhost` must answer on both families. */
+function anyAddress(): string {
+  const addresses = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []);
+  return addresses.some(({ family }) => family === "IPv6") ? "::" : "0.0.0.0";
 }

@@ -18,8 +18,8 @@ export const environment = z.object({
   FLUXVISION_DATA_DIR: path.default("./data"),
   /** Recordings; below the data folder when not given. */
   FLUXVISION_STORAGE_DIR: path.optional(),
-  /** Address to listen on. */
-  FLUXVISION_HOST: z.string().min(1).max(255).default("0.0.0.0"),
+  /** Address to listen on; by default all, of IPv6 too where the system has it: browsers try `localhost` there first. */
+  FLUXVISION_HOST: z.string().min(1).max(255).optional(),
   FLUXVISION_PORT: port.default(8080),
   FLUXVISION_TLS_PORT: port.default(8443),
   /** PEM files; both or neither. Without them the server makes its own certificate. */

@@ -1,8 +1,13 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cameraId, mainStreamId, subStreamId } from "../../server/relay/testkit/frame-source.ts";
 import { bundlePage, type RelayProcess, startRelayProcess } from "../../server/relay/testkit/start-relay-process.ts";
 import { collectErrors, launchChromium } from "../../server/testkit/chromium.ts";
+import { webTransportCertificate } from "../../server/tls/certificates.ts";
+import { systemClock } from "../../shared/lib/clock.ts";
 import type { CameraRequest } from "../../web/worker/transport/connection.ts";
 import type { Probe, ProbeFigures } from "../../web/worker/transport/testkit/probe-page.ts";
 import { WITHOUT_WEBTRANSPORT, webTransportHere } from "../webtransport-here.ts";
@@ -51,7 +56,12 @@ function tiles(heightPx: number): CameraRequest[] {
   }));
 }
 
-async function open(token: string, transport: "websocket" | "webtransport" | "auto", heightPx: number): Promise<Page> {
+async function open(
+  token: string,
+  transport: "websocket" | "webtransport" | "auto",
+  heightPx: number,
+  certificateHashBase64 = relay.certificateHash,
+): Promise<Page> {
   const page = await browser.newPage();
   await page.goto(`http://localhost:${HTTP_PORT}/`);
   await page.waitForFunction(() => "startProbe" in globalThis);
@@ -61,7 +71,7 @@ async function open(token: string, transport: "websocket" | "webtransport" | "au
     webSocketUrl: `ws://localhost:${HTTP_PORT}/api/v1/live`,
     webTransport: {
       url: `https://127.0.0.1:${relay.webTransportPort ?? WEBTRANSPORT_PORT}/api/v1/live`,
-      certificateHashBase64: relay.certificateHash,
+      certificateHashBase64,
     },
   };
   await page.evaluate(
@@ -154,6 +164,25 @@ it.skipIf(!here)(`prefers WebTransport${suffix}`, async () => {
   const page = await open("anna", "auto", 200);
   const now = await until(page, (figuresNow) => everyStream(figuresNow, 2));
   expect(now.info).toEqual({ state: "open", transport: "webtransport", detail: undefined });
+  await page.close();
+});
+
+it.skipIf(!here)(`goes on with a renewed certificate, at the same port${suffix}`, async () => {
+  const old = await open("anna", "webtransport", 200);
+  await until(old, (now) => everyStream(now, 2));
+  const folder = await mkdtemp(join(tmpdir(), "fluxvision-renewed-"));
+  const made = await webTransportCertificate(folder, systemClock());
+  await rm(folder, { recursive: true });
+  const pair = { certificate: made.certificatePem, privateKey: made.privateKeyPem };
+  const again = relay.next((message) => message.type === "ready");
+  const certificates = { tls: pair, webTransport: { ...pair, hashBase64: made.hashBase64 } };
+  relay.send({ type: "to-relay", message: { type: "certificates", certificates } });
+  expect(await again).toMatchObject({ ready: { webTransportPort: WEBTRANSPORT_PORT } });
+  // Who was connected is told to come again; who pins the new certificate gets in.
+  await until(old, (now) => now.info.state !== "open");
+  await old.close();
+  const page = await open("anna", "webtransport", 200, made.hashBase64);
+  await until(page, (now) => everyStream(now, 2));
   await page.close();
 });
 

@@ -6,7 +6,7 @@ import { LIVE_PATH } from "../front/live-upgrade.ts";
 import type { AcceptViewer } from "../transport/connection.ts";
 import type { WebTransportAdmission } from "./admission.ts";
 import { CLOSE_RETRY, WebTransportConnection } from "./connection.ts";
-import { loadNative, type NativeModule, type NativeRequest, type NativeServer } from "./native.ts";
+import { collectHandles, loadNative, type NativeModule, type NativeRequest, type NativeServer } from "./native.ts";
 
 export interface WebTransportListenerOptions {
   readonly host: string;
@@ -55,8 +55,9 @@ export class WebTransportListener {
           const message = `cannot listen for WebTransport on UDP ${host}:${port}`;
           throw new FluxError("webtransport.listen_failed", message, { cause });
         }
-        // The thread before this one may have left its socket a moment ago.
+        // The listener before this one, of this thread or of the one before it, has left its socket a moment ago.
         await new Promise<void>((resolve) => void clock.after(BIND_RETRY_MS, resolve));
+        collectHandles();
       }
     }
   }

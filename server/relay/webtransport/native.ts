@@ -1,5 +1,7 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describeError, errorCode, FluxError } from "../../../shared/lib/errors.ts";
 
 /** The parts of @moq/web-transport's native module that the relay uses. */
@@ -62,4 +64,14 @@ function whyNot(cause: unknown): string {
   if (/GLIBC_\d/.test(text)) return "WebTransport needs glibc 2.38 or newer";
   if (errorCode(cause) === "MODULE_NOT_FOUND") return "WebTransport's native module is not installed";
   return "WebTransport's native module does not load on this system";
+}
+
+/**
+ * The module keeps a server's UDP socket open until the last handle of that server (sessions, streams, requests) is
+ * garbage, and 0.1.4 has no other way to let go of them: whoever listens at the same port again cannot wait for that.
+ */
+export function collectHandles(): void {
+  setFlagsFromString("--expose-gc");
+  const collect: unknown = runInNewContext("gc");
+  if (typeof collect === "function") collect();
 }

@@ -19,7 +19,7 @@ function recordingEngine() {
   const expired = new Set<(code: string) => void>();
   const configNeeded = new Set<() => void>();
   const updates = new Set<() => void>();
-  let stats = {} as WallStats;
+  let stats = { renderer: "none", connection: "idle" } as WallStats;
   const engine: WallEngine = {
     attach: () => void log.push("attach"),
     connect: (options: ConnectOptions) => void log.push(`connect ${options.token}`),
@@ -52,8 +52,8 @@ function recordingEngine() {
     log,
     expire: () => [...expired].map((listener) => listener("auth.expired")),
     needConfig: () => [...configNeeded].map((listener) => listener()),
-    update: (connection: WallStats["connection"]) => {
-      stats = { ...stats, connection };
+    update: (changes: Partial<WallStats>) => {
+      stats = { ...stats, ...changes };
       for (const listener of updates) listener();
     },
   };
@@ -174,7 +174,7 @@ describe("the engine follows the session", () => {
       waits.push(waited);
     }
     expect(waits).toEqual([0, 1, 2, 4, 8, 16, 32, 60, 60]);
-    engine?.update("open");
+    engine?.update({ connection: "open" });
     clock.advance(millis(30_000));
     const before = connects();
     engine?.expire();
@@ -199,6 +199,32 @@ describe("the engine follows the session", () => {
     clock.advance(millis(1000));
     await settle();
     expect(engines[0]?.log.slice(2)).toHaveLength(2);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  test("a wall that drew and stays without a renderer gets another canvas; one that never drew does not", async () => {
+    const { clock, engines, slot, settle, signIn } = world();
+    signIn(mockUser());
+    await settle();
+    let changes = 0;
+    slot.subscribe(() => changes++);
+    engines[0]?.update({ renderer: "none" });
+    clock.advance(millis(60_000));
+    expect(engines).toHaveLength(1);
+    engines[0]?.update({ renderer: "webgpu" });
+    engines[0]?.update({ renderer: "none" });
+    clock.advance(millis(14_000));
+    engines[0]?.update({ renderer: "webgpu" });
+    clock.advance(millis(14_000));
+    engines[0]?.update({ renderer: "none" });
+    engines[0]?.update({ renderer: "none" });
+    expect(engines).toHaveLength(1);
+    clock.advance(millis(15_000));
+    await settle();
+    expect(engines).toHaveLength(2);
+    expect(engines[0]?.log.at(-1)).toBe("close");
+    expect(engines[1]?.log).toEqual(["attach", "connect token-1"]);
+    expect(changes).toBe(1);
     expect(clock.pendingTimers).toBe(0);
   });
 

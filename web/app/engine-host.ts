@@ -39,6 +39,11 @@ const CONFIG_RETRY_MS = 3_000;
 const CONFIG_PERIOD_MS = 30_000;
 /** The first refused token is renewed at once; renewals that did not help wait longer and longer. */
 const RENEWAL_BACKOFF_MS = { first: 1_000, max: 60_000 } as const;
+/**
+ * A wall that drew and has had no renderer for this long gets another canvas. A canvas is bound to one graphics API for
+ * life, and browsers withhold WebGPU after repeated crashes where WebGL2 still works.
+ */
+const DARK_MS = 15_000;
 /** A line that was up for this long: its token was good. */
 const GOOD_LINE_MS = 30_000;
 
@@ -64,7 +69,7 @@ export function connectOptions(
   };
 }
 
-function openHost(deps: EngineDeps): EngineHost {
+function openHost(deps: EngineDeps, onDark: () => void): EngineHost {
   const { session, clock } = deps;
   const engine = deps.createEngine();
   const canvas = deps.createCanvas();
@@ -73,6 +78,8 @@ function openHost(deps: EngineDeps): EngineHost {
   let askedAtMs = 0;
   let refusals = 0;
   let openSinceMs: number | undefined;
+  let drew = false;
+  let dark: Timer | undefined;
 
   const later = (delayMs: number, run: () => Promise<void>): void => {
     retry?.cancel();
@@ -110,7 +117,19 @@ function openHost(deps: EngineDeps): EngineHost {
   };
 
   const stopToken = session.onToken((token) => engine.setToken(token));
-  const stopStats = engine.subscribe(() => followLine(engine.current().connection === "open"));
+  const followRenderer = (draws: boolean): void => {
+    drew ||= draws;
+    if (!draws && drew) dark ??= clock.after(millis(DARK_MS), onDark);
+    if (!draws) return;
+    dark?.cancel();
+    dark = undefined;
+  };
+
+  const stopStats = engine.subscribe(() => {
+    const { connection, renderer } = engine.current();
+    followLine(connection === "open");
+    followRenderer(renderer !== "none");
+  });
   const stopExpired = engine.onSessionExpired(() => {
     followLine(false);
     const { first, max } = RENEWAL_BACKOFF_MS;
@@ -137,6 +156,7 @@ function openHost(deps: EngineDeps): EngineHost {
       if (closed) return;
       closed = true;
       retry?.cancel();
+      dark?.cancel();
       stopToken();
       stopStats();
       stopExpired();
@@ -153,15 +173,24 @@ export function createEngineSlot(deps: EngineDeps): EngineSlot {
   let userId: string | undefined;
   const listeners = new Set<() => void>();
 
+  const change = (next: EngineHost | undefined): void => {
+    const old = host;
+    host = next;
+    if (old !== undefined) void old.close();
+    for (const listener of [...listeners]) listener();
+  };
+  const open = (): EngineHost => {
+    const opened = openHost(deps, () => {
+      if (host === opened) change(open());
+    });
+    return opened;
+  };
   const follow = (): void => {
     const state = deps.session.current();
     const nextUser = state.status === "signed-in" ? state.user.id : undefined;
     if (nextUser === userId) return;
     userId = nextUser;
-    const old = host;
-    host = nextUser === undefined ? undefined : openHost(deps);
-    if (old !== undefined) void old.close();
-    for (const listener of [...listeners]) listener();
+    change(nextUser === undefined ? undefined : open());
   };
   const stop = deps.session.subscribe(follow);
   follow();

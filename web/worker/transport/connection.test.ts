@@ -280,19 +280,16 @@ describe("LiveConnection", () => {
     const transport = await line(1);
     connection.setToken("t2");
     expect(transport.last("renew")).toBeUndefined();
-    welcome(transport);
-    await until(() => keys.length === 1);
+    await openLine(1);
     expect(transport.last("renew")?.token).toBe("t2");
   });
 
   it("waits and tries again when the server is still starting", async () => {
     connection.start();
-    const first = await line(1);
-    first.deliver({ type: "error", code: "relay.starting", message: "the server is starting" });
+    (await line(1)).deliver({ type: "error", code: "relay.starting", message: "the server is starting" });
     expect(states.at(-1)).toEqual({ state: "reconnecting", transport: "none", detail: "the server is starting" });
     clock.advance(millis(500));
-    const second = await line(2);
-    second.hangUp({ code: "relay.starting", message: "the server is starting", retryable: true });
+    (await line(2)).hangUp({ code: "relay.starting", message: "the server is starting", retryable: true });
     clock.advance(millis(1000));
     await line(3);
     expect(expired).toEqual([]);
@@ -302,9 +299,8 @@ describe("LiveConnection", () => {
     ["answers nothing within 3 s", async () => clock.advance(millis(3000)), "websocket"],
     [
       "ends within 10 s",
-      async (transport: MemoryTransport) => {
-        welcome(transport);
-        await until(() => keys.length === 1);
+      async () => {
+        const transport = await openLine(1);
         clock.advance(millis(5000));
         transport.hangUp();
       },
@@ -312,9 +308,8 @@ describe("LiveConnection", () => {
     ],
     [
       "goes silent early",
-      async (transport: MemoryTransport) => {
-        welcome(transport);
-        await until(() => keys.length === 1);
+      async () => {
+        await openLine(1);
         clock.advance(millis(15_000));
       },
       "websocket",

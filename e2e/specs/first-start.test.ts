@@ -19,7 +19,7 @@ afterAll(async () => {
 vi.setConfig({ testTimeout: 120_000 });
 
 test("the printed link leads to a password of one's own and to nine moving demo cameras, once", async () => {
-  const link = /http:\/\/\S+\/setup\?token=\S+/.exec(server.output())?.[0] ?? "";
+  const link = await server.printed(/http:\/\/\S+\/setup\?token=\S+/);
   expect(link).toContain(server.url);
   const page = await browser.newPage({ viewport: { width: 1920, height: 1080 } });
   const errors = collectErrors(page);

@@ -14,6 +14,8 @@ export interface ServerUnderTest {
   readonly pid: number;
   /** Everything it printed so far. */
   output(): string;
+  /** The first match in what it prints, waiting for it for at most 20 s. */
+  printed(pattern: RegExp): Promise<string>;
   /** As a power cut would: no clean-up. */
   kill(): Promise<void>;
   close(): Promise<void>;
@@ -72,6 +74,7 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerUn
     dataDir,
     pid: child.pid ?? -1,
     output: () => text,
+    printed: (pattern) => untilPrinted(pattern, () => text),
     kill: () => end("SIGKILL"),
     async close() {
       await end("SIGTERM");
@@ -97,6 +100,16 @@ async function untilReady(child: ChildProcess, url: string, output: () => string
   }
   child.kill("SIGKILL");
   throw new Error(`the server was not ready within 60 s:\n${output()}`);
+}
+
+async function untilPrinted(pattern: RegExp, output: () => string): Promise<string> {
+  const deadline = performance.now() + 20_000;
+  while (performance.now() < deadline) {
+    const [match] = pattern.exec(output()) ?? [];
+    if (match !== undefined) return match;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`the server did not print ${pattern}:\n${output()}`);
 }
 
 export async function freePort(): Promise<number> {

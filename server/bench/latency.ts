@@ -113,11 +113,10 @@ async function watch(page: Page, seconds: number): Promise<Sighting[][]> {
           const scale = Math.min(tile.width / geometry.width, tile.height / geometry.height);
           const left = tile.left - origin.left + (tile.width - geometry.width * scale) / 2;
           const top = tile.top - origin.top + (tile.height - geometry.height * scale) / 2;
-          const y = (top + (geometry.blockHeight / 2) * scale) * ratio;
-          for (let block = 0; block < geometry.blocks; block += 1) {
-            const x = (left + (block + 0.5) * geometry.blockWidth * scale) * ratio;
-            context.drawImage(canvas, Math.floor(x), Math.floor(y), 1, 1, block, row, 1, 1);
-          }
+          const y = Math.floor((top + (geometry.blockHeight / 2) * scale) * ratio);
+          const width = geometry.blocks * geometry.blockWidth * scale * ratio;
+          // One pixel of each block, nearest to its middle: a line scaled down to as many pixels as blocks.
+          context.drawImage(canvas, left * ratio, y, width, 1, 0, row, geometry.blocks, 1);
         }
         const pixels = context.getImageData(0, 0, strip.width, strip.height).data;
         for (const [row, list] of found.entries()) {

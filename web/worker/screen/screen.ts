@@ -21,8 +21,15 @@ export interface ScreenDeps {
   onFirstPicture(cameraId: string): void;
 }
 
-/** An emulated GPU shares the processor with the decoders: drawing more often than this only takes from them. */
-const SOFTWARE_INTERVAL_MS = 1000 / 15;
+/**
+ * An emulated GPU shares the processor with the decoders: of a full wall, drawing more often only takes from them. A
+ * single picture is drawn when it comes; waiting would only add latency.
+ */
+function softwareIntervalMs(tiles: number): number {
+  if (tiles <= 1) return 0;
+  return tiles <= 4 ? 1000 / 30 : 1000 / 15;
+}
+
 /** Drivers reset and GPU processes crash; the first rebuild follows at once, later ones wait longer and longer. */
 const REBUILD_MS = { first: 250, max: 30_000 } as const;
 /** A renderer that lived for this long was a good one: what went wrong before is forgiven. */
@@ -86,7 +93,7 @@ export class Screen {
     this.#renderer = built;
     this.#lastError = undefined;
     this.#builtMs = this.#deps.clock.monotonicMs();
-    this.#pacer.minIntervalMs = renderer.software ? SOFTWARE_INTERVAL_MS : 0;
+    this.#pace();
     void renderer.lost.then((reason) => this.#replace(built, reason));
     this.#deps.onRenderer(renderer.kind, renderer.detail);
     this.#pacer.request();
@@ -106,6 +113,7 @@ export class Screen {
 
   setTiles(tiles: readonly TileSpec[]): void {
     this.#tiles = tiles;
+    this.#pace();
     this.#draw();
   }
 
@@ -125,6 +133,10 @@ export class Screen {
     this.#rebuild = undefined;
     this.#renderer?.close();
     this.#renderer = undefined;
+  }
+
+  #pace(): void {
+    this.#pacer.minIntervalMs = this.#renderer?.software ? softwareIntervalMs(this.#tiles.length) : 0;
   }
 
   /** Samples are read side by side: a read is answered by a task of its own, behind everything else that waits. */

@@ -66,7 +66,9 @@ export function TileReasonView({ stats, gone, camera }: TileReasonProps): ReactN
     );
   }
   const look = looks[reason ?? "no-pictures"];
-  const detail = stats?.detail ?? (reason === "camera-offline" ? camera?.status.lastError : undefined);
+  // For a camera in trouble the list knows more than the live line says, if the user may know it.
+  const fromCamera = reason?.startsWith("camera-") === true;
+  const detail = fromCamera ? (reason === "camera-offline" ? camera?.status.lastError : undefined) : stats?.detail;
   return <Reason {...look} text={t(`tile.reason.${reason ?? "no-pictures"}`)} detail={detail} />;
 }
 

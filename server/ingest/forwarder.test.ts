@@ -60,10 +60,31 @@ describe("forwarder", () => {
     endTurn();
     expect(posted).toHaveLength(2);
     expect(slept).toEqual([5]);
-    clock.advance(millis(20));
+    // Counted from when the thread woke: every turn that is early is followed by a sleep, not every second one.
+    clock.advance(millis(1));
     write(10, 3);
     endTurn();
-    expect(slept).toEqual([5]);
+    expect(slept).toEqual([5, 7]);
+    clock.advance(millis(20));
+    write(10, 4);
+    endTurn();
+    expect(slept).toEqual([5, 7]);
+  });
+
+  it("with many frames in a turn sleeps longer, and not at all when the work alone takes so long", () => {
+    const turn = (frames: number, workMs: number): void => {
+      clock.advance(millis(workMs));
+      for (let i = 0; i < frames; i++) write(10, i);
+      endTurn();
+    };
+    turn(1, 0);
+    turn(4, 2);
+    expect(slept).toEqual([14]);
+    turn(3, 2);
+    expect(slept).toEqual([14, 6]);
+    turn(40, 16);
+    expect(slept).toEqual([14, 6]);
+    expect(posted).toHaveLength(4);
   });
 
   it("W42: out of credit it gives no room until bytes are acknowledged", () => {

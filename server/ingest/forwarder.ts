@@ -22,6 +22,9 @@ const CREDIT_BYTES = 32 * 1024 * 1024;
 const STAGING_BYTES = 1024 * 1024;
 /** Under load, turns begin at least this far apart; alone, a frame leaves in the turn in which it came. */
 const TURN_GAP_MS = 8;
+/** A turn with so many frames serves many cameras: one frame's share of what a turn costs is then worth more waiting. */
+const BUSY_FRAMES = 4;
+const BUSY_TURN_GAP_MS = 16;
 
 /**
  * Collects sealed frames in one reused staging buffer and posts them as one message.
@@ -39,7 +42,8 @@ export class Forwarder {
   #large: Uint8Array<ArrayBuffer> | undefined;
   #unacked = 0;
   #deferred = false;
-  #lastFlushMs = Number.NEGATIVE_INFINITY;
+  #framesInTurn = 0;
+  #turnBeganMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: ForwarderOptions) {
     this.#options = options;
@@ -86,6 +90,7 @@ export class Forwarder {
   }
 
   commit(bytes: number): void {
+    this.#framesInTurn++;
     if (this.#large) {
       const { buffer } = this.#large;
       this.#large = undefined;
@@ -104,7 +109,6 @@ export class Forwarder {
     if (this.#used === 0) return;
     const buffer = this.#staging.buffer.slice(0, this.#used);
     this.#used = 0;
-    this.#lastFlushMs = this.#options.clock.monotonicMs();
     this.#send(buffer);
   }
 
@@ -124,9 +128,18 @@ export class Forwarder {
     this.#deferred = true;
     this.#options.defer(() => {
       this.#deferred = false;
-      const sinceMs = this.#options.clock.monotonicMs() - this.#lastFlushMs;
       this.flush();
-      if (sinceMs < TURN_GAP_MS) this.#options.sleep(millis(TURN_GAP_MS - sinceMs));
+      this.#endTurn();
     });
+  }
+
+  /** Sleeps out the rest of the turn. The next one is counted from when this thread wakes, so that it sleeps again. */
+  #endTurn(): void {
+    const { clock, sleep } = this.#options;
+    const gapMs = this.#framesInTurn >= BUSY_FRAMES ? BUSY_TURN_GAP_MS : TURN_GAP_MS;
+    this.#framesInTurn = 0;
+    const tookMs = clock.monotonicMs() - this.#turnBeganMs;
+    if (tookMs < gapMs) sleep(millis(gapMs - tookMs));
+    this.#turnBeganMs = clock.monotonicMs();
   }
 }

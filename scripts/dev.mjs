@@ -2,10 +2,12 @@
 // `npm run dev`: rebuilds and restarts the server when its sources change; Vite serves the pages with hot reload and
 // passes /api, /live and /docs on to the server. Open the address that Vite prints.
 import { spawn } from "node:child_process";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { build } from "./build.mjs";
 import { install } from "./install.mjs";
 import { serverBuildOptions } from "./lib/bundle-server.mjs";
-import { inRoot, runMain, sayErr } from "./lib/project.mjs";
+import { cacheFolder, inRoot, runMain, sayErr } from "./lib/project.mjs";
 import { serverEnvironment } from "./lib/supervise-child.mjs";
 
 const serverPort = process.env.FLUXVISION_PORT ?? "8080";
@@ -34,6 +36,8 @@ function serverProcess() {
 }
 
 async function watchServer(server) {
+  // The bundle made here is not the one that a start would make: the next build must not take it for its own.
+  rmSync(join(cacheFolder, "build-server.stamp"), { force: true });
   const { context } = await import("esbuild");
   const options = serverBuildOptions({ say: sayErr, development: true });
   const restartAfterBuild = {

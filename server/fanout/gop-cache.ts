@@ -9,6 +9,9 @@ export interface GopLimits {
 /** 10 s at 60 fps, and 4 s of an 32 Mbit/s stream: beyond this a cached GOP is no "instant" start any more. */
 export const DEFAULT_GOP_LIMITS: GopLimits = { maxFrames: 600, maxBytes: 16 * 1024 * 1024 };
 
+/** A frame that is still cached after so many calls of `compact` gets memory of its own. */
+const ROUNDS_IN_BATCH = 4;
+
 /**
  * The frames since the newest keyframe, so that a new viewer has a picture at once.
  * A GOP that outgrows the limits is cut down to its keyframe: still a picture, though frozen until the next one.
@@ -18,9 +21,10 @@ export class GopCache {
   readonly #frames: SealedFrame[] = [];
   #bytes = 0;
   #truncated = false;
-  /** Frames that lie in memory of their own, and those that were here at the last `compact`. */
+  /** Frames that lie in memory of their own. */
   #compacted = 0;
-  #seen = 0;
+  /** How many frames were here at the last calls of `compact`, oldest first. */
+  readonly #seen: number[] = [];
 
   constructor(limits: GopLimits = DEFAULT_GOP_LIMITS) {
     this.#limits = limits;
@@ -58,12 +62,14 @@ export class GopCache {
   }
 
   /**
-   * Call about once a second. Frames arrive as views of batches that hold many cameras' frames; one that stays for longer
-   * than a call apart is copied, so that a camera with long GOPs does not keep the whole server's traffic in memory.
-   * GOPs of a second or two, the common ones, are never copied.
+   * Call about once a second. Frames arrive as views of batches that hold many cameras' frames; one that stays for four
+   * calls is copied, so that a camera with long GOPs does not keep the whole server's traffic in memory. GOPs of up to
+   * four seconds, the common ones, are never copied: that would add half as much again to what is allocated per second,
+   * and with it to the garbage collector's work.
    */
   compact(): void {
-    const old = this.#frames.slice(this.#compacted, this.#seen);
+    const upTo = this.#seen.length < ROUNDS_IN_BATCH ? this.#compacted : (this.#seen.shift() ?? 0);
+    const old = this.#frames.slice(this.#compacted, upTo);
     if (old.length > 0) {
       // One buffer for all: they are dropped together.
       const memory = new Uint8Array(old.reduce((sum, { bytes }) => sum + bytes.byteLength, 0));
@@ -75,13 +81,13 @@ export class GopCache {
         offset += bytes.byteLength;
       }
     }
-    this.#compacted = this.#seen;
-    this.#seen = this.#frames.length;
+    this.#compacted = upTo;
+    this.#seen.push(this.#frames.length);
   }
 
   clear(): void {
     this.#compacted = 0;
-    this.#seen = 0;
+    this.#seen.length = 0;
     this.#frames.length = 0;
     this.#bytes = 0;
     this.#truncated = false;
@@ -92,6 +98,6 @@ export class GopCache {
     this.#bytes = this.#frames[0]?.bytes.byteLength ?? 0;
     this.#truncated = true;
     this.#compacted = Math.min(this.#compacted, 1);
-    this.#seen = Math.min(this.#seen, 1);
+    for (const [index, count] of this.#seen.entries()) this.#seen[index] = Math.min(count, 1);
   }
 }

@@ -107,9 +107,11 @@ export class Forwarder {
 
   flush(): void {
     if (this.#used === 0) return;
-    const buffer = this.#staging.buffer.slice(0, this.#used);
+    // Unlike `slice`, not filled with zeros before it is filled with frames.
+    const batch = Buffer.allocUnsafeSlow(this.#used);
+    batch.set(this.#staging.subarray(0, this.#used));
     this.#used = 0;
-    this.#send(buffer);
+    this.#send(batch.buffer);
   }
 
   close(): void {

@@ -27,7 +27,9 @@ export interface ScreenDeps {
  */
 function softwareIntervalMs(tiles: number): number {
   if (tiles <= 1) return 0;
-  return tiles <= 4 ? 1000 / 30 : 1000 / 15;
+  if (tiles <= 4) return 1000 / 30;
+  // A large wall: motion stays plain at 12 draws a second, and the decoders nearly keep up.
+  return tiles <= 25 ? 1000 / 15 : 1000 / 12;
 }
 
 /** Drivers reset and GPU processes crash; the first rebuild follows at once, later ones wait longer and longer. */

@@ -1,4 +1,5 @@
-import type { StreamFormat } from "../../shared/media/types.ts";
+import type { GapReason } from "../../shared/api/recording.ts";
+import type { StreamFormat, StreamRole } from "../../shared/media/types.ts";
 import type { CameraSource, CameraStatus, ProbeResult, ProbeSource } from "../control/media-plane.ts";
 
 /** Messages between the main thread, ingest workers and the relay thread. One union per direction. */
@@ -22,7 +23,77 @@ export interface IngestWorkerData {
   readonly forbiddenPorts?: readonly number[];
 }
 
+/** What the recorder of a worker shall do with one stream. The main thread decides; the last word stands while it is away. */
+export interface RecordingPlan {
+  readonly cameraId: string;
+  readonly streamId: number;
+  readonly role: StreamRole;
+  /** standby: keep the last `preRollMs` in memory, so that a change to `record` begins in the past. */
+  readonly action: "off" | "standby" | "record";
+  readonly preRollMs: number;
+  readonly audio: boolean;
+  readonly segmentMs: number;
+  /** Where to write, best first. A volume that fails is left for the next, and returned to when it is well. */
+  readonly volumes: readonly RecordingVolume[];
+}
+
+export interface RecordingVolume {
+  readonly id: string;
+  /** Absolute folder, made by the main thread with mode 0700 and marked as ours (server/record/README.md). */
+  readonly path: string;
+  readonly reserveBytes: number;
+}
+
+/** A segment as far as it is safely on disk. */
+export interface SegmentFact {
+  readonly volumeId: string;
+  /** Below the volume. */
+  readonly path: string;
+  readonly cameraId: string;
+  readonly streamId: number;
+  readonly role: StreamRole;
+  readonly runId: string;
+  readonly startMicros: number;
+  readonly endMicros: number;
+  readonly bytes: number;
+  readonly frames: number;
+  readonly keyframes: number;
+  readonly audioFrames: number;
+  readonly keyId: number;
+  readonly codec: number;
+  readonly codecString: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface GapFact {
+  readonly cameraId: string;
+  readonly streamId: number;
+  readonly startMicros: number;
+  readonly endMicros: number;
+  readonly reason: GapReason;
+  readonly detail: string | undefined;
+  readonly frames: number;
+}
+
+export type RecorderEvent =
+  | { readonly type: "segment-opened"; readonly segment: SegmentFact }
+  /** After a flush: this much survives a power cut. */
+  | { readonly type: "segment-grown"; readonly segment: SegmentFact }
+  | { readonly type: "segment-closed"; readonly segment: SegmentFact }
+  | { readonly type: "gap"; readonly gap: GapFact }
+  | {
+      readonly type: "volume";
+      readonly volumeId: string;
+      readonly state: "ok" | "slow" | "full" | "read-only" | "missing" | "failed";
+      readonly detail: string | undefined;
+    }
+  /** Something is being written for this stream now, or not any more. */
+  | { readonly type: "recording"; readonly cameraId: string; readonly streamId: number; readonly recording: boolean };
+
 export type ToIngest =
+  /** Replaces the plans of the streams named; a stream without a plan is not recorded. */
+  | { readonly type: "recording"; readonly plans: readonly RecordingPlan[]; readonly flushMs: number }
   /** `port`: the direct line to the relay thread (`IngestToRelay` / `RelayToIngest`). Transferred. */
   | { readonly type: "relay-port"; readonly port: import("node:worker_threads").MessagePort }
   | { readonly type: "put-camera"; readonly camera: CameraSource }
@@ -52,6 +123,7 @@ export type FromIngest =
       readonly streams: number;
       readonly framesDropped: number;
     }
+  | { readonly type: "recorder"; readonly events: readonly RecorderEvent[] }
   | { readonly type: "closed" };
 
 export type IngestToRelay =

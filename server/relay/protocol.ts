@@ -108,6 +108,36 @@ export type FromRelay =
   | { readonly type: "failed"; readonly code: string; readonly message: string }
   | { readonly type: "closed" };
 
+/** A segment, or what of it is safely on disk, as playback reads it. */
+export interface ArchiveSegment {
+  readonly segmentId: number;
+  readonly cameraId: string;
+  readonly streamId: number;
+  readonly role: "main" | "sub";
+  readonly runId: string;
+  readonly startMicros: number;
+  readonly endMicros: number;
+  /** Readable bytes: beyond them nothing is promised. */
+  readonly bytes: number;
+  readonly closed: boolean;
+  readonly codecString: string;
+  readonly width: number;
+  readonly height: number;
+  readonly place:
+    | { readonly kind: "file"; readonly path: string }
+    /** Fetched through the main thread's object store: `archiveBytes`. */
+    | { readonly kind: "object"; readonly volumeId: string; readonly key: string };
+}
+
+export interface ArchiveAnswer {
+  readonly allowed: boolean;
+  /** In order of time (backward: newest first), at most 64; the caller asks again from the last one's end. */
+  readonly segments: readonly ArchiveSegment[];
+  /** Nearest footage outside the bounds. */
+  readonly earlierMicros: number | undefined;
+  readonly laterMicros: number | undefined;
+}
+
 /** Decided on the main thread: the relay thread holds no secret and takes no decision on access. */
 export interface RelayAuthority {
   /** Checks the access token, does the ECDH half. Throws `auth.*`. */
@@ -127,4 +157,33 @@ export interface RelayAuthority {
     generation: number,
     epoch: number,
   ): Promise<WrappedKey | undefined>;
+}
+
+/** As `RelayAuthority`, for playback. */
+export interface ArchiveAuthority {
+  /** Which files hold that camera's footage of that time, if this connection may play it back. */
+  archive(
+    connectionId: string,
+    query: {
+      readonly cameraId: string;
+      readonly role: "main" | "sub";
+      readonly direction: "forward" | "backward";
+      readonly fromMicros: number;
+      readonly toMicros: number;
+    },
+  ): Promise<ArchiveAnswer>;
+  /** Keys of archived frames, in the order asked for; undefined where none is given. `revoked`: destroyed for good. */
+  archiveKeys(
+    connectionId: string,
+    cameraId: string,
+    names: readonly { readonly keyId: number; readonly generation: number; readonly epoch: number }[],
+  ): Promise<readonly (WrappedKey | "revoked" | undefined)[]>;
+  /** Part of an object of cold storage. */
+  archiveBytes(
+    connectionId: string,
+    volumeId: string,
+    key: string,
+    offset: number,
+    length: number,
+  ): Promise<Uint8Array>;
 }

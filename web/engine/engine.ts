@@ -1,4 +1,4 @@
-import type { ConnectOptions, TileSpec, WallStats } from "./worker-protocol.ts";
+import type { ConnectOptions, PlaybackCommand, PlaybackState, TileSpec, WallStats } from "./worker-protocol.ts";
 
 /** The facade React sees. Everything behind it runs in the wall worker. */
 export interface WallEngine {
@@ -19,6 +19,16 @@ export interface WallEngine {
   onConfigNeeded(listener: () => void): () => void;
   /** Asks the worker for fresh figures. */
   stats(): Promise<WallStats>;
+  /** Playback: what the clock does now; the same object until the next change. */
+  playback(): PlaybackState;
+  command(command: PlaybackCommand): void;
+  onPlayback(listener: () => void): () => void;
+  /** undefined: no footage, or displaced by a newer wish. The caller closes the bitmap. */
+  thumbnail(
+    cameraId: string,
+    micros: number,
+    widthPx: number,
+  ): Promise<{ bitmap: ImageBitmap; micros: number } | undefined>;
   snapshot(tileId: string, mimeType: "image/png" | "image/jpeg"): Promise<Blob | undefined>;
   close(): Promise<void>;
 }

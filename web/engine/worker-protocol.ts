@@ -34,6 +34,10 @@ export type TileReason =
   | "no-pictures"
   | "server-unreachable"
   | "no-renderer"
+  /** Archive: nothing recorded at this time. */
+  | "no-footage"
+  /** Archive: the key was destroyed. */
+  | "key-revoked"
   | "paused";
 
 export interface TileStats {
@@ -57,6 +61,8 @@ export interface TileStats {
   readonly role: "main" | "sub" | undefined;
   readonly limitedBy: string | undefined;
   readonly decoder: "hardware" | "software" | undefined;
+  /** In the archive: capture time of the picture that is drawn. */
+  readonly captureMicros?: number | undefined;
 }
 
 export interface WallStats {
@@ -84,7 +90,48 @@ export interface ConnectOptions {
   readonly transport?: "auto" | "websocket" | "webtransport";
 }
 
+/** What the archive's shared clock does; a wall is live or in the archive, all tiles together unless out of sync. */
+export interface PlaybackSpeed {
+  /** 0.25 to 16; negative: backward. 0 is pause. */
+  readonly rate: number;
+}
+
+export interface PlaybackState {
+  readonly mode: "live" | "archive";
+  /** The shared clock, µs UTC; undefined while live. */
+  readonly positionMicros: number | undefined;
+  readonly rate: number;
+  /** Pictures are on their way; the clock waits for them. */
+  readonly buffering: boolean;
+  readonly loop: { readonly startMicros: number; readonly endMicros: number } | undefined;
+  /** Tiles that follow their own clock (SYNC off). */
+  readonly free: readonly { readonly tileId: string; readonly positionMicros: number; readonly rate: number }[];
+}
+
+/** `tileId` left out: the shared clock; given: that tile alone, which then follows its own clock until `sync`. */
+export type PlaybackCommand =
+  | { readonly kind: "live"; readonly tileId?: string }
+  /** Goes to the archive. Sent often while scrubbing: `scrub` shows the nearest keyframe only, a last one without it seeks exactly. */
+  | { readonly kind: "seek"; readonly micros: number; readonly scrub?: boolean; readonly tileId?: string }
+  | { readonly kind: "rate"; readonly rate: number; readonly tileId?: string }
+  /** One picture of the tile (the shared clock: of the selected tile), and everyone to its time. */
+  | { readonly kind: "step"; readonly direction: 1 | -1; readonly tileId?: string }
+  | { readonly kind: "loop"; readonly startMicros: number; readonly endMicros: number }
+  | { readonly kind: "no-loop" }
+  | { readonly kind: "sync" };
+
 export type ToWall =
+  /** Line to the archive; goes with `connect`. */
+  | { readonly type: "archive"; readonly webSocketUrl: string; readonly token: string }
+  | { readonly type: "playback"; readonly command: PlaybackCommand }
+  /** The keyframe at or before that time, small, for a timeline's hover; answered by `thumbnail`. Newer ones of a camera displace older. */
+  | {
+      readonly type: "thumbnail";
+      readonly requestId: number;
+      readonly cameraId: string;
+      readonly micros: number;
+      readonly widthPx: number;
+    }
   | {
       readonly type: "init";
       readonly canvas: OffscreenCanvas;
@@ -112,6 +159,15 @@ export type FromWall =
   | { readonly type: "ready"; readonly renderer: RendererKind; readonly detail: string | undefined }
   /** Twice a second, and at once when a tile's state changes. */
   | { readonly type: "update"; readonly stats: WallStats }
+  /** At each change, and ten times a second while the clock runs. */
+  | { readonly type: "playback"; readonly state: PlaybackState }
+  /** `micros`: capture time of the picture. The bitmap is transferred. */
+  | {
+      readonly type: "thumbnail";
+      readonly requestId: number;
+      readonly bitmap: ImageBitmap | undefined;
+      readonly micros: number | undefined;
+    }
   | { readonly type: "stats"; readonly requestId: number; readonly stats: WallStats }
   | { readonly type: "snapshot"; readonly requestId: number; readonly blob: Blob | undefined }
   /** The access token is refused: the page must sign in or refresh, then send `connect`. */

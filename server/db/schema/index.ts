@@ -1,4 +1,18 @@
 export { auditEntries } from "./audit.ts";
 export { cameras, streams } from "./cameras.ts";
 export { meks, sealGenerations, settings, videoDeks } from "./keys.ts";
+export {
+  bookmarks,
+  cameraEvents,
+  caseItems,
+  cases,
+  evidenceLocks,
+  exportJobs,
+  recordingGaps,
+  recordingPolicies,
+  recordingRuns,
+  revokedVideoKeys,
+  segments,
+  storageVolumes,
+} from "./recording.ts";
 export { cameraAccess, layouts, sessions, setupTokens, users } from "./users.ts";

@@ -11,7 +11,15 @@ export type Action =
   | "layout.use"
   | "layout.share"
   | "live.connect"
-  | "system.read";
+  | "system.read"
+  | "archive.view"
+  | "archive.export"
+  | "bookmark.write"
+  | "evidence.manage"
+  | "recording.trigger"
+  | "recording.manage"
+  | "storage.manage"
+  | "key.manage";
 
 /** Who is asking, as of now: roles and cameras come from the database, not from the token. */
 export interface Principal {
@@ -30,8 +38,17 @@ const EVERYONE: ReadonlySet<Action> = new Set<Action>([
   "camera.view",
   "layout.use",
   "live.connect",
+  "archive.view",
 ]);
-const OPERATOR: ReadonlySet<Action> = new Set<Action>([...EVERYONE, "layout.share", "system.read"]);
+const OPERATOR: ReadonlySet<Action> = new Set<Action>([
+  ...EVERYONE,
+  "layout.share",
+  "system.read",
+  "archive.export",
+  "bookmark.write",
+  "evidence.manage",
+  "recording.trigger",
+]);
 
 /**
  * The one place that decides. `cameraId` is given where the action concerns one camera.

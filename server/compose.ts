@@ -20,6 +20,7 @@ import { StatsService } from "./control/stats-service.ts";
 import { UserService } from "./control/user-service.ts";
 import type { Logger } from "./core/log.ts";
 import { type Database, openDatabase } from "./db/database.ts";
+import { createEvidence } from "./evidence/evidence.ts";
 import { createApp } from "./http/app.ts";
 import { chooseUpstreamSocket, listenUpstream } from "./http/listen.ts";
 import { subKey } from "./keys/aria.ts";
@@ -183,6 +184,7 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
     cameras,
     users,
     layouts: new LayoutService(orm, clock),
+    evidence: createEvidence(orm, clock),
     stats: new StatsService({ clock, database, cameras, media: owned, version }),
     allowedOrigins: config.allowedOrigins,
     live: () => liveConfig(owned.endpoints, renewal.current, config.quotaKbps),

@@ -9,6 +9,7 @@ import { requestContext } from "./middleware/request-context.ts";
 import { securityHeaders } from "./middleware/security-headers.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { cameraRoutes } from "./routes/cameras.ts";
+import { evidenceRoutes } from "./routes/evidence.ts";
 import { layoutRoutes } from "./routes/layouts.ts";
 import { systemRoutes } from "./routes/system.ts";
 import { userRoutes } from "./routes/users.ts";
@@ -37,6 +38,7 @@ export function createApp(deps: AppDeps): { app: App; routes: readonly Registere
   cameraRoutes(api, deps);
   userRoutes(api, deps);
   layoutRoutes(api, deps);
+  evidenceRoutes(api, deps);
   systemRoutes(api, deps);
   app.route("/", api.hono);
   for (const path of ["/health", "/health/live", "/health/ready"]) {

@@ -53,6 +53,13 @@ const STATUS_BY_CODE: Readonly<Record<string, ContentfulStatusCode>> = {
   "layout.not_found": 404,
   "layout.bad_cells": 400,
   "layout.too_many": 409,
+  "bookmark.not_found": 404,
+  "evidence.lock_not_found": 404,
+  "evidence.bad_range": 400,
+  "evidence.expired": 400,
+  "case.not_found": 404,
+  "case.closed": 409,
+  "case.too_many_notes": 409,
   "probe.busy": 503,
   "database.unavailable": 503,
 };

@@ -11,6 +11,7 @@ import type { LayoutService } from "../control/layout-service.ts";
 import type { StatsService } from "../control/stats-service.ts";
 import type { UserService } from "../control/user-service.ts";
 import type { Logger } from "../core/log.ts";
+import type { Evidence } from "../evidence/evidence.ts";
 
 /** What the routes work with. */
 export interface AppDeps {
@@ -23,6 +24,7 @@ export interface AppDeps {
   readonly users: UserService;
   readonly cameras: CameraService;
   readonly layouts: LayoutService;
+  readonly evidence: Evidence;
   readonly stats: StatsService;
   readonly audit: Audit;
   /** How browsers reach the relay now. */

@@ -15,6 +15,7 @@ import { StatsService } from "../control/stats-service.ts";
 import { UserService } from "../control/user-service.ts";
 import type { Logger } from "../core/log.ts";
 import type { Database } from "../db/database.ts";
+import { createEvidence, type Evidence } from "../evidence/evidence.ts";
 import type { Keys } from "../keys/open-keys.ts";
 
 export interface ControlOptions {
@@ -40,6 +41,7 @@ export interface Control {
   readonly users: UserService;
   readonly cameras: CameraService;
   readonly layouts: LayoutService;
+  readonly evidence: Evidence;
   readonly stats: StatsService;
   readonly audit: Audit;
   close(): Promise<void>;
@@ -89,6 +91,7 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     users: new UserService({ orm, clock, hasher, sessions, principals, onAccessChanged }),
     cameras,
     layouts: new LayoutService(orm, clock),
+    evidence: createEvidence(orm, clock),
     stats: new StatsService({ clock, database, cameras, media, version }),
     audit,
     close: () => keys.service.close(),

@@ -184,7 +184,7 @@ export type EvidenceLock = z.infer<typeof evidenceLock>;
 
 export const evidenceNote = z.object({ at: instant, byName: z.string(), text: longText });
 export type EvidenceNote = z.infer<typeof evidenceNote>;
-export const caseItem = z.object({ id: z.uuid(), cameraId: z.uuid(), ...range, note: longText });
+export const caseItem = z.object({ id: z.uuid(), cameraId: z.uuid(), ...range, note: longText.default("") });
 export const caseBody = z.object({
   title,
   reference: text(100).default(""),

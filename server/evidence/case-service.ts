@@ -1,0 +1,164 @@
+import { randomUUID } from "node:crypto";
+import { asc, desc, eq, inArray } from "drizzle-orm";
+import type { z } from "zod";
+import type { caseBody, EvidenceCase } from "../../shared/api/recording.ts";
+import type { Clock } from "../../shared/lib/clock.ts";
+import { FluxError } from "../../shared/lib/errors.ts";
+import { can, type Principal } from "../auth/policy.ts";
+import type { Orm } from "../db/database.ts";
+import { caseItems, cases } from "../db/schema/index.ts";
+import { toDate } from "../db/time.ts";
+import { checkRange } from "./footage-range.ts";
+
+export type CaseInput = z.infer<typeof caseBody>;
+type Row = typeof cases.$inferSelect;
+type ItemRow = typeof caseItems.$inferSelect;
+
+const MAX_LISTED = 1000;
+const MAX_NOTES = 1000;
+
+/** Cases: several cameras and ranges with notes, exported together. Operators share them. */
+export class CaseService {
+  readonly #orm: Orm;
+  readonly #clock: Clock;
+
+  constructor(orm: Orm, clock: Clock) {
+    this.#orm = orm;
+    this.#clock = clock;
+  }
+
+  /** Open ones and closed ones, newest first. */
+  async list(principal: Principal): Promise<EvidenceCase[]> {
+    const rows = await this.#orm.select().from(cases).orderBy(desc(cases.createdAt), desc(cases.id)).limit(MAX_LISTED);
+    const items = await this.#items(rows.map(({ id }) => id));
+    return rows.map((row) => toBody(principal, row, items.get(row.id) ?? []));
+  }
+
+  /** Throws `case.not_found`. */
+  async get(principal: Principal, id: string): Promise<EvidenceCase> {
+    const row = await this.#require(id);
+    const items = await this.#items([id]);
+    return toBody(principal, row, items.get(id) ?? []);
+  }
+
+  /** Throws `camera.not_found`, `evidence.bad_range`. */
+  async create(principal: Principal, input: CaseInput): Promise<EvidenceCase> {
+    checkItems(principal, input);
+    const now = toDate(this.#clock.utcMicros());
+    const id = randomUUID();
+    await this.#orm.transaction(async (transaction) => {
+      const { title, reference } = input;
+      const by = { createdBy: principal.userId, createdByName: principal.username };
+      await transaction
+        .insert(cases)
+        .values({ id, title, reference, notes: [], ...by, createdAt: now, updatedAt: now });
+      if (input.items.length > 0) await transaction.insert(caseItems).values(itemRows(id, input));
+    });
+    return this.get(principal, id);
+  }
+
+  /**
+   * Replaces title, reference and items; items of cameras that the caller may not see stay as they are.
+   * Throws `case.not_found`, `case.closed`, as `create`.
+   */
+  async update(principal: Principal, id: string, input: CaseInput): Promise<EvidenceCase> {
+    checkItems(principal, input);
+    await this.#orm.transaction(async (transaction) => {
+      const [row] = await transaction.select().from(cases).where(eq(cases.id, id)).for("update");
+      if (!row) throw notFound();
+      if (row.closedAt) throw new FluxError("case.closed", "the case is closed: open it again to change it");
+      const { title, reference } = input;
+      const updatedAt = toDate(this.#clock.utcMicros());
+      await transaction.update(cases).set({ title, reference, updatedAt }).where(eq(cases.id, id));
+      const before = await transaction.select().from(caseItems).where(eq(caseItems.caseId, id));
+      const seen = before.filter((item) => can(principal, "archive.view", item.cameraId)).map((item) => item.id);
+      if (seen.length > 0) await transaction.delete(caseItems).where(inArray(caseItems.id, seen));
+      if (input.items.length > 0) await transaction.insert(caseItems).values(itemRows(id, input));
+    });
+    return this.get(principal, id);
+  }
+
+  /** Notes are only ever added. Throws `case.not_found`, `case.too_many_notes`. */
+  async addNote(principal: Principal, id: string, text: string): Promise<EvidenceCase> {
+    await this.#orm.transaction(async (transaction) => {
+      const [row] = await transaction.select().from(cases).where(eq(cases.id, id)).for("update");
+      if (!row) throw notFound();
+      if (row.notes.length >= MAX_NOTES)
+        throw new FluxError("case.too_many_notes", `a case has ${MAX_NOTES} notes at most`);
+      const at = toDate(this.#clock.utcMicros());
+      const notes = [...row.notes, { at: at.toISOString(), byName: principal.username, text }];
+      await transaction.update(cases).set({ notes, updatedAt: at }).where(eq(cases.id, id));
+    });
+    return this.get(principal, id);
+  }
+
+  /** Closes or opens again. Throws `case.not_found`. */
+  async setClosed(principal: Principal, id: string, closed: boolean): Promise<EvidenceCase> {
+    const now = toDate(this.#clock.utcMicros());
+    const [row] = await this.#orm
+      .update(cases)
+      .set({ closedAt: closed ? now : null, updatedAt: now })
+      .where(eq(cases.id, id))
+      .returning();
+    if (!row) throw notFound();
+    return this.get(principal, id);
+  }
+
+  /** By who made it, or an administrator. Footage, bookmarks and locks stay. Throws `case.not_found`, `auth.forbidden`. */
+  async remove(principal: Principal, id: string): Promise<void> {
+    const row = await this.#require(id);
+    if (row.createdBy !== principal.userId && principal.role !== "admin") {
+      throw new FluxError("auth.forbidden", "this case belongs to someone else");
+    }
+    await this.#orm.delete(cases).where(eq(cases.id, id));
+  }
+
+  async #require(id: string): Promise<Row> {
+    const [row] = await this.#orm.select().from(cases).where(eq(cases.id, id));
+    if (!row) throw notFound();
+    return row;
+  }
+
+  async #items(caseIds: readonly string[]): Promise<Map<string, ItemRow[]>> {
+    const byCase = new Map<string, ItemRow[]>();
+    if (caseIds.length === 0) return byCase;
+    const rows = await this.#orm
+      .select()
+      .from(caseItems)
+      .where(inArray(caseItems.caseId, [...caseIds]))
+      .orderBy(asc(caseItems.position));
+    for (const row of rows) byCase.set(row.caseId, [...(byCase.get(row.caseId) ?? []), row]);
+    return byCase;
+  }
+}
+
+function checkItems(principal: Principal, input: CaseInput): void {
+  for (const [index, item] of input.items.entries()) checkRange(principal, "evidence.manage", item, `items.${index}.`);
+}
+
+function itemRows(caseId: string, input: CaseInput): ItemRow[] {
+  return input.items.map((item, position) => ({ ...item, id: randomUUID(), caseId, position }));
+}
+
+function toBody(principal: Principal, row: Row, items: readonly ItemRow[]): EvidenceCase {
+  const { id, title, reference, notes, createdByName } = row;
+  return {
+    id,
+    title,
+    reference,
+    notes,
+    items: items
+      .filter((item) => can(principal, "archive.view", item.cameraId))
+      .map(({ id: itemId, cameraId, startMicros, endMicros, note }) => {
+        return { id: itemId, cameraId, startMicros, endMicros, note };
+      }),
+    closedAt: row.closedAt?.toISOString() ?? null,
+    createdByName,
+    createdAt: row.createdAt.toISOString(),
+    updatedAt: row.updatedAt.toISOString(),
+  };
+}
+
+function notFound(): FluxError {
+  return new FluxError("case.not_found", "there is no such case");
+}

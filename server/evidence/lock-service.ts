@@ -1,0 +1,101 @@
+import { randomUUID } from "node:crypto";
+import { and, desc, eq, gt, inArray, isNull, or } from "drizzle-orm";
+import type { z } from "zod";
+import type { EvidenceLock, evidenceLockBody } from "../../shared/api/recording.ts";
+import type { Clock } from "../../shared/lib/clock.ts";
+import { FluxError } from "../../shared/lib/errors.ts";
+import { can, type Principal } from "../auth/policy.ts";
+import type { Orm } from "../db/database.ts";
+import { evidenceLocks } from "../db/schema/index.ts";
+import { toDate } from "../db/time.ts";
+import { checkRange } from "./footage-range.ts";
+
+export type LockInput = z.infer<typeof evidenceLockBody>;
+type Row = typeof evidenceLocks.$inferSelect;
+
+const MAX_LISTED = 1000;
+
+/** Footage kept whatever retention says. Retention reads the same table; a released lock's row stays. */
+export class LockService {
+  readonly #orm: Orm;
+  readonly #clock: Clock;
+
+  constructor(orm: Orm, clock: Clock) {
+    this.#orm = orm;
+    this.#clock = clock;
+  }
+
+  /** Newest first. `active`: only those that hold now. */
+  async list(principal: Principal, active: boolean): Promise<EvidenceLock[]> {
+    const now = toDate(this.#clock.utcMicros());
+    const rows = await this.#orm
+      .select()
+      .from(evidenceLocks)
+      .where(
+        and(
+          principal.role === "viewer" ? inArray(evidenceLocks.cameraId, [...principal.cameraIds]) : undefined,
+          active ? isNull(evidenceLocks.releasedAt) : undefined,
+          active ? or(isNull(evidenceLocks.expiresAt), gt(evidenceLocks.expiresAt, now)) : undefined,
+        ),
+      )
+      .orderBy(desc(evidenceLocks.createdAt), desc(evidenceLocks.id))
+      .limit(MAX_LISTED);
+    return rows.filter((row) => can(principal, "archive.view", row.cameraId)).map(toBody);
+  }
+
+  /** Throws `camera.not_found`, `evidence.bad_range`, `evidence.expired`. */
+  async create(principal: Principal, input: LockInput): Promise<EvidenceLock> {
+    checkRange(principal, "evidence.manage", input);
+    const now = toDate(this.#clock.utcMicros());
+    const expiresAt = input.expiresAt === null ? null : new Date(input.expiresAt);
+    if (expiresAt && expiresAt <= now) {
+      throw new FluxError("evidence.expired", "the lock would have ended already", { field: "expiresAt" });
+    }
+    const row: Row = {
+      ...input,
+      expiresAt,
+      id: randomUUID(),
+      createdBy: principal.userId,
+      createdByName: principal.username,
+      createdAt: now,
+      releasedAt: null,
+      releasedByName: null,
+    };
+    await this.#orm.insert(evidenceLocks).values(row);
+    return toBody(row);
+  }
+
+  /** By who set it, or an administrator. Idempotent. Throws `evidence.lock_not_found`, `auth.forbidden`. */
+  async release(principal: Principal, id: string): Promise<EvidenceLock> {
+    const [row] = await this.#orm.select().from(evidenceLocks).where(eq(evidenceLocks.id, id));
+    if (!row || !can(principal, "archive.view", row.cameraId)) {
+      throw new FluxError("evidence.lock_not_found", "there is no such lock");
+    }
+    if (row.createdBy !== principal.userId && principal.role !== "admin") {
+      throw new FluxError("auth.forbidden", "this lock was set by someone else");
+    }
+    if (row.releasedAt) return toBody(row);
+    const [released] = await this.#orm
+      .update(evidenceLocks)
+      .set({ releasedAt: toDate(this.#clock.utcMicros()), releasedByName: principal.username })
+      .where(eq(evidenceLocks.id, id))
+      .returning();
+    return toBody(released ?? row);
+  }
+}
+
+function toBody(row: Row): EvidenceLock {
+  const { id, cameraId, startMicros, endMicros, reason, createdByName, releasedByName } = row;
+  return {
+    id,
+    cameraId,
+    startMicros,
+    endMicros,
+    reason,
+    expiresAt: row.expiresAt?.toISOString() ?? null,
+    createdByName,
+    createdAt: row.createdAt.toISOString(),
+    releasedAt: row.releasedAt?.toISOString() ?? null,
+    releasedByName,
+  };
+}

@@ -15,6 +15,7 @@ import type { Config } from "./config/env.ts";
 import { Audit } from "./control/audit.ts";
 import { CameraService } from "./control/camera-service.ts";
 import { CameraStore } from "./control/camera-store.ts";
+import { KeyAdmin } from "./control/key-admin.ts";
 import { LayoutService } from "./control/layout-service.ts";
 import { StatsService } from "./control/stats-service.ts";
 import { UserService } from "./control/user-service.ts";
@@ -23,13 +24,8 @@ import { type Database, openDatabase } from "./db/database.ts";
 import { createEvidence } from "./evidence/evidence.ts";
 import { createApp } from "./http/app.ts";
 import { chooseUpstreamSocket, listenUpstream } from "./http/listen.ts";
-import { subKey } from "./keys/aria.ts";
-import { FieldSealer } from "./keys/field-sealer.ts";
-import { Generations } from "./keys/generations.ts";
-import { KeyService } from "./keys/key-service.ts";
-import { MasterKeys } from "./keys/master-keys.ts";
+import { openKeys } from "./keys/open-keys.ts";
 import { loadRootKey } from "./keys/root-key.ts";
-import { VideoKeys } from "./keys/video-keys.ts";
 import { createMediaPlane, type OwnedMediaPlane } from "./media/media-plane.ts";
 import type { RelayEndpoints } from "./media/relay-slot.ts";
 import { spawnThread } from "./media/thread.ts";
@@ -83,17 +79,14 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
   );
   const { orm } = database;
 
-  const masterKeys = await MasterKeys.open(orm, rootKey.key, clock);
-  const sealer = new FieldSealer(masterKeys);
-  const generations = new Generations(orm, clock);
-  const videoKeys = new VideoKeys(orm, masterKeys, clock, "LEA-256-GCM");
-  const keys = scope.own(new KeyService(videoKeys, generations, clock, log.child({ part: "keys" })));
+  const allKeys = scope.own(await openKeys({ orm, rootKey: rootKey.key, clock, log: log.child({ part: "keys" }) }));
+  const { sealer, generations, service: keys, refreshMacKey } = allKeys;
 
   const hasher = new PasswordHasher();
   const principals = new Principals(orm, clock);
   // Bound below: sessions end in the media plane too, and the media plane asks who may see what.
   let media: OwnedMediaPlane | undefined;
-  const sessions = new Sessions(orm, clock, subKey(rootKey.key, "fluxvision refresh token v1"), (ended, reason) => {
+  const sessions = new Sessions(orm, clock, refreshMacKey, (ended, reason) => {
     for (const sessionId of ended) {
       principals.forgetSession(sessionId);
       media?.endSession(sessionId, `auth.session_${reason}`);
@@ -185,6 +178,7 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
     users,
     layouts: new LayoutService(orm, clock),
     evidence: createEvidence(orm, clock),
+    keyAdmin: new KeyAdmin(orm, allKeys),
     stats: new StatsService({ clock, database, cameras, media: owned, version }),
     allowedOrigins: config.allowedOrigins,
     live: () => liveConfig(owned.endpoints, renewal.current, config.quotaKbps),
@@ -194,6 +188,7 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
   const adminCreated = config.adminPassword !== undefined && (await setup.createAdmin(config.adminPassword));
   scope.own(await listenUpstream(app, upstream.path, clock));
   await cameras.start();
+  void allKeys.rotation.look();
   owned.camerasKnown();
   return { setup, adminCreated, cameras, media: owned, database, close: () => scope.close() };
 }

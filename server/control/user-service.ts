@@ -131,15 +131,23 @@ export class UserService {
    * password with it. Throws `auth.wrong_password`, `auth.rate_limited`.
    */
   async changePassword(id: string, current: string, next: string, sessionId: string): Promise<void> {
+    await this.confirmPassword(id, current, "currentPassword");
+    await this.update(id, { password: next }, sessionId);
+  }
+
+  /**
+   * Proof that it is still the user who sits there, before what cannot be undone. `field` is the one named when it fails.
+   * Throws `auth.wrong_password`, `auth.rate_limited`.
+   */
+  async confirmPassword(id: string, password: string, field: string): Promise<void> {
     const waitMs = this.#limiter.waitMs(id, id);
     if (waitMs > 0) throw new RateLimited(waitMs);
     this.#limiter.attempt(id, id);
     const [row] = await this.#parts.orm.select().from(users).where(eq(users.id, id));
-    if (!(await this.#parts.hasher.verify(current, row?.passwordHash))) {
-      throw new FluxError("auth.wrong_password", "the current password is wrong", { field: "currentPassword" });
+    if (!(await this.#parts.hasher.verify(password, row?.passwordHash))) {
+      throw new FluxError("auth.wrong_password", "the current password is wrong", { field });
     }
     this.#limiter.succeeded(id, id);
-    await this.update(id, { password: next }, sessionId);
   }
 
   async #read(orm: Orm | Transaction, id: string): Promise<User> {

@@ -10,6 +10,7 @@ import { securityHeaders } from "./middleware/security-headers.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { cameraRoutes } from "./routes/cameras.ts";
 import { evidenceRoutes } from "./routes/evidence.ts";
+import { keyRoutes } from "./routes/keys.ts";
 import { layoutRoutes } from "./routes/layouts.ts";
 import { systemRoutes } from "./routes/system.ts";
 import { userRoutes } from "./routes/users.ts";
@@ -39,6 +40,7 @@ export function createApp(deps: AppDeps): { app: App; routes: readonly Registere
   userRoutes(api, deps);
   layoutRoutes(api, deps);
   evidenceRoutes(api, deps);
+  keyRoutes(api, deps);
   systemRoutes(api, deps);
   app.route("/", api.hono);
   for (const path of ["/health", "/health/live", "/health/ready"]) {

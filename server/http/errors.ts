@@ -60,6 +60,10 @@ const STATUS_BY_CODE: Readonly<Record<string, ContentfulStatusCode>> = {
   "case.not_found": 404,
   "case.closed": 409,
   "case.too_many_notes": 409,
+  "keys.bad_days": 400,
+  "keys.in_use": 409,
+  "keys.locked": 409,
+  "keys.revoked": 410,
   "probe.busy": 503,
   "database.unavailable": 503,
 };

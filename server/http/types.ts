@@ -7,6 +7,7 @@ import type { Principal } from "../auth/policy.ts";
 import type { Setup } from "../auth/setup.ts";
 import type { Audit } from "../control/audit.ts";
 import type { CameraService } from "../control/camera-service.ts";
+import type { KeyAdmin } from "../control/key-admin.ts";
 import type { LayoutService } from "../control/layout-service.ts";
 import type { StatsService } from "../control/stats-service.ts";
 import type { UserService } from "../control/user-service.ts";
@@ -25,6 +26,7 @@ export interface AppDeps {
   readonly cameras: CameraService;
   readonly layouts: LayoutService;
   readonly evidence: Evidence;
+  readonly keyAdmin: KeyAdmin;
   readonly stats: StatsService;
   readonly audit: Audit;
   /** How browsers reach the relay now. */

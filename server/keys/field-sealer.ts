@@ -31,6 +31,12 @@ export class FieldSealer {
   }
 }
 
+/** Which master key sealed a field; undefined when it is no sealed field. */
+export function masterKeyOf(value: string): number | undefined {
+  const [, id] = FORMAT.exec(value) ?? [];
+  return id === undefined ? undefined : Number(id);
+}
+
 function aad(context: string, id: number): string {
   return `fluxvision field v1|${id}|${context}`;
 }

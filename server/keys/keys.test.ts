@@ -113,7 +113,7 @@ describe.each(databases)("keys in the database, $name", (kind) => {
     expect(() => first.sealer.open("a|2", second.sealer.seal("a|1", "text"))).toThrow(/does not open/);
     const wrong = openKeys({ orm: database.orm, rootKey: randomBytes(32), clock, log });
     await expect(wrong).rejects.toMatchObject({ code: "keys.wrong_root_key" });
-    await Promise.all([first.service.close(), second.service.close()]);
+    await Promise.all([first.close(), second.close()]);
   });
 
   it("give a generation number to one server only", async () => {
@@ -134,7 +134,8 @@ describe.each(databases)("keys in the database, $name", (kind) => {
         return Reflect.get(target, name);
       },
     });
-    const { service, generations } = await open(clock, orm);
+    const keys = await open(clock, orm);
+    const { service, generations } = keys;
     const generation = (await generations.highest()) + 1;
     await generations.record(generation);
     const camera = randomUUID();
@@ -154,7 +155,7 @@ describe.each(databases)("keys in the database, $name", (kind) => {
     await expect(service.sealKeys(camera, generation)).rejects.toThrow("the database is away");
     away = false;
     expect(await service.sealKeys(camera, generation)).toHaveLength(2);
-    await service.close();
+    await keys.close();
     expect(clock.pendingTimers).toBe(0);
   });
 });

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { asc, sql } from "drizzle-orm";
+import { asc, eq, sql } from "drizzle-orm";
 import type { Clock } from "../../shared/lib/clock.ts";
 import { FluxError } from "../../shared/lib/errors.ts";
 import type { Orm } from "../db/database.ts";
@@ -10,13 +10,31 @@ import { ariaOpen, ariaSeal, subKey } from "./aria.ts";
 const MEK_LOCK = 1_179_011_662;
 const MEK_BYTES = 32;
 
+export interface MasterKeyFacts {
+  readonly id: number;
+  readonly createdAt: Date;
+  readonly retiredAt: Date | null;
+}
+
 /** Master keys, opened once at start and held in memory. */
 export class MasterKeys {
-  readonly #keys: ReadonlyMap<number, Uint8Array>;
-  readonly #current: number;
+  readonly #orm: Orm;
+  readonly #wrapping: Uint8Array;
+  readonly #clock: Clock;
+  readonly #keys: Map<number, Uint8Array>;
+  #current: number;
 
-  private constructor(keys: ReadonlyMap<number, Uint8Array>, current: number) {
-    this.#keys = keys;
+  private constructor(
+    orm: Orm,
+    wrapping: Uint8Array,
+    clock: Clock,
+    keys: ReadonlyMap<number, Uint8Array>,
+    current: number,
+  ) {
+    this.#orm = orm;
+    this.#wrapping = wrapping;
+    this.#clock = clock;
+    this.#keys = new Map(keys);
     this.#current = current;
   }
 
@@ -48,7 +66,33 @@ export class MasterKeys {
     }
     const current = rows.findLast((row) => row.retiredAt === null)?.id;
     if (current === undefined) throw new FluxError("keys.no_master_key", "every master key is retired");
-    return new MasterKeys(keys, current);
+    return new MasterKeys(orm, wrapping, clock, keys, current);
+  }
+
+  /** Oldest first, without key material. */
+  async list(): Promise<MasterKeyFacts[]> {
+    const rows = await this.#orm.select().from(meks).orderBy(asc(meks.id));
+    return rows.map(({ id, createdAt, retiredAt }) => ({ id, createdAt, retiredAt }));
+  }
+
+  /** A fresh master key wraps from now on; earlier ones still open what they wrapped. Returns its number. */
+  async renew(): Promise<number> {
+    const label = randomUUID();
+    const key = new Uint8Array(randomBytes(MEK_BYTES));
+    const wrapped = ariaSeal(this.#wrapping, key, context(label));
+    const createdAt = toDate(this.#clock.utcMicros());
+    const [row] = await this.#orm.insert(meks).values({ label, wrapped, createdAt }).returning({ id: meks.id });
+    if (!row) throw new Error("insert returned no row");
+    this.#keys.set(row.id, key);
+    this.#current = row.id;
+    return row.id;
+  }
+
+  /** Nothing is wrapped with it any more. It stays able to open, for a backup that is brought back. */
+  async retire(id: number): Promise<void> {
+    if (id === this.#current) throw new FluxError("keys.current_master_key", "the master key in use cannot be retired");
+    const retiredAt = toDate(this.#clock.utcMicros());
+    await this.#orm.update(meks).set({ retiredAt }).where(eq(meks.id, id));
   }
 
   /** Number of the key that wraps now. */

@@ -2,10 +2,14 @@ import type { Suite } from "../../shared/crypto/types.ts";
 import type { Clock } from "../../shared/lib/clock.ts";
 import type { Logger } from "../core/log.ts";
 import type { Orm } from "../db/database.ts";
+import { subKey } from "./aria.ts";
 import { FieldSealer } from "./field-sealer.ts";
 import { Generations } from "./generations.ts";
+import { KeyRevocation } from "./key-revocation.ts";
+import { KeyRotation } from "./key-rotation.ts";
 import { KeyService } from "./key-service.ts";
 import { MasterKeys } from "./master-keys.ts";
+import { SealedFields } from "./sealed-fields.ts";
 import { VideoKeys } from "./video-keys.ts";
 
 export interface KeysOptions {
@@ -17,13 +21,17 @@ export interface KeysOptions {
   readonly suite?: Suite;
 }
 
-/** Everything that the master key opens. */
+/** Everything that the root key opens. */
 export interface Keys {
   readonly service: KeyService;
+  readonly masterKeys: MasterKeys;
+  readonly rotation: KeyRotation;
+  readonly revocation: KeyRevocation;
   readonly generations: Generations;
   readonly sealer: FieldSealer;
-  /** Authenticates refresh tokens. */
+  /** Authenticates refresh tokens. From the root key: sessions outlive a change of the master key. */
   readonly refreshMacKey: Uint8Array;
+  close(): Promise<void>;
 }
 
 /** Throws `keys.wrong_root_key`. */
@@ -32,10 +40,21 @@ export async function openKeys(options: KeysOptions): Promise<Keys> {
   const masterKeys = await MasterKeys.open(orm, rootKey, clock);
   const generations = new Generations(orm, clock);
   const videoKeys = new VideoKeys(orm, masterKeys, clock, suite);
+  const service = new KeyService(videoKeys, generations, clock, log);
+  const sealer = new FieldSealer(masterKeys);
+  const fields = new SealedFields(orm, sealer, masterKeys);
+  const rotation = new KeyRotation({ orm, masterKeys, videoKeys, fields, clock, log });
   return {
-    service: new KeyService(videoKeys, generations, clock, log),
+    service,
+    masterKeys,
+    rotation,
+    revocation: new KeyRevocation(orm, videoKeys, clock),
     generations,
-    sealer: new FieldSealer(masterKeys),
-    refreshMacKey: masterKeys.forPurpose(masterKeys.currentId, "fluxvision refresh token v1"),
+    sealer,
+    refreshMacKey: subKey(rootKey, "fluxvision refresh token v1"),
+    close: async () => {
+      await rotation.close();
+      await service.close();
+    },
   };
 }

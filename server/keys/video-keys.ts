@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { and, eq, inArray } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, ne } from "drizzle-orm";
 import { SUITE_IDS, type Suite } from "../../shared/crypto/types.ts";
 import type { Clock } from "../../shared/lib/clock.ts";
 import { FluxError } from "../../shared/lib/errors.ts";
 import type { Orm } from "../db/database.ts";
-import { videoDeks } from "../db/schema/index.ts";
+import { revokedVideoKeys, videoDeks } from "../db/schema/index.ts";
 import { toDate } from "../db/time.ts";
 import { ariaOpen, ariaSeal } from "./aria.ts";
 import type { MasterKeys } from "./master-keys.ts";
@@ -76,13 +76,51 @@ export class VideoKeys {
     if (failures.length > 0) throw failures[0];
   }
 
-  /** By number, for whoever holds a frame. Throws `keys.unknown_key`. */
+  /** By number, for whoever holds a frame. Throws `keys.unknown_key`, `keys.revoked`. */
   async byId(id: number): Promise<VideoKey> {
     const known = this.#byId.get(id);
     if (known) return known;
     const [row] = await this.#orm.select().from(videoDeks).where(eq(videoDeks.id, id));
-    if (!row) throw new FluxError("keys.unknown_key", `there is no video key ${id}`);
-    return this.#remember(this.#open(row));
+    if (row) return this.#remember(this.#open(row));
+    if ((await this.#orm.$count(revokedVideoKeys, eq(revokedVideoKeys.keyId, id))) > 0) {
+      throw new FluxError("keys.revoked", `video key ${id} was destroyed`);
+    }
+    throw new FluxError("keys.unknown_key", `there is no video key ${id}`);
+  }
+
+  /** Destroyed keys leave memory too. */
+  forget(ids: readonly number[]): void {
+    for (const id of ids) {
+      const key = this.#byId.get(id);
+      if (!key) continue;
+      key.dek.fill(0);
+      this.#byId.delete(id);
+      this.#byDay.delete(`${key.cameraId} ${key.utcDay}`);
+    }
+  }
+
+  /**
+   * Wraps up to `limit` keys anew that another than the current master key wraps; no media is touched. Returns the
+   * number of the last one looked at, or undefined when there was none after `afterId`.
+   */
+  async rewrap(afterId: number, limit: number): Promise<number | undefined> {
+    const mekId = this.#masterKeys.currentId;
+    return this.#orm.transaction(async (transaction) => {
+      const rows = await transaction
+        .select()
+        .from(videoDeks)
+        .where(and(ne(videoDeks.mekId, mekId), gt(videoDeks.id, afterId)))
+        .orderBy(asc(videoDeks.id))
+        .limit(limit)
+        .for("update");
+      for (const row of rows) {
+        const { dek } = this.#open(row);
+        const wrapped = ariaSeal(this.#masterKeys.forPurpose(mekId, PURPOSE), dek, aad(row));
+        dek.fill(0);
+        await transaction.update(videoDeks).set({ mekId, wrapped }).where(eq(videoDeks.id, row.id));
+      }
+      return rows.at(-1)?.id;
+    });
   }
 
   #open(row: typeof videoDeks.$inferSelect): VideoKey {

@@ -9,6 +9,7 @@ import { Setup } from "../auth/setup.ts";
 import { Audit } from "../control/audit.ts";
 import { CameraService } from "../control/camera-service.ts";
 import { CameraStore } from "../control/camera-store.ts";
+import { KeyAdmin } from "../control/key-admin.ts";
 import { LayoutService } from "../control/layout-service.ts";
 import type { MediaPlane } from "../control/media-plane.ts";
 import { StatsService } from "../control/stats-service.ts";
@@ -42,6 +43,7 @@ export interface Control {
   readonly cameras: CameraService;
   readonly layouts: LayoutService;
   readonly evidence: Evidence;
+  readonly keyAdmin: KeyAdmin;
   readonly stats: StatsService;
   readonly audit: Audit;
   close(): Promise<void>;
@@ -92,8 +94,9 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     cameras,
     layouts: new LayoutService(orm, clock),
     evidence: createEvidence(orm, clock),
+    keyAdmin: new KeyAdmin(orm, keys),
     stats: new StatsService({ clock, database, cameras, media, version }),
     audit,
-    close: () => keys.service.close(),
+    close: () => keys.close(),
   };
 }

@@ -1,0 +1,98 @@
+import { and, asc, eq, gt, gte, inArray, isNull, lt, lte, or, sql } from "drizzle-orm";
+import type { Clock } from "../../shared/lib/clock.ts";
+import { FluxError } from "../../shared/lib/errors.ts";
+import type { Orm } from "../db/database.ts";
+import { evidenceLocks, revokedVideoKeys, videoDeks } from "../db/schema/index.ts";
+import { toDate } from "../db/time.ts";
+import { dayOfEpoch, epochAt } from "./epoch.ts";
+import type { VideoKeys } from "./video-keys.ts";
+
+export interface Revocation {
+  readonly cameraId: string;
+  /** `YYYY-MM-DD`, UTC, both included, and over already. */
+  readonly fromDay: string;
+  readonly toDay: string;
+  readonly reason: string;
+  readonly byName: string;
+}
+
+const MICROS_PER_MS = 1000;
+const DAY_MS = 86_400_000;
+const MAX_DAYS = 3660;
+
+/**
+ * Destroys video keys: what they sealed stays on disk and can never be opened again, on no volume, in no copy. The wrapped key is
+ * overwritten before its row goes, and the table is vacuumed. What this cannot reach are backups of the database and its
+ * write-ahead log, which hold the key still wrapped by the master key (docs/keys.md).
+ */
+export class KeyRevocation {
+  readonly #orm: Orm;
+  readonly #videoKeys: VideoKeys;
+  readonly #clock: Clock;
+
+  constructor(orm: Orm, videoKeys: VideoKeys, clock: Clock) {
+    this.#orm = orm;
+    this.#videoKeys = videoKeys;
+    this.#clock = clock;
+  }
+
+  /** Returns the numbers of the keys destroyed. Throws `keys.bad_days`, `keys.in_use`, `keys.locked`. */
+  async revoke({ cameraId, fromDay, toDay, reason, byName }: Revocation): Promise<number[]> {
+    this.#check(fromDay, toDay);
+    const now = toDate(this.#clock.utcMicros());
+    const ids = await this.#orm.transaction(async (transaction) => {
+      const [startMicros, endMicros] = [
+        Date.parse(fromDay) * MICROS_PER_MS,
+        (Date.parse(toDay) + DAY_MS) * MICROS_PER_MS,
+      ];
+      const locks = await transaction.$count(
+        evidenceLocks,
+        and(
+          eq(evidenceLocks.cameraId, cameraId),
+          isNull(evidenceLocks.releasedAt),
+          or(isNull(evidenceLocks.expiresAt), gt(evidenceLocks.expiresAt, now)),
+          lt(evidenceLocks.startMicros, endMicros),
+          gte(evidenceLocks.endMicros, startMicros),
+        ),
+      );
+      if (locks > 0) throw new FluxError("keys.locked", "footage of these days is under an evidence lock");
+      const rows = await transaction
+        .select()
+        .from(videoDeks)
+        .where(and(eq(videoDeks.cameraId, cameraId), gte(videoDeks.utcDay, fromDay), lte(videoDeks.utcDay, toDay)))
+        .orderBy(asc(videoDeks.id))
+        .for("update");
+      if (rows.length === 0) return [];
+      const revoked = rows.map(({ id: keyId, utcDay }) => {
+        return { keyId, cameraId, utcDay, reason, revokedByName: byName, revokedAt: now };
+      });
+      await transaction.insert(revokedVideoKeys).values(revoked);
+      const numbers = rows.map(({ id }) => id);
+      await transaction
+        .update(videoDeks)
+        .set({ wrapped: new Uint8Array(60) })
+        .where(inArray(videoDeks.id, numbers));
+      await transaction.delete(videoDeks).where(inArray(videoDeks.id, numbers));
+      return numbers;
+    });
+    this.#videoKeys.forget(ids);
+    // Rows that were changed or deleted stay in the table's file until this.
+    if (ids.length > 0) await this.#orm.execute(sql`vacuum full video_deks`);
+    return ids;
+  }
+
+  /** Newest first. */
+  async list(limit: number): Promise<(typeof revokedVideoKeys.$inferSelect)[]> {
+    return this.#orm.select().from(revokedVideoKeys).orderBy(sql`${revokedVideoKeys.revokedAt} desc`).limit(limit);
+  }
+
+  #check(fromDay: string, toDay: string): void {
+    if (toDay < fromDay) throw new FluxError("keys.bad_days", "the last day lies before the first", { field: "toDay" });
+    if ((Date.parse(toDay) - Date.parse(fromDay)) / DAY_MS > MAX_DAYS) {
+      throw new FluxError("keys.bad_days", `at most ${MAX_DAYS} days at once`, { field: "toDay" });
+    }
+    if (toDay >= dayOfEpoch(epochAt(this.#clock.utcMicros()))) {
+      throw new FluxError("keys.in_use", "today's key still seals: choose days that are over", { field: "toDay" });
+    }
+  }
+}

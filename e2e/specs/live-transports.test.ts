@@ -87,14 +87,54 @@ async function open(
 const figures = (page: Page): Promise<ProbeFigures> =>
   page.evaluate(() => (globalThis as unknown as ProbeGlobal).probe.figures());
 
+/** Looks after each of the page's animation frames. */
 async function until(page: Page, ready: (now: ProbeFigures) => boolean): Promise<ProbeFigures> {
   let last = await figures(page);
-  for (let i = 0; i < 400 && !ready(last); i++) {
-    await page.waitForTimeout(50);
+  const givenUp = AbortSignal.timeout(20_000);
+  while (!ready(last)) {
+    if (givenUp.aborted) throw new Error(`did not get there: ${JSON.stringify(last)}`);
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
     last = await figures(page);
   }
-  if (!ready(last)) throw new Error(`did not get there: ${JSON.stringify(last)}`);
   return last;
+}
+
+/** Frames that the relay says it left out for viewers that lagged. */
+async function droppedByRelay(): Promise<number> {
+  const answer = relay.next(({ type, ...rest }) => type === "from-relay" && isStats(rest));
+  relay.send({ type: "to-relay", message: { type: "stats", requestId: 1 } });
+  const stats = await answer;
+  if (stats.type !== "from-relay" || stats.message.type !== "stats") throw new Error("unreachable");
+  return stats.message.framesDropped;
+}
+
+const isStats = (rest: object): boolean =>
+  "message" in rest && (rest.message as { readonly type?: unknown }).type === "stats";
+
+const MOST_ATTEMPTS = 5;
+
+/**
+ * Every frame arrives, unless the relay or the viewer says that it gave some up for being late (W50, W72). A machine that
+ * is starved for seconds makes that happen: then it is tried again. A gap that nobody owns up to fails at once.
+ */
+async function everyFrame(transport: Transport): Promise<{ page: Page; first: ProbeFigures; errors: string[] }> {
+  for (let attempt = 1; ; attempt++) {
+    const before = await droppedByRelay();
+    const page = await open("anna", transport, 200);
+    const errors = collectErrors(page);
+    const first = await until(page, (now) => everyStream(now, 40));
+    const streams = Object.values(first.streams);
+    expect(streams.map(({ broken }) => broken)).toEqual(streams.map(() => 0));
+    const gaps = streams.reduce((sum, stream) => sum + stream.gaps, 0);
+    if (gaps === 0) {
+      expect(first.resets).toBe(0);
+      return { page, first, errors };
+    }
+    const given = first.resets + (await droppedByRelay()) - before;
+    expect(given, `${gaps} gaps without a reason: ${JSON.stringify(first)}`).toBeGreaterThan(0);
+    expect(attempt, `lagged ${MOST_ATTEMPTS} times`).toBeLessThan(MOST_ATTEMPTS);
+    await page.close();
+  }
 }
 
 const everyStream = (now: ProbeFigures, least: number): boolean =>
@@ -102,7 +142,8 @@ const everyStream = (now: ProbeFigures, least: number): boolean =>
     (frames) => frames >= least,
   );
 
-const transports = ["websocket", ...(here ? (["webtransport"] as const) : [])] as const;
+type Transport = "websocket" | "webtransport";
+const transports: readonly Transport[] = ["websocket", ...(here ? (["webtransport"] as const) : [])];
 
 it.skipIf(!here)(`loads WebTransport's native module${suffix}`, () => {
   expect(relay.webTransportError).toBeUndefined();
@@ -111,14 +152,11 @@ it.skipIf(!here)(`loads WebTransport's native module${suffix}`, () => {
 
 describe.each(transports)("%s", (transport) => {
   it("delivers every frame of nine cameras in order, and follows a tile's size without a break", async () => {
-    const page = await open("anna", transport, 200);
-    const errors = collectErrors(page);
-    const first = await until(page, (now) => everyStream(now, 40));
+    const { page, first, errors } = await everyFrame(transport);
     expect(first.info).toMatchObject({ state: "open", transport });
     expect(first.sessionKeyBytes).toBe(32);
-    for (const stream of Object.values(first.streams)) expect(stream).toMatchObject({ broken: 0, gaps: 0 });
-    expect(first.resets).toBe(0);
-    expect(Math.abs(first.offsetMicros ?? Number.NaN)).toBeLessThan(50_000);
+    // Same machine, so no offset: what is measured errs by half the round trip at most.
+    expect(Math.abs(first.offsetMicros ?? Number.NaN) / 1000).toBeLessThan((first.rttMs ?? Number.NaN) / 2 + 2);
 
     await page.evaluate(
       (cameras) => {
@@ -128,8 +166,7 @@ describe.each(transports)("%s", (transport) => {
     );
     const main = await until(page, (now) => (now.streams[mainStreamId(0)]?.frames ?? 0) >= 30);
     expect(main.announced[cameraId(0)]).toMatchObject({ streamId: mainStreamId(0), level: "fullscreen" });
-    expect(main.streams[mainStreamId(0)]).toMatchObject({ broken: 0, gaps: 0 });
-    expect(main.streams[subStreamId(1)]).toMatchObject({ broken: 0, gaps: 0 });
+    for (const stream of Object.values(main.streams)) expect(stream.broken).toBe(0);
     expect(errors).toEqual([]);
     await page.close();
   });
@@ -145,7 +182,10 @@ describe.each(transports)("%s", (transport) => {
     expect(ended.expired).toBe("auth.signed_out");
     expect(ended.info.state).toBe("signed-out");
     const frames = Object.values(ended.streams).reduce((sum, stream) => sum + stream.frames, 0);
-    await page.waitForTimeout(300);
+    // Another viewer gets two seconds of frames meanwhile: the relay goes on, this one is left out.
+    const other = await open("anna", transport, 200);
+    await until(other, (now) => everyStream(now, 30));
+    await other.close();
     const later = Object.values((await figures(page)).streams).reduce((sum, stream) => sum + stream.frames, 0);
     expect(later).toBe(frames);
     await page.close();

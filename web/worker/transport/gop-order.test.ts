@@ -47,6 +47,30 @@ describe("GopOrder (W72)", () => {
     expect(delivered).toEqual([0, 1, 2, 3, 4]);
   });
 
+  it("reads what arrived while the thread stood still before it gives a GOP up", () => {
+    const { clock, delivered, resets, open } = setUp();
+    // The thread runs again 900 ms later; the timer's turn comes before that of the bytes.
+    const inTime = clock.monotonicMs.bind(clock);
+    let stoodStillMs = 0;
+    clock.monotonicMs = () => millis(inTime() + stoodStillMs);
+    const first = open("first");
+    first.frame(frame(1, 0, true));
+    open("second").frame(frame(1, 2, true));
+    stoodStillMs = 500;
+    clock.advance(millis(400));
+    expect(resets).toEqual([]);
+    first.frame(frame(1, 1));
+    first.end(true);
+    expect(delivered).toEqual([0, 1, 2]);
+
+    const third = open("third");
+    third.frame(frame(1, 4, true));
+    stoodStillMs += 500;
+    clock.advance(millis(500));
+    expect(delivered).toEqual([0, 1, 2, 4]);
+    expect(resets).toEqual([1]);
+  });
+
   it("gives up what is left of a GOP when the next has waited 400 ms", () => {
     const { clock, delivered, resets, abandoned, open } = setUp();
     const first = open("first");

@@ -4,6 +4,9 @@ import type { SealedFrame } from "../../../shared/wire/sealed-frame.ts";
 
 /** The rest of a GOP is awaited this long after the next GOP began to arrive. */
 const LATE_GOP_MS = millis(400);
+/** A timer so late means that this thread stood still: what arrived meanwhile is read before anything is given up. */
+const STOOD_STILL_MS = 50;
+const READ_UP_MS = millis(100);
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 
 export interface GopHandle {
@@ -77,7 +80,12 @@ export class GopOrder {
   }
 
   #limit(lane: Lane): void {
-    lane.lateTimer = this.#options.clock.after(LATE_GOP_MS, () => this.#giveUpFirst(lane));
+    const { clock } = this.#options;
+    const dueMs = clock.monotonicMs() + LATE_GOP_MS;
+    lane.lateTimer = clock.after(LATE_GOP_MS, () => {
+      if (clock.monotonicMs() - dueMs < STOOD_STILL_MS) this.#giveUpFirst(lane);
+      else lane.lateTimer = clock.after(READ_UP_MS, () => this.#giveUpFirst(lane));
+    });
   }
 
   #giveUpFirst(lane: Lane): void {

@@ -25,6 +25,11 @@ export class ChunkPool {
     return this.#idle.pop() ?? new Uint8Array(bytes);
   }
 
+  /** Not used again, as somebody may still look at it. */
+  drop(chunk: Uint8Array<ArrayBuffer>): void {
+    this.#usedBytes -= chunk.byteLength;
+  }
+
   /** The caller keeps no view of it. */
   give(chunk: Uint8Array<ArrayBuffer>): void {
     this.#usedBytes -= chunk.byteLength;

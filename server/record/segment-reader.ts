@@ -1,7 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { FluxError } from "../../shared/lib/errors.ts";
 import { type Micros, micros } from "../../shared/lib/time.ts";
-import { HEADER_BYTES, readHeader, sealedFrameBytes, type SealedHeader } from "../../shared/wire/sealed-frame.ts";
+import { HEADER_BYTES, readHeader, type SealedHeader, sealedFrameBytes } from "../../shared/wire/sealed-frame.ts";
 import { decodeSegmentHeader, decodeSegmentIndex, segmentIndexBytes } from "../../shared/wire/segment-codec.ts";
 import {
   type KeyframeEntry,

@@ -42,7 +42,12 @@ export class SegmentWriter {
   #safe: SegmentFact | undefined;
   #folderSafe = false;
 
-  constructor(header: SegmentHeader, volume: { readonly id: string; readonly path: string }, io: VolumeIo, pool: ChunkPool) {
+  constructor(
+    header: SegmentHeader,
+    volume: { readonly id: string; readonly path: string },
+    io: VolumeIo,
+    pool: ChunkPool,
+  ) {
     this.header = header;
     this.volumeId = volume.id;
     this.#root = volume.path;
@@ -60,6 +65,17 @@ export class SegmentWriter {
   /** Closed properly, or given up. */
   get closed(): boolean {
     return this.#closed;
+  }
+  /** No frame was ever added. */
+  get empty(): boolean {
+    return this.#position === 0 && this.#waiting.frames.length === 0 && this.#onTheWay.frames.length === 0;
+  }
+  /** Memory that its frames take. */
+  get heldBytes(): number {
+    let bytes = 0;
+    for (const chunk of this.#waiting.chunks) bytes += chunk.byteLength;
+    for (const chunk of this.#onTheWay.chunks) bytes += chunk.byteLength;
+    return bytes;
   }
   /** There is something to write. */
   get dirty(): boolean {
@@ -100,6 +116,7 @@ export class SegmentWriter {
     };
     const pieces: Uint8Array[] = [];
     this.#file ??= await this.#create();
+    if (this.#closed) return this.#abandon();
     let position = this.#position;
     if (position === 0) {
       pieces.push(encodeSegmentHeader(this.header));
@@ -150,18 +167,32 @@ export class SegmentWriter {
     return [...this.#onTheWay.frames, ...this.#waiting.frames];
   }
 
-  /** Hands all memory back. */
-  release(): void {
-    for (const chunk of [...this.#onTheWay.chunks, ...this.#waiting.chunks]) this.#pool.give(chunk);
+  /** Hands all memory back. `inUse`: an operation that hangs still reads it, so that nobody else may have it. */
+  release(inUse: boolean): void {
+    for (const chunk of [...this.#onTheWay.chunks, ...this.#waiting.chunks]) {
+      if (inUse) this.#pool.drop(chunk);
+      else this.#pool.give(chunk);
+    }
     this.#onTheWay = { frames: [], chunks: [] };
     this.#waiting = { frames: [], chunks: [] };
     this.#chunk = undefined;
+  }
+
+  /** Given up while the file was being made. */
+  #abandon(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    return file?.close() ?? Promise.resolve();
   }
 
   async #create(): Promise<AppendFile> {
     const { cameraId, start, streamId } = this.header;
     const second = Math.floor(start / 1_000_000);
     const day = new Date(second * 1000).toISOString().slice(0, 10).replaceAll("-", "");
+    // An unmounted disk leaves its folder behind: it must not be filled instead.
+    if ((await this.#io.marker(this.#root)) !== this.volumeId) {
+      throw Object.assign(new Error("the folder is not the volume that it was"), { code: "ENODEV" });
+    }
     for (let n = 0; n < MAX_NAMES; n++) {
       const path = join(cameraId, day, `${second}-${streamId}${n === 0 ? "" : `-${n}`}`);
       try {
@@ -180,7 +211,16 @@ export class SegmentWriter {
     const { frames, keyframes, audioFrames, end } = this.#builder;
     const facts = { cameraId, streamId, role, runId, keyId, codec, codecString, width, height };
     const range = { startMicros: start, endMicros: Math.max(start, end) };
-    return { ...facts, ...range, volumeId: this.volumeId, path: this.#path, bytes: this.#position, frames, keyframes, audioFrames };
+    return {
+      ...facts,
+      ...range,
+      volumeId: this.volumeId,
+      path: this.#path,
+      bytes: this.#position,
+      frames,
+      keyframes,
+      audioFrames,
+    };
   }
 }
 

@@ -30,7 +30,10 @@ export function fileSystem(): VolumeIo {
       const first = await mkdir(folder, { recursive: true, mode: 0o700 });
       const handle = await open(path, "wx", 0o600);
       // The new folders' own names must survive too.
-      for (let made = first === undefined ? undefined : folder; made !== undefined && made.length >= (first?.length ?? 0); ) {
+      for (
+        let made = first === undefined ? undefined : folder;
+        made !== undefined && made.length >= (first?.length ?? 0);
+      ) {
         await syncFolder(dirname(made));
         made = dirname(made);
       }
@@ -58,11 +61,7 @@ export function fileSystem(): VolumeIo {
   };
 }
 
-async function writeAll(
-  handle: Awaited<ReturnType<typeof open>>,
-  bytes: Uint8Array,
-  position: number,
-): Promise<void> {
+async function writeAll(handle: Awaited<ReturnType<typeof open>>, bytes: Uint8Array, position: number): Promise<void> {
   let done = 0;
   while (done < bytes.byteLength) {
     const { bytesWritten } = await handle.write(bytes, done, bytes.byteLength - done, position + done);

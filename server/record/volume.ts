@@ -1,0 +1,208 @@
+import type { Clock } from "../../shared/lib/clock.ts";
+import type { RecordingVolume } from "../ingest/protocol.ts";
+import type { SegmentWriter } from "./segment-writer.ts";
+import type { VolumeIo } from "./volume-io.ts";
+
+export type VolumeState = "ok" | "slow" | "full" | "read-only" | "missing" | "failed";
+
+export interface VolumeEvents {
+  /** `before`: what was safe of the file until now. */
+  onWritten(writer: SegmentWriter, before: SegmentWriter["safe"]): void;
+  /** Told once per change. Not `ok`: no new segment is begun there until it is. */
+  onState(volume: Volume, state: VolumeState, detail: string | undefined): void;
+  /**
+   * What was being written is not safe and never will be. `hangs`: the operation is still under way and reads from the
+   * writers' memory.
+   */
+  onFailed(volume: Volume, state: Exclude<VolumeState, "ok">, detail: string, hangs: boolean): void;
+}
+
+/** An operation that takes longer means that the disk stands still. */
+const SLOW_MS = 5_000;
+const CHECK_EVERY_MS = 5_000;
+const IDLE_MS = 2_500;
+const FIRST_RETRY_MS = 2_000;
+const LONGEST_RETRY_MS = 60_000;
+/** Free space must come back by so much before a full volume is written to again. */
+const REFILL_BYTES = 64 * 1024 * 1024;
+
+/**
+ * One folder that segments are written to. One operation at a time, so that a hanging disk holds one thread of the
+ * process's I/O pool per worker, not all of them.
+ */
+export class Volume {
+  readonly #clock: Clock;
+  readonly #io: VolumeIo;
+  readonly #events: VolumeEvents;
+  #settings: RecordingVolume;
+  #state: VolumeState = "ok";
+  #busySinceMs: number | undefined;
+  #operation: Promise<void> = Promise.resolve();
+  #checkedMs = Number.NEGATIVE_INFINITY;
+  #flushedMs: number;
+  #retryMs = FIRST_RETRY_MS;
+  #retryAtMs = 0;
+  #reserveReached = false;
+
+  constructor(settings: RecordingVolume, clock: Clock, io: VolumeIo, events: VolumeEvents) {
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#io = io;
+    this.#events = events;
+    this.#flushedMs = clock.monotonicMs();
+  }
+
+  get id(): string {
+    return this.#settings.id;
+  }
+  get path(): string {
+    return this.#settings.path;
+  }
+  get state(): VolumeState {
+    return this.#state;
+  }
+  get usable(): boolean {
+    return this.#state === "ok";
+  }
+
+  /** Open segments may go on: it works, but is to be left. */
+  get writable(): boolean {
+    return this.#state === "ok" || this.#reserveReached;
+  }
+
+  update(settings: RecordingVolume): void {
+    this.#settings = settings;
+  }
+
+  /** Writes what waits, then syncs all of it together. Does nothing while the last time is still under way. */
+  flush(writers: readonly SegmentWriter[]): void {
+    if (this.#busySinceMs !== undefined || writers.length === 0) return;
+    this.#flushedMs = this.#clock.monotonicMs();
+    this.#run(async () => {
+      await this.#flush(writers);
+      if (this.usable && this.#clock.monotonicMs() - this.#checkedMs >= CHECK_EVERY_MS) await this.#check();
+    });
+  }
+
+  /** Call about once a second: notices a disk that stands still, looks at free space and the marker, tries again. */
+  tick(): void {
+    const nowMs = this.#clock.monotonicMs();
+    if (this.#busySinceMs !== undefined) {
+      if (nowMs - this.#busySinceMs > SLOW_MS) this.#fail("slow", "the disk did not answer for 5 s", true);
+      return;
+    }
+    // Where files are being written the look comes after the flush: it must not hold one up.
+    const idle = nowMs - this.#flushedMs > IDLE_MS;
+    const due = this.usable ? idle && nowMs - this.#checkedMs >= CHECK_EVERY_MS : nowMs >= this.#retryAtMs;
+    if (due) this.#run(() => this.#check());
+  }
+
+  /** Resolves when nothing is under way. */
+  async settled(): Promise<void> {
+    await this.#operation;
+  }
+
+  /** For the end: writes whatever the last flush left. */
+  async finish(writers: readonly SegmentWriter[]): Promise<void> {
+    await this.#operation;
+    if (!this.writable) return;
+    this.flush(writers);
+    await this.#operation;
+  }
+
+  #run(operation: () => Promise<void>): void {
+    this.#busySinceMs = this.#clock.monotonicMs();
+    this.#operation = operation()
+      .catch((error: unknown) => this.#fail(stateOf(error), describe(error), false))
+      .finally(() => {
+        this.#busySinceMs = undefined;
+      });
+  }
+
+  async #flush(writers: readonly SegmentWriter[]): Promise<void> {
+    const written: SegmentWriter[] = [];
+    for (const writer of writers) {
+      if (!writer.dirty) continue;
+      await writer.write();
+      written.push(writer);
+    }
+    for (const writer of written) {
+      const before = writer.safe;
+      await writer.sync();
+      this.#events.onWritten(writer, before);
+    }
+  }
+
+  async #check(): Promise<void> {
+    this.#checkedMs = this.#clock.monotonicMs();
+    const { id, path, reserveBytes } = this.#settings;
+    if ((await this.#io.marker(path)) !== id) return this.#enter("missing", "another or no volume is mounted there");
+    const free = await this.#io.freeBytes(path);
+    const enough = this.#state === "full" ? reserveBytes + REFILL_BYTES : reserveBytes;
+    if (free < enough) {
+      this.#reserveReached = true;
+      return this.#enter(
+        "full",
+        `${Math.floor(free / 1e6)} MB are free, ${Math.floor(reserveBytes / 1e6)} MB are kept`,
+      );
+    }
+    // A volume that failed is written to once before it is trusted again.
+    if (!this.usable) await this.#probe();
+    this.#retryMs = FIRST_RETRY_MS;
+    this.#reserveReached = false;
+    this.#enter("ok", undefined);
+  }
+
+  #fail(state: Exclude<VolumeState, "ok">, detail: string, hangs: boolean): void {
+    this.#reserveReached = false;
+    if (hangs && this.#state === "slow") return;
+    this.#enter(state, detail);
+    this.#events.onFailed(this, state, detail, hangs);
+  }
+
+  async #probe(): Promise<void> {
+    const path = `${this.path}/.fluxvision-probe-${Math.floor(this.#clock.utcMicros())}`;
+    const file = await this.#io.create(path);
+    try {
+      await file.write([new Uint8Array(4096)], 0);
+      await file.sync();
+    } finally {
+      await file.close();
+      await this.#io.remove(path);
+    }
+  }
+
+  #enter(state: VolumeState, detail: string | undefined): void {
+    if (state !== "ok") {
+      this.#retryAtMs = this.#clock.monotonicMs() + this.#retryMs;
+      this.#retryMs = Math.min(this.#retryMs * 2, LONGEST_RETRY_MS);
+    }
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#events.onState(this, state, detail);
+  }
+}
+
+function stateOf(error: unknown): Exclude<VolumeState, "ok"> {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case "ENOSPC":
+    case "EDQUOT":
+      return "full";
+    case "EROFS":
+    case "EACCES":
+    case "EPERM":
+      return "read-only";
+    case "ENOENT":
+    case "ENODEV":
+    case "ENXIO":
+    case "ENOTDIR":
+    case "ESTALE":
+      return "missing";
+    default:
+      return "failed";
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message.slice(0, 200) : String(error);
+}

@@ -178,11 +178,12 @@ export class SegmentWriter {
     this.#chunk = undefined;
   }
 
-  /** Given up while the file was being made. */
-  #abandon(): Promise<void> {
+  /** Given up while the file was being made: it is empty. */
+  async #abandon(): Promise<void> {
     const file = this.#file;
     this.#file = undefined;
-    return file?.close() ?? Promise.resolve();
+    await file?.close();
+    await this.#io.remove(join(this.#root, this.#path));
   }
 
   async #create(): Promise<AppendFile> {

@@ -2,12 +2,13 @@ import type { Clock } from "../../shared/lib/clock.ts";
 import { errorCode } from "../../shared/lib/errors.ts";
 import type { StreamFormat } from "../../shared/media/types.ts";
 import type { CameraSource, CameraStatus, StreamSource } from "../control/media-plane.ts";
+import type { Recorder } from "../record/recorder.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import type { NonceCounters } from "../seal/sealer.ts";
 import { cameraStatus } from "./camera-state.ts";
 import type { ConnectGate } from "./connect-gate.ts";
 import type { Forwarder } from "./forwarder.ts";
-import { type SealingTotals, StreamSealing } from "./stream-sealing.ts";
+import { type Scratch, type SealingTotals, StreamSealing } from "./stream-sealing.ts";
 import { type StartPull, StreamSession, type StreamSessionOptions } from "./stream-session.ts";
 
 export interface CameraDeps {
@@ -18,6 +19,8 @@ export interface CameraDeps {
   readonly keys: KeyRing;
   readonly counters: NonceCounters;
   readonly forwarder: Forwarder;
+  readonly recorder: Recorder;
+  readonly scratch: Scratch;
   readonly totals: SealingTotals;
   readonly wanted: (streamId: number) => boolean;
   readonly onStatus: (cameraId: string) => void;
@@ -141,6 +144,8 @@ export class Camera {
       keys: deps.keys,
       counters: deps.counters,
       forwarder: deps.forwarder,
+      recorder: deps.recorder,
+      scratch: deps.scratch,
       totals: deps.totals,
       onKeyMissing: () => deps.onKeyMissing(camera.id),
     });
@@ -168,9 +173,11 @@ export class Camera {
             throw error;
           }
         },
+        onDown: (reason) => deps.recorder.interrupted(stream.streamId, "camera-offline", reason),
         onFormat: (format, audio) => deps.onFormat(camera.id, stream.streamId, format, audio),
         blocked: () => {
           if (sealing.hasKey()) return undefined;
+          deps.recorder.interrupted(stream.streamId, "no-key");
           deps.onKeyMissing(camera.id);
           return "no key to seal with: not pulled";
         },

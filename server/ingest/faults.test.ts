@@ -5,6 +5,7 @@ import { systemClock } from "../../shared/lib/clock.ts";
 import { epochAt } from "../../shared/wire/epoch.ts";
 import { FLAG, readFrame, type SealedHeader } from "../../shared/wire/sealed-frame.ts";
 import type { CameraStatus } from "../control/media-plane.ts";
+import { fileSystem } from "../record/volume-io.ts";
 import { startPull } from "../rtsp/pull.ts";
 import manifest from "../simulator/clips/manifest.json" with { type: "json" };
 import type { Fault } from "../simulator/faults.ts";
@@ -117,6 +118,7 @@ beforeAll(async () => {
     },
     defer: (run) => void setImmediate(run),
     sleep: () => undefined,
+    io: fileSystem(),
     onFatal: (error) => {
       throw error;
     },

@@ -8,6 +8,7 @@ import { micros, millis } from "../../shared/lib/time.ts";
 import { epochAt } from "../../shared/wire/epoch.ts";
 import { HEADER_BYTES, type SealedFrame } from "../../shared/wire/sealed-frame.ts";
 import type { CameraStatus } from "../control/media-plane.ts";
+import { fileSystem } from "../record/volume-io.ts";
 import { Ingest } from "./ingest.ts";
 import type { FromIngest, IngestToRelay, SealKey } from "./protocol.ts";
 import { camera } from "./testing/camera-source.ts";
@@ -43,6 +44,7 @@ beforeEach(() => {
     send: (message) => sent.push(message),
     defer: (run) => deferred.push(run),
     sleep: () => undefined,
+    io: fileSystem(),
     onFatal: (error) => fatal.push(error),
   });
   ingest.handle({ type: "relay-port", port: port as unknown as MessagePort });

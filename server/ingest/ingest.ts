@@ -6,6 +6,8 @@ import { Scope } from "../../shared/lib/scope.ts";
 import { type Millis, millis } from "../../shared/lib/time.ts";
 import { epochAt } from "../../shared/wire/epoch.ts";
 import type { CameraSource, ProbeSource } from "../control/media-plane.ts";
+import { Recorder } from "../record/recorder.ts";
+import type { VolumeIo } from "../record/volume-io.ts";
 import { KeyRing } from "../seal/key-ring.ts";
 import { NonceCounters } from "../seal/sealer.ts";
 import { Camera, type CameraDeps } from "./camera.ts";
@@ -14,7 +16,7 @@ import { Forwarder } from "./forwarder.ts";
 import { KeyRequests } from "./key-requests.ts";
 import { probe } from "./probe.ts";
 import type { FromIngest, IngestToRelay, RelayToIngest, SealKey, ToIngest } from "./protocol.ts";
-import type { SealingTotals } from "./stream-sealing.ts";
+import { Scratch, type SealingTotals } from "./stream-sealing.ts";
 import type { StartPull } from "./stream-session.ts";
 
 export interface IngestDeps {
@@ -24,6 +26,8 @@ export interface IngestDeps {
   readonly random: () => number;
   readonly crypto: FluxCrypto;
   readonly startPull: StartPull;
+  /** The file system that recordings go to. */
+  readonly io: VolumeIo;
   readonly send: (message: FromIngest) => void;
   /** Runs at the end of this turn of the event loop. */
   readonly defer: (run: () => void) => void;
@@ -48,6 +52,7 @@ export class Ingest {
   readonly #keys: KeyRing;
   readonly #keyRequests: KeyRequests;
   readonly #forwarder: Forwarder;
+  readonly #recorder: Recorder;
   readonly #cameraDeps: CameraDeps;
   readonly #totals: SealingTotals = { framesSealed: 0, bytesSealed: 0, framesDropped: 0 };
   readonly #leaving = new Set<Promise<void>>();
@@ -62,6 +67,11 @@ export class Ingest {
     this.#keys = new KeyRing(deps.crypto);
     this.#keyRequests = new KeyRequests(clock, this.#keys, deps.send);
     this.#forwarder = new Forwarder({ clock, defer, sleep: deps.sleep });
+    this.#recorder = new Recorder({
+      clock,
+      io: deps.io,
+      send: (events) => deps.send({ type: "recorder", events }),
+    });
     const gate = new ConnectGate(clock);
     this.#cameraDeps = {
       clock,
@@ -71,19 +81,25 @@ export class Ingest {
       keys: this.#keys,
       counters: new NonceCounters(deps.generation),
       forwarder: this.#forwarder,
+      recorder: this.#recorder,
+      scratch: new Scratch(),
       totals: this.#totals,
-      wanted: (streamId) => this.#wanted.has(streamId),
+      wanted: (streamId) => this.#wanted.has(streamId) || this.#recorder.wants(streamId),
       onStatus: (cameraId) => this.#statusChanged(cameraId),
       onKeyMissing: (cameraId) => this.#keyRequests.ask([cameraId]),
       onFatal: deps.onFatal,
-      onFormat: (cameraId, streamId, format, audioFormat) =>
-        this.#toRelay({ type: "format", cameraId, streamId, format, audioFormat }),
+      onFormat: (cameraId, streamId, format, audioFormat) => {
+        this.#recorder.setFormat(streamId, format);
+        this.#toRelay({ type: "format", cameraId, streamId, format, audioFormat });
+      },
     };
     const tick = clock.every(millis(TICK_MS), () => this.#tick());
     const report = clock.every(millis(REPORT_MS), () => this.#everySecond());
     this.#scope.add(() => this.#keys.close());
     this.#scope.add(() => this.#forwarder.close());
     this.#scope.add(() => this.#port?.close());
+    // After the cameras: what they still sent is written.
+    this.#scope.add(() => this.#recorder.close());
     this.#scope.add(async () => {
       await Promise.all([...this.#leaving, ...[...this.#cameras.values()].map((camera) => camera.close())]);
     });
@@ -108,6 +124,10 @@ export class Ingest {
         break;
       case "keys":
         this.#putKeys(message.keys);
+        break;
+      case "recording":
+        this.#recorder.setPlans(message.plans, message.flushMs);
+        for (const camera of this.#cameras.values()) camera.applyWants();
         break;
       case "probe":
         void this.#probe(message.requestId, message.source, message.timeoutMs);

@@ -2,8 +2,9 @@ import type { Clock } from "../../shared/lib/clock.ts";
 import { type AccessUnit, CODEC_IDS } from "../../shared/media/types.ts";
 import { epochAt } from "../../shared/wire/epoch.ts";
 import { MAX_PAYLOAD_BYTES, sealedFrameBytes } from "../../shared/wire/sealed-frame.ts";
-import type { KeyRing } from "../seal/key-ring.ts";
-import { type NonceCounters, payloadBytes, StreamSealer } from "../seal/sealer.ts";
+import type { Recorder } from "../record/recorder.ts";
+import type { EpochKey, KeyRing } from "../seal/key-ring.ts";
+import { type CaptureStamp, type NonceCounters, payloadBytes, StreamSealer } from "../seal/sealer.ts";
 import { CaptureClock } from "./capture-clock.ts";
 import type { Forwarder } from "./forwarder.ts";
 
@@ -20,18 +21,45 @@ export interface StreamSealingOptions {
   readonly keys: KeyRing;
   readonly counters: NonceCounters;
   readonly forwarder: Forwarder;
+  readonly recorder: Recorder;
+  /** Memory for a frame that the forwarder does not take. */
+  readonly scratch: Scratch;
   /** Shared by all streams of the worker. */
   readonly totals: SealingTotals;
   /** A frame had to be dropped because there is no key for its epoch. */
   readonly onKeyMissing: () => void;
 }
 
-/** Seals one stream's units into the forwarder. Whatever is lost, the stream resumes at the next keyframe. */
+interface FrameNeeds {
+  readonly bytes: number;
+  readonly startsPicture: boolean;
+  readonly recorded: boolean;
+}
+
+/** Memory for one frame at a time, grown to the largest seen: shared by all streams of a worker. */
+export class Scratch {
+  #bytes = new Uint8Array(0);
+
+  /** Valid until the next call. */
+  take(bytes: number): Uint8Array {
+    if (this.#bytes.byteLength < bytes) this.#bytes = new Uint8Array(bytes);
+    return this.#bytes;
+  }
+}
+
+/**
+ * Seals one stream's units, once, for relay and recorder. Each of the two goes on without the other. Whatever is lost,
+ * whoever lost it resumes at the next keyframe.
+ */
 export class StreamSealing {
   readonly #options: StreamSealingOptions;
   readonly #sealer: StreamSealer;
   readonly #captureClock = new CaptureClock();
   #waiting = true;
+  /** The relay has missed a frame: it gets nothing that needs it. */
+  #relayWaiting = true;
+  /** Since it was attached the relay has had a keyframe: what it misses now is a loss. */
+  #relayStarted = false;
   #started = false;
   #dropped = 0;
 
@@ -55,9 +83,14 @@ export class StreamSealing {
 
   /** Throws `seal.exhausted` and crypto faults; other units of this or any stream are not affected by it. */
   onUnit(unit: AccessUnit): void {
-    const { clock, cameraId, keys, forwarder, totals } = this.#options;
+    const { clock, cameraId, streamId, keys, forwarder, recorder } = this.#options;
     const stamp = this.#captureClock.stamp(unit.cameraTime, unit.arrivalTime);
+    const recorded = recorder.wants(streamId);
     if (!forwarder.attached) {
+      this.#relayWaiting = true;
+      this.#relayStarted = false;
+    }
+    if (!forwarder.attached && !recorded) {
       this.#waiting = true;
       return;
     }
@@ -69,32 +102,61 @@ export class StreamSealing {
     const key = keys.get(cameraId, epochAt(clock.utcMicros()));
     if (!key) {
       this.#drop();
+      recorder.interrupted(streamId, "no-key");
       this.#options.onKeyMissing();
       return;
     }
     const payload = payloadBytes(unit);
-    const room = payload > MAX_PAYLOAD_BYTES ? undefined : forwarder.reserve(sealedFrameBytes(payload));
-    if (!room) {
+    if (payload > MAX_PAYLOAD_BYTES) {
       this.#drop();
       return;
     }
+    this.#seal(unit, stamp, key, { bytes: sealedFrameBytes(payload), startsPicture, recorded });
+  }
+
+  #seal(unit: AccessUnit, stamp: CaptureStamp, key: EpochKey, frame: FrameNeeds): void {
+    const { streamId, forwarder, recorder, scratch, totals } = this.#options;
+    const relayed = this.#relayWaiting && !frame.startsPicture ? undefined : forwarder.reserve(frame.bytes);
+    if (!relayed && forwarder.attached) this.#missRelay(frame.recorded);
+    if (!relayed && !frame.recorded) {
+      this.#drop();
+      return;
+    }
+    const { out, offset } = relayed ?? { out: scratch.take(frame.bytes), offset: 0 };
     try {
-      const bytes = this.#sealer.seal(unit, stamp, key, room.out, room.offset);
-      forwarder.commit(bytes);
+      const bytes = this.#sealer.seal(unit, stamp, key, out, offset);
+      // Before the forwarder, which may hand the buffer on to another thread.
+      if (frame.recorded) recorder.onFrame(streamId, out.subarray(offset, offset + bytes));
+      if (relayed) {
+        forwarder.commit(bytes);
+        this.#relayWaiting = false;
+        this.#relayStarted = true;
+      }
       totals.framesSealed++;
       totals.bytesSealed += bytes;
       this.#waiting = false;
       this.#started = true;
     } catch (error) {
       this.#waiting = true;
+      this.#relayWaiting = true;
       this.#dropped++;
       totals.framesDropped++;
       throw error;
     }
   }
 
+  /** The relay alone loses this frame; whoever else has it sees no loss. */
+  #missRelay(recorded: boolean): void {
+    this.#relayWaiting = true;
+    // A frame that nobody gets is counted once, where it is dropped.
+    if (!recorded || !this.#relayStarted) return;
+    this.#dropped++;
+    this.#options.totals.framesDropped++;
+  }
+
   #drop(): void {
     this.#waiting = true;
+    this.#relayWaiting = true;
     // Before the first keyframe nothing was owed, so nothing is lost.
     if (!this.#started) return;
     this.#dropped++;

@@ -25,6 +25,7 @@ beforeEach(() => {
   random = 0.999;
   states = [];
   const sink: StreamSink = {
+    onDown: () => undefined,
     onUnit: (unit) => {
       if (sinkFault) throw sinkFault;
       units.push(unit);

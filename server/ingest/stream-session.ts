@@ -35,6 +35,8 @@ const CLOSE_PATIENCE_MS = 3_000;
 export interface StreamSink {
   onUnit(unit: AccessUnit): void;
   onFormat(format: StreamFormat, audio: StreamFormat | undefined): void;
+  /** The connection is over; `reason`: an error code, or undefined when it is not wanted any more. */
+  onDown(reason: string | undefined): void;
   /** Why nothing may be pulled now (no key); undefined: go ahead. */
   blocked(): string | undefined;
   readonly droppedFrames: number;
@@ -300,7 +302,7 @@ export class StreamSession {
   }
 
   #fail(error: unknown, state: CameraState): void {
-    this.#hangUp();
+    this.#hangUp(errorCode(error));
     this.#retryAfter(error, state);
   }
 
@@ -351,11 +353,12 @@ export class StreamSession {
     this.#setState("disabled");
   }
 
-  #hangUp(): void {
+  #hangUp(reason?: string): void {
     const pull = this.#pull;
     this.#attempt++;
     if (!pull) return;
     this.#pull = undefined;
+    this.#options.sink.onDown(reason);
     this.#lostBefore += pull.stats().lostPackets;
     const { clock } = this.#options;
     let patience: Timer | undefined;

@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { parentPort, workerData } from "node:worker_threads";
 import { loadFluxCrypto } from "../../shared/crypto/load-node.ts";
 import { systemClock } from "../../shared/lib/clock.ts";
+import { fileSystem } from "../record/volume-io.ts";
 import { startPull } from "../rtsp/pull.ts";
 import { Ingest } from "./ingest.ts";
 import type { FromIngest, IngestWorkerData, ToIngest } from "./protocol.ts";
@@ -27,6 +28,7 @@ async function main(): Promise<void> {
     random: () => randomInt(0, 0x1_0000_0000) / 0x1_0000_0000,
     crypto,
     startPull: (options, handlers) => startPull({ ...options, forbiddenPorts: ownPorts }, handlers),
+    io: fileSystem(),
     send: (message: FromIngest) => {
       port.postMessage(message);
       if (message.type === "closed") port.close();

@@ -82,3 +82,41 @@ test("passes on that addresses are wanted, until the listener leaves", () => {
   say({ type: "config-needed" });
   expect(asked).toBe(1);
 });
+
+test("the archive's line goes with the live one, beside it on the same server", () => {
+  engine.attach(canvas);
+  engine.connect({ token: "t", webSocketUrl: "wss://host:8443/api/v1/live", webTransport: undefined });
+  expect(sent.at(-1)).toEqual({ type: "archive", webSocketUrl: "wss://host:8443/api/v1/playback", token: "t" });
+});
+
+test("passes commands on and tells what the clock does", () => {
+  engine.attach(canvas);
+  const told: (number | undefined)[] = [];
+  const stop = engine.onPlayback(() => told.push(engine.playback().positionMicros));
+  expect(engine.playback()).toMatchObject({ mode: "live", positionMicros: undefined });
+  engine.command({ kind: "seek", micros: 7 });
+  expect(sent.at(-1)).toEqual({ type: "playback", command: { kind: "seek", micros: 7 } });
+  const state = { mode: "archive", positionMicros: 7, rate: 1, buffering: true, loop: undefined, free: [] } as const;
+  say({ type: "playback", state });
+  expect(engine.playback()).toBe(state);
+  stop();
+  say({ type: "playback", state: { ...state, positionMicros: 8 } });
+  expect(told).toEqual([7]);
+});
+
+test("hands over thumbnails, and closes one that nobody waits for", async () => {
+  engine.attach(canvas);
+  let closed = 0;
+  const bitmap = { close: () => closed++ } as unknown as ImageBitmap;
+  const asked = engine.thumbnail("c", 5, 160);
+  const request = sent.findLast((message) => message.type === "thumbnail");
+  expect(request).toMatchObject({ cameraId: "c", micros: 5, widthPx: 160 });
+  const requestId = request?.requestId ?? 0;
+  say({ type: "thumbnail", requestId, bitmap, micros: 4 });
+  expect(await asked).toEqual({ bitmap, micros: 4 });
+  const none = engine.thumbnail("c", 6, 160);
+  say({ type: "thumbnail", requestId: requestId + 1, bitmap: undefined, micros: undefined });
+  expect(await none).toBeUndefined();
+  say({ type: "thumbnail", requestId: 999, bitmap, micros: 4 });
+  expect(closed).toBe(1);
+});

@@ -1,5 +1,14 @@
 import type { WallEngine } from "./engine.ts";
-import type { ConnectOptions, FromWall, TileSpec, TileStats, ToWall, WallStats } from "./worker-protocol.ts";
+import type {
+  ConnectOptions,
+  FromWall,
+  PlaybackCommand,
+  PlaybackState,
+  TileSpec,
+  TileStats,
+  ToWall,
+  WallStats,
+} from "./worker-protocol.ts";
 
 export interface WallEngineOptions {
   /** For tests and support; `auto` takes WebGPU, then WebGL2. */
@@ -21,6 +30,20 @@ const NOTHING: WallStats = {
   serverCpu: undefined,
   openVideoFrames: 0,
 };
+
+const LIVE: PlaybackState = {
+  mode: "live",
+  positionMicros: undefined,
+  rate: 1,
+  buffering: false,
+  loop: undefined,
+  free: [],
+};
+
+/** The archive is served beside the live line: wss://host/api/v1/live -> wss://host/api/v1/playback. */
+function archiveUrl(liveUrl: string): string {
+  return URL.canParse(liveUrl) ? new URL("playback", liveUrl).href : liveUrl;
+}
 
 /** A tile of a wall that cannot work: never dark without a reason. */
 function darkTile({ tileId, cameraId }: TileSpec, detail: string): TileStats {
@@ -58,10 +81,12 @@ class WorkerWallEngine implements WallEngine {
   readonly #listeners = new Set<() => void>();
   readonly #expired = new Set<(code: string) => void>();
   readonly #configNeeded = new Set<() => void>();
+  readonly #playbackListeners = new Set<() => void>();
   readonly #replies = new Map<number, (message: FromWall | undefined) => void>();
   /** Sent once the canvas is there: the worker's first message is `init`. */
   #early: ToWall[] | undefined = [];
   #stats = NOTHING;
+  #playback = LIVE;
   #tiles: readonly TileSpec[] = [];
   /** Whether the worker has ever spoken; one that has not when it fails never will. */
   #spoken = false;
@@ -94,6 +119,7 @@ class WorkerWallEngine implements WallEngine {
 
   connect(options: ConnectOptions): void {
     this.#send({ type: "connect", options });
+    this.#send({ type: "archive", webSocketUrl: archiveUrl(options.webSocketUrl), token: options.token });
   }
 
   setToken(token: string): void {
@@ -138,6 +164,29 @@ class WorkerWallEngine implements WallEngine {
     return reply?.type === "stats" ? reply.stats : this.#stats;
   }
 
+  playback(): PlaybackState {
+    return this.#playback;
+  }
+
+  command(command: PlaybackCommand): void {
+    this.#send({ type: "playback", command });
+  }
+
+  onPlayback(listener: () => void): () => void {
+    this.#playbackListeners.add(listener);
+    return () => this.#playbackListeners.delete(listener);
+  }
+
+  async thumbnail(
+    cameraId: string,
+    micros: number,
+    widthPx: number,
+  ): Promise<{ bitmap: ImageBitmap; micros: number } | undefined> {
+    const reply = await this.#ask((requestId) => ({ type: "thumbnail", requestId, cameraId, micros, widthPx }));
+    if (reply?.type !== "thumbnail" || !reply.bitmap || reply.micros === undefined) return undefined;
+    return { bitmap: reply.bitmap, micros: reply.micros };
+  }
+
   async snapshot(tileId: string, mimeType: "image/png" | "image/jpeg"): Promise<Blob | undefined> {
     const reply = await this.#ask((requestId) => ({ type: "snapshot", requestId, tileId, mimeType }));
     return reply?.type === "snapshot" ? reply.blob : undefined;
@@ -162,6 +211,7 @@ class WorkerWallEngine implements WallEngine {
     this.#listeners.clear();
     this.#expired.clear();
     this.#configNeeded.clear();
+    this.#playbackListeners.clear();
   }
 
   #send(message: ToWall): void {
@@ -187,8 +237,12 @@ class WorkerWallEngine implements WallEngine {
         return;
       case "stats":
       case "snapshot":
-        this.#replies.get(message.requestId)?.(message);
-        this.#replies.delete(message.requestId);
+      case "thumbnail":
+        this.#answered(message);
+        return;
+      case "playback":
+        this.#playback = message.state;
+        for (const listener of [...this.#playbackListeners]) listener();
         return;
       case "session-expired":
         for (const listener of [...this.#expired]) listener(message.code);
@@ -206,6 +260,14 @@ class WorkerWallEngine implements WallEngine {
         this.#onClosed?.();
         return;
     }
+  }
+
+  #answered(message: Extract<FromWall, { type: "stats" | "snapshot" | "thumbnail" }>): void {
+    const resolve = this.#replies.get(message.requestId);
+    this.#replies.delete(message.requestId);
+    if (resolve) resolve(message);
+    // Nobody waits for it any more.
+    else if (message.type === "thumbnail") message.bitmap?.close();
   }
 
   /** The wall cannot work here, when `forGood` not at all any more: status bar and tiles say why. */

@@ -56,6 +56,11 @@ async function handle(wall: Wall, message: ToWall): Promise<void> {
       const blob = await wall.snapshot(message.tileId, message.mimeType).catch(() => undefined);
       return post({ type: "snapshot", requestId: message.requestId, blob });
     }
+    case "archive":
+    case "playback":
+      return;
+    case "thumbnail":
+      return post({ type: "thumbnail", requestId: message.requestId, bitmap: undefined, micros: undefined });
     case "close":
       await wall.close().catch(() => undefined);
       post({ type: "closed" });

@@ -1,6 +1,7 @@
 import type { Micros } from "../../shared/lib/time.ts";
 import type { StreamFormat, StreamRole } from "../../shared/media/types.ts";
 import type { CameraState } from "../../shared/wire/control-messages.ts";
+import type { RecorderEvent, RecordingPlan } from "../ingest/protocol.ts";
 
 /** What ingest needs to know to pull a camera. Secrets included: never logged, never sent to a browser. */
 export interface CameraSource {
@@ -101,5 +102,12 @@ export interface MediaPlane {
   /** The user's permissions changed: relays ask again for every subscribed camera. */
   accessChanged(userId: string): void;
   stats(): Promise<MediaStats>;
+  /** What is recorded from now on: replaces all plans. Bytes are on disk at most `flushMs` after they were sealed. */
+  setRecording(plans: readonly RecordingPlan[], flushMs: number): void;
+  /**
+   * Facts of all recorders, in order per stream. When a media thread dies, its streams say `recording: false`; their
+   * open files stay as the last `segment-grown` told, and perhaps longer: what they hold is read from them.
+   */
+  onRecorder(listener: (events: readonly RecorderEvent[]) => void): () => void;
   close(): Promise<void>;
 }

@@ -2,7 +2,14 @@ import type { Clock } from "../../shared/lib/clock.ts";
 import { describeError, FluxError } from "../../shared/lib/errors.ts";
 import { millis } from "../../shared/lib/time.ts";
 import type { CameraSource, CameraStatus, ProbeResult, ProbeSource } from "../control/media-plane.ts";
-import type { FromIngest, IngestWorkerData, SealKey, ToIngest } from "../ingest/protocol.ts";
+import type {
+  FromIngest,
+  IngestWorkerData,
+  RecorderEvent,
+  RecordingPlan,
+  SealKey,
+  ToIngest,
+} from "../ingest/protocol.ts";
 import type { GenerationStore } from "../seal/generation.ts";
 import type { MediaLog } from "./log.ts";
 import { Pending } from "./pending.ts";
@@ -28,6 +35,7 @@ export interface IngestSlotOptions {
   readonly generations: GenerationStore;
   readonly keys: SealKeySource;
   readonly onStatus: (statuses: readonly CameraStatus[]) => void;
+  readonly onRecorder: (events: readonly RecorderEvent[]) => void;
   /** The thread is there (again): give it its line to the relay. */
   readonly onReady: (slot: IngestSlot) => void;
   readonly onLost: (slot: IngestSlot) => void;
@@ -57,6 +65,7 @@ export class IngestSlot {
   readonly #cameras = new Map<string, CameraSource>();
   readonly #probes: Pending<ProbeResult>;
   readonly #stats: Pending<void>;
+  #recording: Extract<ToIngest, { type: "recording" }> | undefined;
   #earlier = NOTHING;
   #latest = NOTHING;
   #generation = 0;
@@ -122,6 +131,12 @@ export class IngestSlot {
     this.thread?.post({ type: "remove-camera", cameraId });
   }
 
+  /** All plans of this slot's cameras. A thread that takes over is told them again. */
+  setRecording(plans: readonly RecordingPlan[], flushMs: number): void {
+    this.#recording = { type: "recording", plans, flushMs };
+    this.thread?.post(this.#recording);
+  }
+
   /** Rejects with `rtsp.*`, `probe.*`, or `media.*` when the thread is at fault. */
   probe(source: ProbeSource, timeoutMs: number): Promise<ProbeResult> {
     const thread = this.#need();
@@ -158,6 +173,7 @@ export class IngestSlot {
 
   #tellEverything(): void {
     this.#options.onReady(this);
+    if (this.#recording) this.thread?.post(this.#recording);
     for (const camera of this.#cameras.values()) this.thread?.post({ type: "put-camera", camera });
   }
 
@@ -181,6 +197,9 @@ export class IngestSlot {
           message.cameraIds.filter((cameraId) => this.#cameras.has(cameraId)),
           this.#generation,
         );
+        break;
+      case "recorder":
+        this.#options.onRecorder(message.events);
         break;
       case "probe-result":
         if (message.result) this.#probes.resolve(message.requestId, message.result);

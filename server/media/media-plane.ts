@@ -11,12 +11,13 @@ import type {
   ProbeSource,
 } from "../control/media-plane.ts";
 import { publicReason } from "../control/public-reason.ts";
-import type { IngestWorkerData } from "../ingest/protocol.ts";
+import type { IngestWorkerData, RecorderEvent, RecordingPlan } from "../ingest/protocol.ts";
 import type { CameraRoute, RelayAuthority, RelayCertificates, RelayWorkerData, ToRelay } from "../relay/protocol.ts";
 import type { GenerationStore } from "../seal/generation.ts";
 import { leastLoaded } from "./assign.ts";
 import { IngestSlot, type IngestStats, type IngestThread, type SealKeySource } from "./ingest-slot.ts";
 import type { MediaLog } from "./log.ts";
+import { RecordingRouter } from "./recording-router.ts";
 import { type RelayEndpoints, RelaySlot, type RelayThread } from "./relay-slot.ts";
 
 export interface MediaPlaneDeps {
@@ -70,6 +71,7 @@ class ThreadedMediaPlane implements OwnedMediaPlane {
   readonly #slotOf = new Map<string, IngestSlot>();
   readonly #statuses = new Map<string, CameraStatus>();
   readonly #listeners = new Set<(status: CameraStatus) => void>();
+  readonly #recording: RecordingRouter;
   readonly #log: MediaLog;
   #routesDirty = false;
   #camerasKnown = false;
@@ -103,9 +105,16 @@ class ThreadedMediaPlane implements OwnedMediaPlane {
         onStatus: (statuses) => {
           for (const status of statuses) this.#report(status);
         },
+        onRecorder: (events) => this.#recording.received(events),
         onReady: (slot) => this.#wire(slot),
         onLost: (slot) => this.#slotLost(slot),
       });
+    });
+    this.#recording = new RecordingRouter({
+      slots: this.#slots,
+      slotOf: this.#slotOf,
+      onCamera: (cameraId) => this.#sendStatus(cameraId),
+      log,
     });
   }
 
@@ -133,9 +142,11 @@ class ThreadedMediaPlane implements OwnedMediaPlane {
 
   async putCamera(camera: CameraSource): Promise<void> {
     this.#refuseWhenClosed();
-    const slot = this.#slotOf.get(camera.id) ?? leastLoaded(this.#slots);
+    const before = this.#slotOf.get(camera.id);
+    const slot = before ?? leastLoaded(this.#slots);
     this.#slotOf.set(camera.id, slot);
     slot.putCamera(camera);
+    if (before === undefined) this.#recording.cameraPlaced(camera.id, slot);
     this.#routesChanged();
   }
 
@@ -170,6 +181,14 @@ class ThreadedMediaPlane implements OwnedMediaPlane {
     this.#relay.post({ type: "access-changed", userId });
   }
 
+  setRecording(plans: readonly RecordingPlan[], flushMs: number): void {
+    this.#recording.set(plans, flushMs);
+  }
+
+  onRecorder(listener: (events: readonly RecorderEvent[]) => void): () => void {
+    return this.#recording.listen(listener);
+  }
+
   async stats(): Promise<MediaStats> {
     const [relay, ...ingest] = await Promise.all([
       this.#relay.stats().catch(() => undefined),
@@ -201,6 +220,7 @@ class ThreadedMediaPlane implements OwnedMediaPlane {
     await this.#relay.close();
     await Promise.all(this.#slots.map((slot) => slot.close()));
     this.#listeners.clear();
+    this.#recording.close();
   }
 
   /** Known before any worker: the relay thread starts first. */
@@ -228,7 +248,7 @@ class ThreadedMediaPlane implements OwnedMediaPlane {
 
   #tellRelayCameras(): void {
     this.#sendRoutes();
-    for (const status of this.#statuses.values()) this.#relay.post(statusMessage(status));
+    for (const cameraId of this.#statuses.keys()) this.#sendStatus(cameraId);
   }
 
   /** Many cameras put in one turn (a start) make one message. */
@@ -256,7 +276,7 @@ class ThreadedMediaPlane implements OwnedMediaPlane {
   #report(status: CameraStatus): void {
     const before = this.#statuses.get(status.cameraId);
     this.#statuses.set(status.cameraId, status);
-    if (before?.state !== status.state || before.reason !== status.reason) this.#relay.post(statusMessage(status));
+    if (before?.state !== status.state || before.reason !== status.reason) this.#sendStatus(status.cameraId);
     for (const listener of this.#listeners) {
       try {
         listener(status);
@@ -266,7 +286,13 @@ class ThreadedMediaPlane implements OwnedMediaPlane {
     }
   }
 
+  #sendStatus(cameraId: string): void {
+    const status = this.#statuses.get(cameraId);
+    if (status) this.#relay.post(statusMessage(status, this.#recording.isRecording(cameraId)));
+  }
+
   #slotLost(slot: IngestSlot): void {
+    this.#recording.lost(slot);
     for (const camera of slot.cameras.values()) {
       if (!camera.enabled) continue;
       const streams = (this.#statuses.get(camera.id)?.streams ?? []).map((stream) => ({
@@ -281,14 +307,13 @@ class ThreadedMediaPlane implements OwnedMediaPlane {
   }
 }
 
-function statusMessage(status: CameraStatus): ToRelay {
-  // No recorder yet: see server/record once it exists.
+function statusMessage(status: CameraStatus, recording: boolean): ToRelay {
   return {
     type: "camera-status",
     cameraId: status.cameraId,
     state: status.state,
     // Whoever may only watch learns no address of the camera network.
     reason: status.reason === undefined ? undefined : publicReason(status.reasonCode),
-    recording: false,
+    recording,
   };
 }

@@ -1,5 +1,6 @@
 import { FluxError } from "../../shared/lib/errors.ts";
 import type { CameraSource, CameraStatus, MediaPlane, ProbeResult, ProbeSource } from "../control/media-plane.ts";
+import type { RecorderEvent, RecordingPlan } from "../ingest/protocol.ts";
 
 /** A media plane without threads: remembers what it was told. */
 export class FakeMedia implements MediaPlane {
@@ -54,6 +55,24 @@ export class FakeMedia implements MediaPlane {
       framesDropped: 0,
       webTransport: false,
     };
+  }
+
+  /** The plans of the last call. */
+  plans: readonly RecordingPlan[] = [];
+  readonly #recorderListeners = new Set<(events: readonly RecorderEvent[]) => void>();
+
+  setRecording(plans: readonly RecordingPlan[]): void {
+    this.plans = plans;
+  }
+
+  onRecorder(listener: (events: readonly RecorderEvent[]) => void): () => void {
+    this.#recorderListeners.add(listener);
+    return () => void this.#recorderListeners.delete(listener);
+  }
+
+  /** A recorder's facts arrive. */
+  record(...events: RecorderEvent[]): void {
+    for (const listener of this.#recorderListeners) listener(events);
   }
 
   async close(): Promise<void> {}

@@ -1,0 +1,176 @@
+import { sql } from "drizzle-orm";
+import type { Clock, Timer } from "../../shared/lib/clock.ts";
+import { millis } from "../../shared/lib/time.ts";
+import type { Logger } from "../core/log.ts";
+import type { Orm } from "../db/database.ts";
+import { recordingGaps, recordingRuns, segments } from "../db/schema/index.ts";
+import type { GapFact, RecorderEvent, SegmentFact } from "../ingest/protocol.ts";
+
+/** Facts that wait while the database is away. What does not fit is found in the files again (R4, R7). */
+const MAX_WAITING = 20_000;
+const WRITE_EVERY_MS = millis(1000);
+const BATCH = 500;
+
+type SegmentFactState = { readonly segment: SegmentFact; readonly state: "open" | "closed" };
+
+/** Brings the recorders' facts into the index, in batches; knows how far open segments are. */
+export class IndexWriter {
+  readonly #orm: Orm;
+  readonly #log: Logger;
+  readonly #timer: Timer;
+  readonly #open = new Map<string, SegmentFact>();
+  #segments = new Map<string, SegmentFactState>();
+  #gaps: GapFact[] = [];
+  #writing: Promise<void> | undefined;
+  #failing = false;
+  #dropped = 0;
+
+  constructor(orm: Orm, clock: Clock, log: Logger) {
+    this.#orm = orm;
+    this.#log = log;
+    this.#timer = clock.every(WRITE_EVERY_MS, () => void this.write());
+  }
+
+  /** Segments that are being written, as far as they are safely on disk. */
+  get open(): ReadonlyMap<string, SegmentFact> {
+    return this.#open;
+  }
+
+  /** Facts that are not in the database yet. */
+  get waiting(): number {
+    return this.#segments.size + this.#gaps.length;
+  }
+
+  take(event: RecorderEvent): void {
+    switch (event.type) {
+      case "segment-opened":
+        this.#open.set(keyOf(event.segment), event.segment);
+        this.#keep(event.segment, "open");
+        return;
+      case "segment-grown":
+        this.#open.set(keyOf(event.segment), event.segment);
+        return;
+      case "segment-closed":
+        this.#open.delete(keyOf(event.segment));
+        this.#keep(event.segment, "closed");
+        return;
+      case "gap":
+        if (this.waiting < MAX_WAITING) this.#gaps.push(event.gap);
+        else this.#dropped++;
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** Segments of a thread that is gone: they are closed by whoever looks at the files next. */
+  forgetOpen(streamIds: ReadonlySet<number>): SegmentFact[] {
+    const gone = [...this.#open.values()].filter(({ streamId }) => streamIds.has(streamId));
+    for (const segment of gone) this.#open.delete(keyOf(segment));
+    return gone;
+  }
+
+  /** Writes what waits. Never rejects: what could not be written waits on. */
+  write(): Promise<void> {
+    if (this.waiting === 0) return this.#writing ?? Promise.resolve();
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = undefined;
+    });
+    return this.#writing;
+  }
+
+  async close(): Promise<void> {
+    this.#timer.cancel();
+    await this.#writing;
+    await this.write();
+  }
+
+  #keep(segment: SegmentFact, state: "open" | "closed"): void {
+    const key = keyOf(segment);
+    if (!this.#segments.has(key) && this.waiting >= MAX_WAITING) this.#dropped++;
+    else this.#segments.set(key, { segment, state });
+  }
+
+  async #write(): Promise<void> {
+    const facts = [...this.#segments].slice(0, BATCH);
+    const gaps = this.#gaps.slice(0, BATCH);
+    try {
+      await writeIndex(
+        this.#orm,
+        facts.map(([, fact]) => fact),
+        gaps,
+      );
+      for (const [key, fact] of facts) if (this.#segments.get(key) === fact) this.#segments.delete(key);
+      this.#gaps.splice(0, gaps.length);
+      if (this.#failing) this.#log.info({ dropped: this.#dropped }, "the recordings' index is written again");
+      this.#failing = false;
+      this.#dropped = 0;
+    } catch (err) {
+      if (!this.#failing) this.#log.error({ err }, "the recordings' index cannot be written; recording goes on");
+      this.#failing = true;
+    }
+  }
+}
+
+/** Segments with their runs, and gaps, in one transaction. Idempotent. */
+export async function writeIndex(
+  orm: Orm,
+  facts: readonly SegmentFactState[],
+  gaps: readonly GapFact[],
+): Promise<void> {
+  await orm.transaction(async (transaction) => {
+    if (facts.length > 0) {
+      await transaction
+        .insert(segments)
+        .values(facts.map(({ segment, state }) => ({ ...segment, state })))
+        .onConflictDoUpdate({
+          target: [segments.volumeId, segments.path],
+          set: {
+            endMicros: sql`excluded.end_micros`,
+            bytes: sql`excluded.bytes`,
+            frames: sql`excluded.frames`,
+            keyframes: sql`excluded.keyframes`,
+            audioFrames: sql`excluded.audio_frames`,
+            state: sql`excluded.state`,
+          },
+        });
+      await transaction
+        .insert(recordingRuns)
+        .values(runsOf(facts))
+        .onConflictDoUpdate({
+          target: [recordingRuns.id, recordingRuns.streamId],
+          set: {
+            startMicros: sql`least(${recordingRuns.startMicros}, excluded.start_micros)`,
+            endMicros: sql`greatest(${recordingRuns.endMicros}, excluded.end_micros)`,
+          },
+        });
+    }
+    if (gaps.length > 0) {
+      const rows = gaps.map((gap) => ({ ...gap, detail: gap.detail?.slice(0, 500) ?? null }));
+      await transaction.insert(recordingGaps).values(rows).onConflictDoNothing();
+    }
+  });
+}
+
+/** One row per run and stream: a statement must not name a row twice. */
+function runsOf(facts: readonly SegmentFactState[]): (typeof recordingRuns.$inferInsert)[] {
+  const runs = new Map<string, typeof recordingRuns.$inferInsert>();
+  for (const { segment } of facts) {
+    const { runId: id, streamId, cameraId, role, startMicros, endMicros } = segment;
+    const key = `${id} ${streamId}`;
+    const known = runs.get(key);
+    runs.set(key, {
+      id,
+      streamId,
+      cameraId,
+      role,
+      startMicros: Math.min(startMicros, known?.startMicros ?? startMicros),
+      endMicros: Math.max(endMicros, known?.endMicros ?? endMicros),
+    });
+  }
+  return [...runs.values()];
+}
+
+function keyOf({ volumeId, path }: SegmentFact): string {
+  return `${volumeId}/${path}`;
+}

@@ -12,6 +12,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   crypto: async () => ({ run: (await import("../bench/crypto.ts")).benchCrypto }),
   ingest: () => import("../bench/ingest.ts"),
   latency: () => import("../bench/latency.ts"),
+  record: () => import("../bench/record.ts"),
   relay: () => import("../bench/relay.ts"),
   soak: () => import("../bench/soak.ts"),
   wall: () => import("../bench/wall.ts"),

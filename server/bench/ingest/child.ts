@@ -67,6 +67,16 @@ export class Child {
     return this.#lines.filter((line) => pattern.test(line));
   }
 
+  /** Ends its input and lets it come to an end by itself for so long. */
+  async finish(patienceMs: number): Promise<void> {
+    if (this.exited) return;
+    const exit = once(this.process, "exit");
+    this.process.stdin?.end();
+    const stop = setTimeout(() => void this.stop(), patienceMs);
+    await exit;
+    clearTimeout(stop);
+  }
+
   async stop(): Promise<void> {
     if (this.exited) return;
     const exit = once(this.process, "exit");

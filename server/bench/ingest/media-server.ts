@@ -7,19 +7,25 @@ import { systemClock } from "../../../shared/lib/clock.ts";
 import { FluxError } from "../../../shared/lib/errors.ts";
 import { epochAt } from "../../../shared/wire/epoch.ts";
 import type { SealKey } from "../../ingest/protocol.ts";
-import { createMediaPlane } from "../../media/media-plane.ts";
+import { createMediaPlane, type OwnedMediaPlane } from "../../media/media-plane.ts";
 import { spawnThread } from "../../media/thread.ts";
+import type { RelayAuthority } from "../../relay/protocol.ts";
 import { createGenerationStore } from "../../seal/generation.ts";
 
-/**
- * The process under measurement: the whole media plane (ingest pool, relay thread) as the server runs it, without
- * database and web. Reads one JSON array of URLs from stdin; prints `{frames, bytes, dropped, online}` each second.
- */
-export async function runMediaServer(): Promise<void> {
+export interface BenchPlane {
+  readonly plane: OwnedMediaPlane;
+  /** Empty, and removed by `close`. */
+  readonly folder: string;
+  close(): Promise<void>;
+}
+
+export const say = (value: object): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
+
+/** The whole media plane (ingest pool, relay thread) as the server runs it, without database and web. */
+export async function startBenchPlane(authority?: RelayAuthority): Promise<BenchPlane> {
   const clock = systemClock();
   const folder = await mkdtemp(join(tmpdir(), "fluxvision-bench-"));
   const refuse = (): Promise<never> => Promise.reject(new FluxError("auth.required", "nobody may sign in here"));
-  const say = (value: object): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
   const log = {
     info: () => undefined,
     warn: (fields: object, message: string) => say({ message, ...fields }),
@@ -39,7 +45,7 @@ export async function runMediaServer(): Promise<void> {
       },
     },
     generations: createGenerationStore({ path: join(folder, "generation") }),
-    authority: { authenticate: refuse, renew: refuse, authorise: refuse, key: refuse },
+    authority: authority ?? { authenticate: refuse, renew: refuse, authorise: refuse, key: refuse },
     onViewerClosed: () => undefined,
     onViewersLost: () => undefined,
     relay: {
@@ -55,7 +61,15 @@ export async function runMediaServer(): Promise<void> {
     spawnIngest: (data) => spawnThread(new URL("./ingest-worker.mjs", import.meta.url), data, "ingest"),
     spawnRelay: (data) => spawnThread(new URL("./relay-worker.mjs", import.meta.url), data, "relay"),
   });
-  plane.camerasKnown();
+  const close = async (): Promise<void> => {
+    await plane.close();
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { plane, folder, close };
+}
+
+/** Says once a second what the plane does: `{frames, bytes, dropped, online, reason}`. Returns how to stop that. */
+export function reportPlane(plane: OwnedMediaPlane): () => void {
   const online = new Map<string, boolean>();
   const errors = new Map<string, string | undefined>();
   plane.onStatus((status) => {
@@ -69,6 +83,14 @@ export async function runMediaServer(): Promise<void> {
       say({ frames: framesSealed, bytes: bytesSealed, dropped: framesDropped, online: up, reason });
     });
   }, 1000);
+  return () => clearInterval(report);
+}
+
+/** The process under measurement of `bench ingest`. Reads one JSON array of URLs from stdin, reports once a second. */
+export async function runMediaServer(): Promise<void> {
+  const { plane, close } = await startBenchPlane();
+  plane.camerasKnown();
+  const stopReport = reportPlane(plane);
   let stream = 0;
   for await (const line of createInterface({ input: process.stdin })) {
     for (const url of JSON.parse(line) as string[]) {
@@ -86,7 +108,6 @@ export async function runMediaServer(): Promise<void> {
       });
     }
   }
-  clearInterval(report);
-  await plane.close();
-  await rm(folder, { recursive: true, force: true });
+  stopReport();
+  await close();
 }

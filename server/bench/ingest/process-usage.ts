@@ -9,6 +9,8 @@ export interface ProcessUsage {
   readonly pssBytes: number;
   readonly threads: number;
   readonly processes: number;
+  /** Calls of the write family so far, to files and to sockets. */
+  readonly writeCalls: number;
 }
 
 /** Ticks per second of /proc/PID/stat: USER_HZ is 100 on every Linux that Node runs on. */
@@ -42,6 +44,14 @@ function kibibytes(path: string, name: string): number {
   }
 }
 
+function writeCalls(pid: number): number {
+  try {
+    return Number(/^syscw: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, "utf8"))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}
+
 /** The process and all its descendants. */
 export function treeOf(pid: number): number[] {
   const children = new Map<number, number[]>();
@@ -61,7 +71,7 @@ export function treeOf(pid: number): number[] {
 }
 
 export function usageOf(pids: readonly number[]): ProcessUsage {
-  const sum = { cpuSeconds: 0, rssBytes: 0, pssBytes: 0, threads: 0, processes: 0 };
+  const sum = { cpuSeconds: 0, rssBytes: 0, pssBytes: 0, threads: 0, processes: 0, writeCalls: 0 };
   for (const pid of pids) {
     const stat = readStat(pid);
     if (!stat) continue;
@@ -70,6 +80,7 @@ export function usageOf(pids: readonly number[]): ProcessUsage {
     sum.processes++;
     sum.rssBytes += kibibytes(`/proc/${pid}/status`, "VmRSS");
     sum.pssBytes += kibibytes(`/proc/${pid}/smaps_rollup`, "Pss");
+    sum.writeCalls += writeCalls(pid);
   }
   return sum;
 }

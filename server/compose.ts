@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { LiveConfig } from "../shared/api/schemas.ts";
 import type { Clock } from "../shared/lib/clock.ts";
 import { Scope } from "../shared/lib/scope.ts";
+import { Archive } from "./archive/archive.ts";
 import { AccessTokens } from "./auth/access-tokens.ts";
 import { AuthService } from "./auth/auth-service.ts";
 import { LiveAuthority } from "./auth/live-authority.ts";
@@ -114,6 +115,9 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
     generationOf: (cameraId) => media?.generationOf(cameraId),
   });
 
+  // Owned before the media plane: closed after it, with the last facts of its recorders.
+  let archive: Archive | undefined;
+  scope.add(() => archive?.close());
   const upstream = scope.own(await chooseUpstreamSocket(config.dataDir));
   const certificates = await relayCertificates(config, clock);
   const owned = scope.own(
@@ -155,6 +159,16 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
     log: log.child({ part: "cameras" }),
     ownPorts: new Set([endpoints.httpPort, ...(endpoints.tlsPort === undefined ? [] : [endpoints.tlsPort])]),
     onRemoved: (cameraId) => keys.forget(cameraId),
+    onChange: () => archive?.control.review(),
+  });
+  archive = await Archive.start({
+    orm,
+    clock,
+    log: log.child({ part: "archive" }),
+    sealer,
+    media: owned,
+    storageDir: config.storageDir,
+    cameras: () => cameras.sources(),
   });
   const users = new UserService({
     orm,
@@ -179,6 +193,8 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
     layouts: new LayoutService(orm, clock),
     evidence: createEvidence(orm, clock),
     keyAdmin: new KeyAdmin(orm, allKeys),
+    archive,
+    orm,
     stats: new StatsService({ clock, database, cameras, media: owned, version }),
     allowedOrigins: config.allowedOrigins,
     live: () => liveConfig(owned.endpoints, renewal.current, config.quotaKbps),

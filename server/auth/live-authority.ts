@@ -99,6 +99,32 @@ export class LiveAuthority implements RelayAuthority {
     }
   }
 
+  async mayPlayBack(connectionId: string, cameraId: string): Promise<boolean> {
+    const principal = await this.#principal(this.#connection(connectionId));
+    return can(principal, "archive.view", cameraId);
+  }
+
+  /** Keys of archived frames, in the order asked for: whoever may see the archive may see all of it. */
+  async archiveKeys(
+    connectionId: string,
+    cameraId: string,
+    names: readonly { readonly keyId: number; readonly generation: number; readonly epoch: number }[],
+  ): Promise<(WrappedKey | "revoked" | undefined)[]> {
+    const connection = this.#connection(connectionId);
+    if (!(await this.mayPlayBack(connectionId, cameraId))) return names.map(() => undefined);
+    const keys = await Promise.all(
+      names.map(({ keyId, generation, epoch }) =>
+        this.#parts.keys.epochKey(cameraId, keyId, generation, epoch).catch((error: unknown) => {
+          if (error instanceof FluxError && error.code === "keys.revoked") return "revoked" as const;
+          if (error instanceof FluxError && /^keys\.unknown_/.test(error.code)) return undefined;
+          throw error;
+        }),
+      ),
+    );
+    this.#stillOpen(connectionId, connection);
+    return keys.map((key) => (typeof key === "object" ? wrap(connection.sessionKey, key) : key));
+  }
+
   /** The relay lost the connection: its session key is forgotten. */
   viewerClosed(connectionId: string): void {
     if (this.#arriving.has(connectionId)) this.#arriving.set(connectionId, true);

@@ -68,8 +68,8 @@ export class CameraService {
     return [...this.#cameras.keys()].filter(isOnline).length;
   }
 
-  sources(): CameraSource[] {
-    return [...this.#cameras.values()].map(toSource);
+  sources(): (CameraSource & { readonly group: string })[] {
+    return [...this.#cameras.values()].map((record) => ({ ...toSource(record), group: record.group }));
   }
 
   list(principal: Principal): Camera[] {

@@ -12,8 +12,11 @@ import { cameraRoutes } from "./routes/cameras.ts";
 import { evidenceRoutes } from "./routes/evidence.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { layoutRoutes } from "./routes/layouts.ts";
+import { recordingControlRoutes } from "./routes/recording-control.ts";
+import { recordingRoutes } from "./routes/recordings.ts";
 import { systemRoutes } from "./routes/system.ts";
 import { userRoutes } from "./routes/users.ts";
+import { volumeRoutes } from "./routes/volumes.ts";
 import type { App, AppDeps, AppEnv } from "./types.ts";
 import { webApp } from "./web-app.ts";
 
@@ -41,6 +44,9 @@ export function createApp(deps: AppDeps): { app: App; routes: readonly Registere
   layoutRoutes(api, deps);
   evidenceRoutes(api, deps);
   keyRoutes(api, deps);
+  recordingRoutes(api, deps);
+  recordingControlRoutes(api, deps);
+  volumeRoutes(api, deps);
   systemRoutes(api, deps);
   app.route("/", api.hono);
   for (const path of ["/health", "/health/live", "/health/ready"]) {

@@ -1,6 +1,7 @@
 import type { Hono } from "hono";
 import type { LiveConfig } from "../../shared/api/schemas.ts";
 import type { Clock } from "../../shared/lib/clock.ts";
+import type { Archive } from "../archive/archive.ts";
 import type { AccessTokens } from "../auth/access-tokens.ts";
 import type { AuthService } from "../auth/auth-service.ts";
 import type { Principal } from "../auth/policy.ts";
@@ -12,6 +13,7 @@ import type { LayoutService } from "../control/layout-service.ts";
 import type { StatsService } from "../control/stats-service.ts";
 import type { UserService } from "../control/user-service.ts";
 import type { Logger } from "../core/log.ts";
+import type { Orm } from "../db/database.ts";
 import type { Evidence } from "../evidence/evidence.ts";
 
 /** What the routes work with. */
@@ -27,6 +29,8 @@ export interface AppDeps {
   readonly layouts: LayoutService;
   readonly evidence: Evidence;
   readonly keyAdmin: KeyAdmin;
+  readonly archive: Archive;
+  readonly orm: Orm;
   readonly stats: StatsService;
   readonly audit: Audit;
   /** How browsers reach the relay now. */

@@ -1,4 +1,8 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Clock } from "../../shared/lib/clock.ts";
+import { Archive } from "../archive/archive.ts";
 import { AccessTokens } from "../auth/access-tokens.ts";
 import { AuthService } from "../auth/auth-service.ts";
 import { LiveAuthority } from "../auth/live-authority.ts";
@@ -44,6 +48,8 @@ export interface Control {
   readonly layouts: LayoutService;
   readonly evidence: Evidence;
   readonly keyAdmin: KeyAdmin;
+  readonly archive: Archive;
+  readonly orm: Database["orm"];
   readonly stats: StatsService;
   readonly audit: Audit;
   close(): Promise<void>;
@@ -84,6 +90,16 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     ownPorts: options.ownPorts,
     onRemoved: (cameraId) => keys.service.forget(cameraId),
   });
+  const storageDir = await mkdtemp(join(tmpdir(), "fluxvision-storage-"));
+  const archive = await Archive.start({
+    orm,
+    clock,
+    log,
+    sealer: keys.sealer,
+    media,
+    storageDir,
+    cameras: () => cameras.sources(),
+  });
   const onAccessChanged = (userId: string): void => media.accessChanged(userId);
   return {
     auth,
@@ -95,8 +111,14 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     layouts: new LayoutService(orm, clock),
     evidence: createEvidence(orm, clock),
     keyAdmin: new KeyAdmin(orm, keys),
+    archive,
+    orm,
     stats: new StatsService({ clock, database, cameras, media, version }),
     audit,
-    close: () => keys.close(),
+    close: async () => {
+      await archive.close();
+      await keys.close();
+      await rm(storageDir, { recursive: true });
+    },
   };
 }

@@ -1,0 +1,213 @@
+import { open, readdir, rmdir, unlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { and, between, eq, inArray, max, ne } from "drizzle-orm";
+import { FluxError } from "../../shared/lib/errors.ts";
+import { encodeSegmentIndex } from "../../shared/wire/segment-codec.ts";
+import type { Logger } from "../core/log.ts";
+import type { Orm } from "../db/database.ts";
+import { segments } from "../db/schema/index.ts";
+import type { SegmentFact } from "../ingest/protocol.ts";
+import { type OpenedSegment, openSegmentFile } from "../record/segment-reader.ts";
+import { writeIndex } from "./index-writer.ts";
+import type { VolumeRow } from "./volume-service.ts";
+
+export interface RecoveryReport {
+  /** Files that were not, or not fully, in the index. */
+  indexed: number;
+  /** Of these, files whose end had to be cut off and closed. */
+  repaired: number;
+  /** Files without a single frame. */
+  removed: number;
+  /** Rows whose file is gone. */
+  forgotten: number;
+  /** Files that are no segments, or could not be read: left alone. */
+  strange: number;
+}
+
+const CAMERA = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const DAY = /^\d{8}$/;
+const SEGMENT = /^\d{1,12}-\d{1,10}(-\d{1,3})?$/;
+const BATCH = 200;
+const DAY_MS = 86_400_000;
+
+/**
+ * Before anything is recorded: finishes what a crash interrupted (README of server/record, "What a crash leaves"). Looks
+ * at days from the newest that the index knows, not at everything: that is `fluxvision check`.
+ */
+export async function recover(orm: Orm, volumes: readonly VolumeRow[], log: Logger): Promise<RecoveryReport> {
+  const report: RecoveryReport = { indexed: 0, repaired: 0, removed: 0, forgotten: 0, strange: 0 };
+  for (const volume of volumes) {
+    if (volume.kind !== "local") continue;
+    try {
+      await recoverVolume(orm, volume, report, log);
+    } catch (err) {
+      // A disk that is away keeps no other from being recorded to; its rows stay.
+      log.error({ err, volume: volume.name }, "the volume could not be looked through");
+    }
+  }
+  return report;
+}
+
+async function recoverVolume(orm: Orm, volume: VolumeRow, report: RecoveryReport, log: Logger): Promise<void> {
+  const unfinished = await orm
+    .select()
+    .from(segments)
+    .where(and(eq(segments.volumeId, volume.id), ne(segments.state, "closed")));
+  await finishDeleting(
+    orm,
+    volume,
+    unfinished.filter(({ state }) => state === "deleting"),
+  );
+  const newest = await newestDays(orm, volume);
+  const found = new Set<string>();
+  let facts: { segment: SegmentFact; state: "closed" }[] = [];
+  for (const cameraId of await names(volume.location, CAMERA)) {
+    const from = newest.get(cameraId) ?? "";
+    for (const day of await names(join(volume.location, cameraId), DAY)) {
+      if (day < from) continue;
+      const known = await closedPaths(orm, volume, cameraId, day);
+      for (const name of await names(join(volume.location, cameraId, day), SEGMENT)) {
+        const path = `${cameraId}/${day}/${name}`;
+        found.add(path);
+        if (known.has(path)) continue;
+        const segment = await settle(volume, path, report, log);
+        if (segment) facts.push({ segment, state: "closed" });
+        if (facts.length >= BATCH) {
+          await writeIndex(orm, facts, []);
+          facts = [];
+        }
+      }
+    }
+  }
+  await writeIndex(orm, facts, []);
+  const lost = unfinished.filter(({ state, path }) => state === "open" && !found.has(path)).map(({ id }) => id);
+  if (lost.length > 0) await orm.delete(segments).where(inArray(segments.id, lost));
+  report.forgotten += lost.length;
+}
+
+/** Closes a file as it would have been closed; what no frame is in goes. */
+async function settle(
+  volume: VolumeRow,
+  path: string,
+  report: RecoveryReport,
+  log: Logger,
+): Promise<SegmentFact | undefined> {
+  const file = join(volume.location, path);
+  let segment: OpenedSegment;
+  try {
+    segment = await openSegmentFile(file);
+  } catch (err) {
+    if (err instanceof FluxError && err.code === "segment.short") {
+      await removeFile(file);
+      report.removed++;
+    } else {
+      log.warn({ err, file: path }, "a file among the recordings could not be read; it is left alone");
+      report.strange++;
+    }
+    return undefined;
+  }
+  const { header, index, closed } = segment;
+  await segment.close();
+  if (index.frames === 0) {
+    await removeFile(file);
+    report.removed++;
+    return undefined;
+  }
+  let bytes = index.dataEnd + encodeSegmentIndex(index).byteLength;
+  if (!closed) {
+    bytes = await closeFile(file, index);
+    report.repaired++;
+  }
+  report.indexed++;
+  return factOf(volume.id, path, { header, index }, bytes);
+}
+
+/** What the index keeps of a file. */
+export function factOf(
+  volumeId: string,
+  path: string,
+  { header, index }: Pick<OpenedSegment, "header" | "index">,
+  bytes: number,
+): SegmentFact {
+  const { cameraId, streamId, role, runId, keyId, codec, codecString, width, height } = header;
+  const { frames, audioFrames, keyframes } = index;
+  const range = { startMicros: header.start, endMicros: Math.max(header.start, index.end) };
+  const counts = { frames, audioFrames, keyframes: keyframes.length };
+  const facts = { cameraId, streamId, role, runId, keyId, codec, codecString, width, height };
+  return { volumeId, path, bytes, ...facts, ...range, ...counts };
+}
+
+/** Cuts off what is no whole frame and writes index and trailer. Returns the file's size. */
+export async function closeFile(file: string, index: OpenedSegment["index"]): Promise<number> {
+  const handle = await open(file, "r+");
+  try {
+    const end = encodeSegmentIndex(index);
+    await handle.truncate(index.dataEnd);
+    await handle.write(end, 0, end.byteLength, index.dataEnd);
+    await handle.sync();
+    return index.dataEnd + end.byteLength;
+  } finally {
+    await handle.close();
+  }
+}
+
+async function finishDeleting(
+  orm: Orm,
+  volume: VolumeRow,
+  rows: readonly { id: number; path: string }[],
+): Promise<void> {
+  for (const { id, path } of rows) {
+    await removeFile(join(volume.location, path));
+    await orm.delete(segments).where(eq(segments.id, id));
+  }
+}
+
+/** Removes a file that may be gone already, and its folders once they are empty. */
+export async function removeFile(file: string): Promise<void> {
+  try {
+    await unlink(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+  for (const folder of [dirname(file), dirname(dirname(file))]) {
+    const removed = await rmdir(folder).then(
+      () => true,
+      () => false,
+    );
+    if (!removed) return;
+  }
+}
+
+/** By camera, the day before the newest that is closed in the index: a file older than that is known, or for `check`. */
+async function newestDays(orm: Orm, volume: VolumeRow): Promise<Map<string, string>> {
+  const rows = await orm
+    .select({ cameraId: segments.cameraId, newest: max(segments.startMicros) })
+    .from(segments)
+    .where(and(eq(segments.volumeId, volume.id), eq(segments.state, "closed")))
+    .groupBy(segments.cameraId);
+  return new Map(rows.map(({ cameraId, newest }) => [cameraId, dayName(Number(newest ?? 0) / 1000 - DAY_MS)]));
+}
+
+async function closedPaths(orm: Orm, volume: VolumeRow, cameraId: string, day: string): Promise<Set<string>> {
+  const start = Date.parse(`${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}`) * 1000;
+  const near = between(segments.startMicros, start - DAY_MS * 1000, start + 2 * DAY_MS * 1000);
+  const rows = await orm
+    .select({ path: segments.path })
+    .from(segments)
+    .where(and(eq(segments.volumeId, volume.id), eq(segments.cameraId, cameraId), eq(segments.state, "closed"), near));
+  return new Set(rows.map(({ path }) => path));
+}
+
+function dayName(unixMs: number): string {
+  return new Date(Math.max(0, unixMs)).toISOString().slice(0, 10).replaceAll("-", "");
+}
+
+/** Names in a folder that look as ours do; none when the folder is not there. */
+export async function names(folder: string, pattern: RegExp): Promise<string[]> {
+  try {
+    return (await readdir(folder)).filter((name) => pattern.test(name)).sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}

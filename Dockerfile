@@ -24,8 +24,9 @@ COPY --from=build /src/dist/crypto ./dist/crypto
 COPY --from=build /src/dist/server ./dist/server
 COPY --from=build /src/dist/web ./dist/web
 COPY --from=build /src/package.json ./
-# The image's own unprivileged user (uid 1000); nothing below /app is writable for it.
-RUN install -d -o node -g node -m 0700 /data
+# The image's own unprivileged user (uid 1000); nothing below /app is writable for it. A fresh named volume takes owner and
+# mode from the folder that it covers: without /recordings here, one mounted there would belong to root.
+RUN install -d -o node -g node -m 0700 /data /recordings
 USER node
 VOLUME /data
 # HTTP; HTTPS; WebTransport (HTTP/3).

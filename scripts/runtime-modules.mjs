@@ -28,14 +28,22 @@ function copyClosure(name, from, copied) {
   const folder = packageFolder(name, from);
   if (!folder || copied.has(folder)) return;
   copied.add(folder);
-  cpSync(folder, join(target, relative(inRoot("node_modules"), folder)), {
-    recursive: true,
-    verbatimSymlinks: true,
-    filter: (path) => !foreignBinary.test(path) && !relative(folder, path).startsWith("node_modules"),
-  });
   const { dependencies = {}, optionalDependencies = {} } = JSON.parse(
     readFileSync(join(folder, "package.json"), "utf8"),
   );
+  // Its loader looks into the package of this platform too: the same binary is not carried twice.
+  const binaryElsewhere = Object.keys(optionalDependencies).some(
+    (other) => other.includes(`-${process.platform}-${process.arch}`) && packageFolder(other, folder),
+  );
+  const wanted = (path) =>
+    !foreignBinary.test(path) &&
+    !relative(folder, path).startsWith("node_modules") &&
+    !(binaryElsewhere && path.endsWith(".node"));
+  cpSync(folder, join(target, relative(inRoot("node_modules"), folder)), {
+    recursive: true,
+    verbatimSymlinks: true,
+    filter: wanted,
+  });
   for (const next of Object.keys({ ...dependencies, ...optionalDependencies })) copyClosure(next, folder, copied);
 }
 

@@ -3,6 +3,7 @@ import { Child, delay } from "./ingest/child.ts";
 import { type Load, startLoad } from "./ingest/load.ts";
 import { runMediaServer } from "./ingest/media-server.ts";
 import { type ProcessUsage, treeOf, usageOf } from "./ingest/process-usage.ts";
+import { measureWholeServer } from "./ingest/whole-server.ts";
 
 /** One side's measurement over one window. */
 interface Window {
@@ -24,7 +25,7 @@ interface Settings {
 /**
  * `bench ingest`: receives and seals main and sub stream of many cameras in one server process, alternating with one
  * `ffmpeg -c copy -f null` per stream against the same cameras. Options: --cameras 42, --seconds 30 (per window),
- * --rounds 2, --port 21300.
+ * --rounds 2, --port 21300. `--whole` measures the server in one piece instead, its database included.
  */
 export async function run(args: string[]): Promise<object> {
   const { values } = parseArgs({
@@ -34,6 +35,7 @@ export async function run(args: string[]): Promise<object> {
       seconds: { type: "string", default: "30" },
       rounds: { type: "string", default: "2" },
       port: { type: "string", default: "21300" },
+      whole: { type: "boolean", default: false },
       // The process under measurement is this program again.
       role: { type: "string" },
     },
@@ -48,7 +50,7 @@ export async function run(args: string[]): Promise<object> {
     rounds: Number(values.rounds),
     port: Number(values.port),
   };
-  return compare(settings);
+  return values.whole ? measureWholeServer(settings) : compare(settings);
 }
 
 async function compare(settings: Settings): Promise<object> {

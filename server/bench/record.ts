@@ -7,7 +7,7 @@ import { bundleTo, tempFolder } from "../relay/testkit/start-relay-process.ts";
 import type { ViewerFigures, ViewerSettings } from "../relay/testkit/viewer-process.ts";
 import { Child, delay } from "./ingest/child.ts";
 import { startLoad } from "./ingest/load.ts";
-import { type ProcessUsage, treeOf, usageOf } from "./ingest/process-usage.ts";
+import { type ProcessUsage, treeOf, usageOf, writeCallsOf } from "./ingest/process-usage.ts";
 import { type RecordServerSettings, runRecordServer } from "./record/record-server.ts";
 import { readStored, type Stored } from "./record/stored.ts";
 
@@ -243,12 +243,13 @@ async function window(
   const startedMs = performance.now();
   const framesBefore = frames();
   const before = usageOf(pids());
+  const callsBefore = writeCallsOf(pids());
   await delay(seconds * 1000);
   const usage = usageOf(pids());
   return {
     seconds: (performance.now() - startedMs) / 1000,
     cpuSeconds: usage.cpuSeconds - before.cpuSeconds,
-    writeCalls: usage.writeCalls - before.writeCalls,
+    writeCalls: writeCallsOf(pids()) - callsBefore,
     usage,
     frames: frames() - framesBefore,
     delivering: delivering(),

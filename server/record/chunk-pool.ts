@@ -1,38 +1,45 @@
-/** Frames up to this size share chunks; larger ones get memory of their own. */
-const CHUNK_BYTES = 128 * 1024;
-const MAX_IDLE = 64;
+/** Small enough that a quiet sub stream wastes little, large enough that a main stream's second is a few pieces. */
+export const CHUNK_BYTES = 64 * 1024;
+export type Chunk = Uint8Array<ArrayBuffer>;
 
 /** Memory that frames lie in until they are safely on disk. One pool per thread, with a limit for all of its streams. */
 export class ChunkPool {
   readonly #limitBytes: number;
-  readonly #idle: Uint8Array<ArrayBuffer>[] = [];
-  #usedBytes = 0;
+  readonly #idle: Chunk[] = [];
+  #used = 0;
+  /** Most chunks in use since the last `trim`. */
+  #peak = 0;
 
   constructor(limitBytes: number) {
     this.#limitBytes = limitBytes;
   }
 
   get usedBytes(): number {
-    return this.#usedBytes;
+    return this.#used * CHUNK_BYTES;
   }
 
-  /** undefined: over the limit. */
-  take(leastBytes: number): Uint8Array<ArrayBuffer> | undefined {
-    const bytes = Math.max(CHUNK_BYTES, leastBytes);
-    if (this.#usedBytes + bytes > this.#limitBytes) return undefined;
-    this.#usedBytes += bytes;
-    if (bytes > CHUNK_BYTES) return new Uint8Array(bytes);
-    return this.#idle.pop() ?? new Uint8Array(bytes);
+  /** All of them, or undefined: over the limit. */
+  take(count: number): Chunk[] | undefined {
+    if ((this.#used + count) * CHUNK_BYTES > this.#limitBytes) return undefined;
+    this.#used += count;
+    this.#peak = Math.max(this.#peak, this.#used);
+    return Array.from({ length: count }, () => this.#idle.pop() ?? new Uint8Array(CHUNK_BYTES));
   }
 
-  /** Not used again, as somebody may still look at it. */
-  drop(chunk: Uint8Array<ArrayBuffer>): void {
-    this.#usedBytes -= chunk.byteLength;
+  /** The caller keeps no view of them. */
+  give(chunks: readonly Chunk[]): void {
+    this.#used -= chunks.length;
+    this.#idle.push(...chunks);
   }
 
-  /** The caller keeps no view of it. */
-  give(chunk: Uint8Array<ArrayBuffer>): void {
-    this.#usedBytes -= chunk.byteLength;
-    if (chunk.byteLength === CHUNK_BYTES && this.#idle.length < MAX_IDLE) this.#idle.push(chunk);
+  /** Not used again, as an operation that hangs may still read them. */
+  drop(chunks: readonly Chunk[]): void {
+    this.#used -= chunks.length;
+  }
+
+  /** Call now and then: keeps as much as was needed at once since the last call. */
+  trim(): void {
+    this.#idle.length = Math.min(this.#idle.length, Math.max(0, this.#peak - this.#used));
+    this.#peak = this.#used;
   }
 }

@@ -7,7 +7,7 @@ import { readHeader } from "../../shared/wire/sealed-frame.ts";
 import type { RecorderEvent, RecordingPlan } from "../ingest/protocol.ts";
 import { ChunkPool } from "./chunk-pool.ts";
 import { StreamRecorder, type StreamRecorderDeps } from "./stream-recorder.ts";
-import { Volume, type VolumeState } from "./volume.ts";
+import { Volume, type VolumeEvents, type VolumeState } from "./volume.ts";
 import type { VolumeIo } from "./volume-io.ts";
 
 export interface RecorderOptions {
@@ -15,14 +15,19 @@ export interface RecorderOptions {
   readonly io: VolumeIo;
   /** In the order in which things happened; once per flush. */
   readonly send: (events: readonly RecorderEvent[]) => void;
-  /** Memory of all streams for frames that are not on disk yet. */
+  /** Memory of all streams: half for frames that are not on disk yet, half for pre-roll. */
   readonly memoryBytes?: number;
+  /** A write and a sync at a time on each volume, not one of the two: only where the pool of I/O threads is large. */
+  readonly overlap?: boolean;
   readonly newRunId?: () => string;
 }
 
 const MEMORY_BYTES = 256 * 1024 * 1024;
 const CLOSE_PATIENCE_MS = millis(5000);
 const TICK_MS = millis(1000);
+const FLUSHES_PER_INTERVAL = 4;
+const SHORTEST_FLUSH_MS = 50;
+const TRIM_SECONDS = 10;
 const IDLE_MICROS = 10_000_000;
 
 /** Records the streams of one ingest worker: sealed frames in, files and facts out. Order and promises: README.md. */
@@ -37,17 +42,19 @@ export class Recorder {
   readonly #tick: Timer;
   #flushTimer: Timer | undefined;
   #flushMs = 0;
+  #seconds = 0;
   #events: RecorderEvent[] = [];
   #closing: Promise<void> | undefined;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
     const { clock, io, newRunId = randomUUID } = options;
-    const pool = new ChunkPool(options.memoryBytes ?? MEMORY_BYTES);
+    const half = (options.memoryBytes ?? MEMORY_BYTES) / 2;
+    const pools = { pool: new ChunkPool(half), preRollPool: new ChunkPool(half) };
     const emit = (event: RecorderEvent): void => {
       this.#events.push(event);
     };
-    this.#deps = { clock, io, pool, newRunId, volumeFor: (plan) => this.#volumeFor(plan), emit };
+    this.#deps = { clock, io, ...pools, newRunId, volumeFor: (plan) => this.#volumeFor(plan), emit };
     this.#tick = clock.every(TICK_MS, () => this.#everySecond());
   }
 
@@ -107,7 +114,9 @@ export class Recorder {
     this.#tick.cancel();
     this.#flushTimer?.cancel();
     for (const stream of this.#streams.values()) stream.close();
-    const finished = [...this.#volumes.values()].map((volume) => volume.finish(this.#writersOf(volume)));
+    const finished = [...this.#volumes.values()].map((volume) =>
+      volume.finish(() => this.#writersOf(volume).filter((writer) => writer.due(Number.POSITIVE_INFINITY))),
+    );
     // A disk that hangs does not hold up the end.
     const patience = this.#options.clock.after(CLOSE_PATIENCE_MS, () => enough());
     let enough = (): void => undefined;
@@ -131,15 +140,18 @@ export class Recorder {
       return;
     }
     const { clock, io } = this.#options;
-    const volume = new Volume(settings, clock, io, {
+    const events: VolumeEvents = {
       onWritten: (writer, before) => {
         for (const stream of this.#all()) if (stream.writers.includes(writer)) stream.written(writer, before);
       },
       onState: (changed, state, detail) => this.#volumeChanged(changed, state, detail),
-      onFailed: (failed, state, detail, hangs) => {
-        for (const stream of this.#all()) stream.failed(failed.id, REASONS[state], detail, hangs);
+      onFinished: ({ safe }) => {
+        if (safe) this.#events.push({ type: "segment-closed", segment: safe });
       },
-    });
+      onFailed: (failed, state, detail) =>
+        [...this.#all()].flatMap((stream) => stream.failed(failed.id, REASONS[state], detail)),
+    };
+    const volume = new Volume(settings, { clock, io, events, overlap: this.#options.overlap ?? false });
     this.#volumes.set(settings.id, volume);
   }
 
@@ -163,17 +175,23 @@ export class Recorder {
     if (flushMs === this.#flushMs) return;
     this.#flushMs = flushMs;
     this.#flushTimer?.cancel();
-    this.#flushTimer = this.#options.clock.every(millis(flushMs), () => this.#flush());
+    // Often, and each time only what would else be late: so memory is let go, and disks are kept busy, evenly.
+    const period = millis(Math.max(SHORTEST_FLUSH_MS, flushMs / FLUSHES_PER_INTERVAL));
+    this.#flushTimer = this.#options.clock.every(period, () => this.#flush(flushMs - period));
   }
 
-  #flush(): void {
-    for (const volume of this.#volumes.values()) if (volume.writable) volume.flush(this.#writersOf(volume));
+  #flush(waitedMs: number): void {
+    const sinceMs = this.#options.clock.monotonicMs() - waitedMs;
+    for (const volume of this.#volumes.values()) {
+      if (volume.writable) volume.flush(this.#writersOf(volume).filter((writer) => writer.due(sinceMs)));
+    }
     this.#sendEvents();
     for (const stream of this.#leaving) if (stream.writers.length === 0) this.#leaving.delete(stream);
   }
 
   #everySecond(): void {
     for (const volume of this.#volumes.values()) volume.tick();
+    if (++this.#seconds % TRIM_SECONDS === 0) for (const pool of [this.#deps.pool, this.#deps.preRollPool]) pool.trim();
     const now = this.#options.clock.utcMicros();
     for (const stream of this.#streams.values()) stream.checkIdle(now, IDLE_MICROS);
     this.#sendEvents();

@@ -134,9 +134,10 @@ export class IndexBuilder {
     return micros((this.#last ?? 0) + Math.min(this.#lastGapMicros, 1_000_000));
   }
 
+  /** What was added so far; later frames do not change it. */
   finish(dataEnd: number): SegmentIndex {
     const { frames, audioFrames, start, end } = this;
-    return { keyframes: this.#keyframes, frames, audioFrames, start, end, dataEnd };
+    return { keyframes: this.#keyframes.slice(), frames, audioFrames, start, end, dataEnd };
   }
 }
 
@@ -155,10 +156,11 @@ async function walkSegment(source: ByteSource, fileBytes: number): Promise<Segme
 export async function* frameHeaders(
   source: ByteSource,
   fileBytes = source.bytes,
+  from = SEGMENT_HEADER_BYTES,
 ): AsyncGenerator<{ readonly header: SealedHeader; readonly at: number }> {
   let piece: Uint8Array = new Uint8Array(0);
-  let pieceAt = SEGMENT_HEADER_BYTES;
-  let at = SEGMENT_HEADER_BYTES;
+  let pieceAt = from;
+  let at = from;
   while (at + HEADER_BYTES <= fileBytes) {
     if (at < pieceAt || at + HEADER_BYTES > pieceAt + piece.byteLength) {
       pieceAt = at;

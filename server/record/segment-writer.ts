@@ -1,203 +1,252 @@
 import { join } from "node:path";
-import type { SealedHeader } from "../../shared/wire/sealed-frame.ts";
+import { type SealedHeader, sealedFrameBytes } from "../../shared/wire/sealed-frame.ts";
 import { encodeSegmentHeader, encodeSegmentIndex } from "../../shared/wire/segment-codec.ts";
-import { SEGMENT_HEADER_BYTES, type SegmentHeader } from "../../shared/wire/segment-file.ts";
+import { SEGMENT_HEADER_BYTES, type SegmentHeader, type SegmentIndex } from "../../shared/wire/segment-file.ts";
 import { isKeyframe } from "../fanout/frames.ts";
 import type { SegmentFact } from "../ingest/protocol.ts";
 import type { ChunkPool } from "./chunk-pool.ts";
+import { FrameBuffer, type WaitingFrame } from "./frame-buffer.ts";
 import { IndexBuilder } from "./segment-reader.ts";
 import type { AppendFile, VolumeIo } from "./volume-io.ts";
 
-export interface WaitingFrame {
-  readonly header: SealedHeader;
-  readonly bytes: Uint8Array;
+export interface SegmentWriterOptions {
+  readonly header: SegmentHeader;
+  readonly volume: { readonly id: string; readonly path: string };
+  readonly io: VolumeIo;
+  readonly pool: ChunkPool;
+  /** Hold the newest GOP in memory although it is safe: on another volume it is the beginning of the next file. */
+  readonly keepGop: boolean;
 }
 
-interface Batch {
-  readonly frames: WaitingFrame[];
-  readonly chunks: Uint8Array<ArrayBuffer>[];
+/** What of the file survives a power cut. */
+interface Safe {
+  readonly fact: SegmentFact;
+  readonly index: SegmentIndex;
 }
 
 const MAX_NAMES = 1000;
+/** A longer GOP is not held: after a change of the volume recording goes on with the next keyframe. */
+const MAX_KEPT_BYTES = 8 * 1024 * 1024;
 
-/** One segment file: frames gather in memory, `write` and `sync` bring them to the disk. */
+/**
+ * One segment file: frames gather in memory, `write` and `sync` bring them to the disk. One of these calls at a time,
+ * by whoever owns the volume.
+ */
 export class SegmentWriter {
   readonly header: SegmentHeader;
-  readonly volumeId: string;
-  readonly #root: string;
-  readonly #io: VolumeIo;
-  readonly #pool: ChunkPool;
+  readonly #options: SegmentWriterOptions;
   readonly #builder = new IndexBuilder();
-  #waiting: Batch = { frames: [], chunks: [] };
+  #waiting: FrameBuffer;
+  #waitingSinceMs: number | undefined;
   /** Written, or being written, and not yet safe. */
-  #onTheWay: Batch = { frames: [], chunks: [] };
-  #chunk: Uint8Array<ArrayBuffer> | undefined;
-  #chunkUsed = 0;
+  #onTheWay: FrameBuffer | undefined;
+  #kept: FrameBuffer[] = [];
   #file: AppendFile | undefined;
   #path = "";
   #position = 0;
-  #ended = false;
-  #closed = false;
-  #pending: SegmentFact | undefined;
-  #safe: SegmentFact | undefined;
+  #state: "open" | "ended" | "closing" | "closed" | "given-up" = "open";
+  #busy: "write" | "sync" | undefined;
+  #pending: Safe | undefined;
+  #safe: Safe | undefined;
   #folderSafe = false;
 
-  constructor(
-    header: SegmentHeader,
-    volume: { readonly id: string; readonly path: string },
-    io: VolumeIo,
-    pool: ChunkPool,
-  ) {
-    this.header = header;
-    this.volumeId = volume.id;
-    this.#root = volume.path;
-    this.#io = io;
-    this.#pool = pool;
+  constructor(options: SegmentWriterOptions) {
+    this.header = options.header;
+    this.#options = options;
+    this.#waiting = new FrameBuffer(options.pool);
   }
 
+  get volumeId(): string {
+    return this.#options.volume.id;
+  }
   /** What is safely on disk; undefined: nothing yet. */
   get safe(): SegmentFact | undefined {
-    return this.#safe;
+    return this.#safe?.fact;
   }
+  /** It takes no more frames. */
   get ended(): boolean {
-    return this.#ended;
+    return this.#state !== "open";
   }
-  /** Closed properly, or given up. */
+  /** Properly, with index and trailer. */
   get closed(): boolean {
-    return this.#closed;
+    return this.#state === "closed";
+  }
+  get givenUp(): boolean {
+    return this.#state === "given-up";
   }
   /** No frame was ever added. */
   get empty(): boolean {
-    return this.#position === 0 && this.#waiting.frames.length === 0 && this.#onTheWay.frames.length === 0;
+    return this.#position === 0 && this.#waiting.empty && this.#onTheWay === undefined;
   }
   /** Memory that its frames take. */
   get heldBytes(): number {
-    let bytes = 0;
-    for (const chunk of this.#waiting.chunks) bytes += chunk.byteLength;
-    for (const chunk of this.#onTheWay.chunks) bytes += chunk.byteLength;
-    return bytes;
+    const kept = this.#kept.reduce((sum, { heldBytes }) => sum + heldBytes, 0);
+    return kept + this.#waiting.heldBytes + (this.#onTheWay?.heldBytes ?? 0);
   }
-  /** There is something to write. */
-  get dirty(): boolean {
-    return !this.#closed && (this.#ended || this.#waiting.frames.length > 0);
+
+  /** There is something to write that waits since this time (monotonic ms), or the file is to be closed. */
+  due(sinceMs: number): boolean {
+    if (this.#busy !== undefined || this.#onTheWay) return false;
+    if (this.#state === "ended") return true;
+    return this.#state === "open" && this.#waitingSinceMs !== undefined && this.#waitingSinceMs <= sinceMs;
   }
 
   /** Copies the frame. False: no memory for it. */
-  add(frame: SealedHeader, bytes: Uint8Array): boolean {
-    let chunk = this.#chunk;
-    if (!chunk || this.#chunkUsed + bytes.byteLength > chunk.byteLength) {
-      const next = this.#pool.take(bytes.byteLength);
-      if (!next) return false;
-      this.#waiting.chunks.push(next);
-      this.#chunk = next;
-      this.#chunkUsed = 0;
-      chunk = next;
-    }
-    chunk.set(bytes, this.#chunkUsed);
-    const copy = chunk.subarray(this.#chunkUsed, this.#chunkUsed + bytes.byteLength);
-    this.#chunkUsed += bytes.byteLength;
-    this.#waiting.frames.push({ header: frame, bytes: copy });
+  add(header: SealedHeader, bytes: Uint8Array, nowMs: number): boolean {
+    if (!this.#waiting.add(header, bytes)) return false;
+    this.#waitingSinceMs ??= nowMs;
     return true;
   }
 
   /** No frame follows: the next write closes the file. */
   end(): void {
-    this.#ended = true;
+    if (this.#state === "open") this.#state = "ended";
   }
 
-  /** Brings what waits to the file; it is safe only after `sync`. One call at a time. */
+  /** Brings what waits to the file; it is safe only after `sync`. */
   async write(): Promise<void> {
     const batch = this.#waiting;
-    this.#waiting = { frames: [], chunks: [] };
-    this.#chunk = undefined;
-    this.#onTheWay = {
-      frames: [...this.#onTheWay.frames, ...batch.frames],
-      chunks: [...this.#onTheWay.chunks, ...batch.chunks],
-    };
-    const pieces: Uint8Array[] = [];
-    this.#file ??= await this.#create();
-    if (this.#closed) return this.#abandon();
-    let position = this.#position;
-    if (position === 0) {
-      pieces.push(encodeSegmentHeader(this.header));
-      position = SEGMENT_HEADER_BYTES;
+    this.#onTheWay = batch;
+    this.#waiting = new FrameBuffer(this.#options.pool);
+    this.#waitingSinceMs = undefined;
+    const closes = this.#state === "ended";
+    if (closes) this.#state = "closing";
+    this.#busy = "write";
+    try {
+      this.#file ??= await this.#create();
+      if (this.givenUp) return;
+      const pieces = this.#pieces(batch, closes);
+      const bytes = pieces.reduce((sum, piece) => sum + piece.byteLength, 0);
+      await this.#file.write(pieces, this.#position);
+      this.#position += bytes;
+      const index = this.#builder.finish(this.#position);
+      this.#pending = { fact: this.#fact(index), index };
+    } finally {
+      this.#busy = undefined;
     }
-    for (const { header, bytes } of batch.frames) {
-      this.#builder.add(header, position);
-      pieces.push(bytes);
-      position += bytes.byteLength;
-    }
-    const ends = this.#ended;
-    if (ends) {
-      const index = encodeSegmentIndex(this.#builder.finish(position));
-      pieces.push(index);
-      position += index.byteLength;
-    }
-    if (pieces.length > 0) await this.#file.write(pieces, this.#position);
-    this.#position = position;
-    this.#pending = this.#fact();
-    if (ends) this.#closed = true;
   }
 
   /** After this, `safe` says what survives a power cut. */
   async sync(): Promise<void> {
     const file = this.#file;
-    if (!file) return;
-    await file.sync();
-    if (!this.#folderSafe) {
-      await this.#io.syncFolder(join(this.#root, this.#path, ".."));
-      this.#folderSafe = true;
+    if (!file || this.givenUp) return;
+    this.#busy = "sync";
+    try {
+      await file.sync();
+      if (!this.#folderSafe) {
+        await this.#options.io.syncFolder(join(this.#options.volume.path, this.#path, ".."));
+        this.#folderSafe = true;
+      }
+    } finally {
+      this.#busy = undefined;
     }
-    for (const chunk of this.#onTheWay.chunks) this.#pool.give(chunk);
-    this.#onTheWay = { frames: [], chunks: [] };
+    // Given up meanwhile: its frames are already on their way elsewhere.
+    if (this.givenUp) return;
     this.#safe = this.#pending;
-    if (this.#closed) {
-      this.#file = undefined;
-      await file.close();
-    }
-  }
-
-  /** The volume failed: returns the frames that are not safe, in order. The caller calls `release` when done with them. */
-  giveUp(): readonly WaitingFrame[] {
-    this.#closed = true;
-    this.#ended = true;
-    // It may hang as everything else there does.
-    this.#file?.close().catch(() => {});
+    this.#keep();
+    if (this.#state !== "closing") return;
+    this.#state = "closed";
+    this.release();
     this.#file = undefined;
-    return [...this.#onTheWay.frames, ...this.#waiting.frames];
+    await file.close();
   }
 
-  /** Hands all memory back. `inUse`: an operation that hangs still reads it, so that nobody else may have it. */
-  release(inUse: boolean): void {
-    for (const chunk of [...this.#onTheWay.chunks, ...this.#waiting.chunks]) {
-      if (inUse) this.#pool.drop(chunk);
-      else this.#pool.give(chunk);
-    }
-    this.#onTheWay = { frames: [], chunks: [] };
-    this.#waiting = { frames: [], chunks: [] };
-    this.#chunk = undefined;
+  /**
+   * The volume failed. `unsafe`: its frames that may be lost, in order. `before`: where those do not begin with a
+   * keyframe, the safe frames since the last one, if they are still held. Then call `release`, and `finish` once the
+   * volume is idle.
+   */
+  giveUp(): { readonly before: readonly WaitingFrame[]; readonly unsafe: readonly WaitingFrame[] } {
+    const goesOn = this.#state === "open";
+    this.#state = "given-up";
+    const unsafe = [...(this.#onTheWay?.copies() ?? []), ...this.#waiting.copies()];
+    const [first] = unsafe;
+    if (first ? isKeyframe(first.header) : !goesOn) return { before: [], unsafe };
+    const kept = this.#kept.flatMap((buffer) => buffer.copies());
+    const start = kept.findLastIndex(({ header }) => isKeyframe(header));
+    return { before: start < 0 ? [] : kept.slice(start), unsafe };
   }
 
-  /** Given up while the file was being made: it is empty. */
-  async #abandon(): Promise<void> {
+  /** Hands all memory back. */
+  release(): void {
+    this.#onTheWay?.release(this.#busy === "write");
+    this.#onTheWay = undefined;
+    this.#waiting.release();
+    for (const buffer of this.#kept.splice(0)) buffer.release();
+  }
+
+  /**
+   * After `giveUp`: cuts off what is not safe, writes index and trailer if the disk takes them, and lets the file go.
+   * True: `safe` has changed.
+   */
+  async finish(): Promise<boolean> {
     const file = this.#file;
+    const safe = this.#safe;
     this.#file = undefined;
-    await file?.close();
-    await this.#io.remove(join(this.#root, this.#path));
+    if (!file) return false;
+    try {
+      if (!safe) {
+        await this.#options.io.remove(join(this.#options.volume.path, this.#path));
+        return false;
+      }
+      const trailer = encodeSegmentIndex(safe.index);
+      await file.truncate(safe.index.dataEnd);
+      await file.write([trailer], safe.index.dataEnd);
+      await file.sync();
+      this.#safe = { ...safe, fact: { ...safe.fact, bytes: safe.index.dataEnd + trailer.byteLength } };
+      return true;
+    } catch {
+      // It is read up to its last whole frame, as after a crash.
+      return false;
+    } finally {
+      await file.close().catch(() => undefined);
+    }
+  }
+
+  #pieces(batch: FrameBuffer, closes: boolean): Uint8Array[] {
+    const pieces = batch.pieces();
+    let position = this.#position;
+    if (position === 0) {
+      pieces.unshift(encodeSegmentHeader(this.header));
+      position = SEGMENT_HEADER_BYTES;
+    }
+    for (const header of batch.headers) {
+      this.#builder.add(header, position);
+      position += sealedFrameBytes(header.length);
+    }
+    if (closes) pieces.push(encodeSegmentIndex(this.#builder.finish(position)));
+    return pieces;
+  }
+
+  /** What has become safe is let go, but for the newest GOP where that is wanted. */
+  #keep(): void {
+    const batch = this.#onTheWay;
+    this.#onTheWay = undefined;
+    if (!batch) return;
+    if (!this.#options.keepGop) {
+      batch.release();
+      return;
+    }
+    if (batch.hasKeyframe) for (const buffer of this.#kept.splice(0)) buffer.release();
+    if (batch.hasKeyframe || this.#kept.length > 0) this.#kept.push(batch);
+    else batch.release();
+    const bytes = this.#kept.reduce((sum, { heldBytes }) => sum + heldBytes, 0);
+    if (bytes > MAX_KEPT_BYTES) for (const buffer of this.#kept.splice(0)) buffer.release();
   }
 
   async #create(): Promise<AppendFile> {
+    const { io, volume } = this.#options;
     const { cameraId, start, streamId } = this.header;
     const second = Math.floor(start / 1_000_000);
     const day = new Date(second * 1000).toISOString().slice(0, 10).replaceAll("-", "");
     // An unmounted disk leaves its folder behind: it must not be filled instead.
-    if ((await this.#io.marker(this.#root)) !== this.volumeId) {
+    if ((await io.marker(volume.path)) !== volume.id) {
       throw Object.assign(new Error("the folder is not the volume that it was"), { code: "ENODEV" });
     }
     for (let n = 0; n < MAX_NAMES; n++) {
       const path = join(cameraId, day, `${second}-${streamId}${n === 0 ? "" : `-${n}`}`);
       try {
-        const file = await this.#io.create(join(this.#root, path));
+        const file = await io.create(join(volume.path, path));
         this.#path = path;
         return file;
       } catch (error) {
@@ -207,25 +256,17 @@ export class SegmentWriter {
     throw Object.assign(new Error("no name is left for the segment"), { code: "EEXIST" });
   }
 
-  #fact(): SegmentFact {
+  #fact({ frames, keyframes, audioFrames, end }: SegmentIndex): SegmentFact {
     const { cameraId, streamId, role, runId, start, keyId, codec, codecString, width, height } = this.header;
-    const { frames, keyframes, audioFrames, end } = this.#builder;
-    const facts = { cameraId, streamId, role, runId, keyId, codec, codecString, width, height };
-    const range = { startMicros: start, endMicros: Math.max(start, end) };
     return {
-      ...facts,
-      ...range,
+      ...{ cameraId, streamId, role, runId, keyId, codec, codecString, width, height },
+      ...{ startMicros: start, endMicros: Math.max(start, end) },
       volumeId: this.volumeId,
       path: this.#path,
       bytes: this.#position,
       frames,
-      keyframes,
+      keyframes: keyframes.length,
       audioFrames,
     };
   }
-}
-
-/** The first frame from which a new file may begin. */
-export function firstKeyframe(frames: readonly WaitingFrame[]): number {
-  return frames.findIndex(({ header }) => isKeyframe(header));
 }

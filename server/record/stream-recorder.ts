@@ -6,9 +6,10 @@ import { FLAG, type SealedHeader } from "../../shared/wire/sealed-frame.ts";
 import { isAudio, isKeyframe } from "../fanout/frames.ts";
 import type { RecorderEvent, RecordingPlan } from "../ingest/protocol.ts";
 import type { ChunkPool } from "./chunk-pool.ts";
+import type { WaitingFrame } from "./frame-buffer.ts";
 import { GapLog } from "./gap-log.ts";
 import { PreRoll } from "./pre-roll.ts";
-import { firstKeyframe, SegmentWriter, type WaitingFrame } from "./segment-writer.ts";
+import { SegmentWriter } from "./segment-writer.ts";
 import type { Volume } from "./volume.ts";
 import type { VolumeIo } from "./volume-io.ts";
 
@@ -16,6 +17,8 @@ export interface StreamRecorderDeps {
   readonly clock: Clock;
   readonly io: VolumeIo;
   readonly pool: ChunkPool;
+  /** Of its own, so that what is only perhaps recorded takes no memory from what is. */
+  readonly preRollPool: ChunkPool;
   readonly newRunId: () => string;
   /** Where a new segment goes: the plan's first volume that takes one, or why there is none. */
   readonly volumeFor: (plan: RecordingPlan) => Volume | GapReason;
@@ -33,7 +36,7 @@ const DAY_MICROS = 86_400_000_000;
 export class StreamRecorder {
   readonly #deps: StreamRecorderDeps;
   readonly #gaps: GapLog;
-  readonly #preRoll = new PreRoll();
+  readonly #preRoll: PreRoll;
   /** Oldest first; the last one takes frames unless it has ended. */
   #writers: SegmentWriter[] = [];
   #plan: RecordingPlan;
@@ -49,6 +52,7 @@ export class StreamRecorder {
   constructor(plan: RecordingPlan, deps: StreamRecorderDeps) {
     this.#deps = deps;
     this.#plan = { ...plan, action: "off" };
+    this.#preRoll = new PreRoll(deps.preRollPool);
     this.#gaps = new GapLog(plan.cameraId, plan.streamId, (gap) => deps.emit({ type: "gap", gap }));
     this.setPlan(plan);
   }
@@ -72,6 +76,7 @@ export class StreamRecorder {
     if (plan.action === "record" && before.action !== "record") this.#begin();
     if (plan.action !== "record" && before.action === "record") this.#stop();
     if (plan.action !== "standby") this.#preRoll.clear();
+    if (plan.audio !== before.audio || volumesOf(plan) !== volumesOf(before)) this.#cut = true;
   }
 
   setFormat(format: StreamFormat): void {
@@ -100,7 +105,7 @@ export class StreamRecorder {
   interrupted(reason: GapReason, detail?: string): void {
     if (this.#plan.action !== "record") return;
     this.#gaps.cause(reason, detail);
-    this.#cut = true;
+    this.#endCurrent();
     this.#waitForKeyframe = true;
   }
 
@@ -120,25 +125,28 @@ export class StreamRecorder {
     if (writer.closed) this.#writers = this.#writers.filter((other) => other !== writer);
   }
 
-  /** The volume of these files failed: what is safe there stays, the rest goes elsewhere. */
-  failed(volumeId: string, reason: GapReason, detail: string, hangs: boolean): void {
+  /** The volume of these files failed: what is safe there stays, the rest goes elsewhere. Returns what was given up. */
+  failed(volumeId: string, reason: GapReason, detail: string): readonly SegmentWriter[] {
     const gone = this.#writers.filter((writer) => writer.volumeId === volumeId);
-    if (gone.length === 0) return;
+    if (gone.length === 0) return gone;
     this.#writers = this.#writers.filter((writer) => writer.volumeId !== volumeId);
-    const frames = gone.flatMap((writer) => writer.giveUp());
+    const elsewhere = typeof this.#deps.volumeFor(this.#plan) !== "string";
+    const frames = gone.flatMap((writer) => {
+      const { before, unsafe } = writer.giveUp();
+      return elsewhere ? [...before, ...unsafe] : unsafe;
+    });
     for (const { safe } of gone) if (safe) this.#deps.emit({ type: "segment-closed", segment: safe });
+    for (const writer of gone) writer.release();
     this.#runId = undefined;
-    this.#cut = true;
     this.#waitForKeyframe = true;
     this.#lastSequence = undefined;
-    const start = firstKeyframe(frames);
+    // Only these may be the first of a file.
+    const start = frames.findIndex(({ header }) => isKeyframe(header));
     const lost = start < 0 ? frames.length : start;
-    if (lost > 0) {
-      this.#gaps.cause(reason, detail);
-      this.#gaps.lost(lost);
-    }
+    if (lost > 0 || !elsewhere) this.#gaps.cause(reason, detail);
+    this.#gaps.lost(lost);
     if (start >= 0) for (const frame of frames.slice(start)) this.#store(frame);
-    for (const writer of gone) writer.release(hangs);
+    return gone;
   }
 
   /** No frames for a while: not recording, whatever the plan says. */
@@ -181,7 +189,8 @@ export class StreamRecorder {
     }
     if (keyframe && !this.#atKeyframe(header)) return;
     const writer = this.#current();
-    const room = writer && writer.heldBytes < MAX_HELD_BYTES && writer.add(header, bytes);
+    const room =
+      writer && writer.heldBytes < MAX_HELD_BYTES && writer.add(header, bytes, this.#deps.clock.monotonicMs());
     if (!room) {
       if (writer?.empty) this.#writers.pop();
       this.#lose("recorder-overflow", "frames came faster than the storage took them");
@@ -233,7 +242,9 @@ export class StreamRecorder {
     const { suite, keyId, codec, captureTime: start } = header;
     const { codecString, width, height } = format;
     const facts = { cameraId, streamId, role, suite, keyId, codec, codecString, width, height, start };
-    this.#writers.push(new SegmentWriter({ ...facts, runId: this.#runId }, volume, this.#deps.io, this.#deps.pool));
+    const { io, pool } = this.#deps;
+    const keepGop = this.#plan.volumes.length > 1;
+    this.#writers.push(new SegmentWriter({ header: { ...facts, runId: this.#runId }, volume, io, pool, keepGop }));
     this.#cut = false;
     return true;
   }
@@ -270,6 +281,10 @@ export class StreamRecorder {
 function clockStepped(before: SealedHeader, now: SealedHeader): boolean {
   const captured = now.captureTime - before.captureTime;
   return captured <= 0 || Math.abs(captured - (now.pts - before.pts)) > CLOCK_STEP_MICROS;
+}
+
+function volumesOf({ volumes }: RecordingPlan): string {
+  return volumes.map(({ id }) => id).join();
 }
 
 function day(instant: number): number {

@@ -6,6 +6,8 @@ export interface AppendFile {
   /** All of it, or it throws. */
   write(pieces: readonly Uint8Array[], position: number): Promise<void>;
   sync(): Promise<void>;
+  /** Cuts off what lies behind. */
+  truncate(bytes: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -48,6 +50,7 @@ export function fileSystem(): VolumeIo {
           await writeAll(handle, rest, position + bytesWritten);
         },
         sync: () => handle.datasync(),
+        truncate: (bytes) => handle.truncate(bytes),
         close: () => handle.close(),
       };
     },

@@ -8,13 +8,25 @@ export type VolumeState = "ok" | "slow" | "full" | "read-only" | "missing" | "fa
 export interface VolumeEvents {
   /** `before`: what was safe of the file until now. */
   onWritten(writer: SegmentWriter, before: SegmentWriter["safe"]): void;
+  /** It was given up, and its file has got its index and trailer after all. */
+  onFinished(writer: SegmentWriter): void;
   /** Told once per change. Not `ok`: no new segment is begun there until it is. */
   onState(volume: Volume, state: VolumeState, detail: string | undefined): void;
-  /**
-   * What was being written is not safe and never will be. `hangs`: the operation is still under way and reads from the
-   * writers' memory.
-   */
-  onFailed(volume: Volume, state: Exclude<VolumeState, "ok">, detail: string, hangs: boolean): void;
+  /** What was being written is not safe and never will be. The volume finishes the writers that are returned. */
+  onFailed(volume: Volume, state: Exclude<VolumeState, "ok">, detail: string): readonly SegmentWriter[];
+}
+
+export interface VolumeDeps {
+  readonly clock: Clock;
+  readonly io: VolumeIo;
+  readonly events: VolumeEvents;
+  readonly overlap: boolean;
+}
+
+interface Lane {
+  /** When the operation that is under way began; undefined: idle. */
+  sinceMs: number | undefined;
+  done: Promise<void>;
 }
 
 /** An operation that takes longer means that the disk stands still. */
@@ -27,29 +39,35 @@ const LONGEST_RETRY_MS = 60_000;
 const REFILL_BYTES = 64 * 1024 * 1024;
 
 /**
- * One folder that segments are written to. One operation at a time, so that a hanging disk holds one thread of the
- * process's I/O pool per worker, not all of them.
+ * One folder that segments are written to. At most one write and one sync at a time (`overlap`; else one of the two), so
+ * that a hanging disk holds two threads of the process's I/O pool per worker, not all of them.
  */
 export class Volume {
   readonly #clock: Clock;
   readonly #io: VolumeIo;
   readonly #events: VolumeEvents;
+  readonly #overlap: boolean;
   #settings: RecordingVolume;
   #state: VolumeState = "ok";
-  #busySinceMs: number | undefined;
-  #operation: Promise<void> = Promise.resolve();
+  #writing: Lane = { sinceMs: undefined, done: Promise.resolve() };
+  #syncing: Lane = { sinceMs: undefined, done: Promise.resolve() };
+  /** Written, to be synced. */
+  #written: SegmentWriter[] = [];
+  /** Given up, and their files still open. */
+  #orphans: SegmentWriter[] = [];
   #checkedMs = Number.NEGATIVE_INFINITY;
   #flushedMs: number;
   #retryMs = FIRST_RETRY_MS;
   #retryAtMs = 0;
   #reserveReached = false;
 
-  constructor(settings: RecordingVolume, clock: Clock, io: VolumeIo, events: VolumeEvents) {
+  constructor(settings: RecordingVolume, deps: VolumeDeps) {
     this.#settings = settings;
-    this.#clock = clock;
-    this.#io = io;
-    this.#events = events;
-    this.#flushedMs = clock.monotonicMs();
+    this.#clock = deps.clock;
+    this.#io = deps.io;
+    this.#events = deps.events;
+    this.#overlap = deps.overlap;
+    this.#flushedMs = deps.clock.monotonicMs();
   }
 
   get id(): string {
@@ -74,12 +92,12 @@ export class Volume {
     this.#settings = settings;
   }
 
-  /** Writes what waits, then syncs all of it together. Does nothing while the last time is still under way. */
+  /** Writes what waits in these, then syncs all of it together. Does nothing while the last time is still under way. */
   flush(writers: readonly SegmentWriter[]): void {
-    if (this.#busySinceMs !== undefined || writers.length === 0) return;
+    if (!this.#mayWrite() || writers.length === 0) return;
     this.#flushedMs = this.#clock.monotonicMs();
-    this.#run(async () => {
-      await this.#flush(writers);
+    this.#run(this.#writing, async () => {
+      await this.#write(writers);
       if (this.usable && this.#clock.monotonicMs() - this.#checkedMs >= CHECK_EVERY_MS) await this.#check();
     });
   }
@@ -87,49 +105,84 @@ export class Volume {
   /** Call about once a second: notices a disk that stands still, looks at free space and the marker, tries again. */
   tick(): void {
     const nowMs = this.#clock.monotonicMs();
-    if (this.#busySinceMs !== undefined) {
-      if (nowMs - this.#busySinceMs > SLOW_MS) this.#fail("slow", "the disk did not answer for 5 s", true);
-      return;
+    for (const { sinceMs } of [this.#writing, this.#syncing]) {
+      if (sinceMs !== undefined && nowMs - sinceMs > SLOW_MS && this.#state !== "slow") {
+        this.#fail("slow", `the disk did not answer for ${SLOW_MS / 1000} s`);
+      }
     }
+    if (!this.#mayWrite()) return;
     // Where files are being written the look comes after the flush: it must not hold one up.
     const idle = nowMs - this.#flushedMs > IDLE_MS;
     const due = this.usable ? idle && nowMs - this.#checkedMs >= CHECK_EVERY_MS : nowMs >= this.#retryAtMs;
-    if (due) this.#run(() => this.#check());
+    if (due) this.#run(this.#writing, () => this.#check());
   }
 
   /** Resolves when nothing is under way. */
   async settled(): Promise<void> {
-    await this.#operation;
+    while (this.#writing.sinceMs !== undefined || this.#syncing.sinceMs !== undefined) {
+      await this.#writing.done;
+      await this.#syncing.done;
+    }
   }
 
   /** For the end: writes whatever the last flush left. */
-  async finish(writers: readonly SegmentWriter[]): Promise<void> {
-    await this.#operation;
+  async finish(writers: () => readonly SegmentWriter[]): Promise<void> {
+    await this.settled();
     if (!this.writable) return;
-    this.flush(writers);
-    await this.#operation;
+    this.flush(writers());
+    await this.settled();
   }
 
-  #run(operation: () => Promise<void>): void {
-    this.#busySinceMs = this.#clock.monotonicMs();
-    this.#operation = operation()
-      .catch((error: unknown) => this.#fail(stateOf(error), describe(error), false))
+  /** After a failure the files of before are finished first, with nothing else under way. */
+  #mayWrite(): boolean {
+    if (this.#writing.sinceMs !== undefined) return false;
+    const syncs = this.#syncing.sinceMs !== undefined;
+    return !syncs || (this.#overlap && this.#orphans.length === 0);
+  }
+
+  #run(lane: Lane, operation: () => Promise<void>): void {
+    lane.sinceMs = this.#clock.monotonicMs();
+    lane.done = operation()
+      .catch((error: unknown) => this.#fail(stateOf(error), describe(error)))
       .finally(() => {
-        this.#busySinceMs = undefined;
+        lane.sinceMs = undefined;
+        this.#next();
       });
   }
 
-  async #flush(writers: readonly SegmentWriter[]): Promise<void> {
-    const written: SegmentWriter[] = [];
-    for (const writer of writers) {
-      if (!writer.dirty) continue;
-      await writer.write();
-      written.push(writer);
+  /** What a lane that has become free makes possible. */
+  #next(): void {
+    if (this.#written.length > 0 && this.#syncing.sinceMs === undefined) {
+      if (this.#overlap || this.#writing.sinceMs === undefined) this.#run(this.#syncing, () => this.#sync());
+      return;
     }
-    for (const writer of written) {
+    const idle = this.#writing.sinceMs === undefined && this.#syncing.sinceMs === undefined;
+    if (idle && this.#orphans.length > 0) this.#run(this.#writing, () => this.#finishOrphans());
+  }
+
+  async #write(writers: readonly SegmentWriter[]): Promise<void> {
+    for (const writer of writers) {
+      if (writer.givenUp) continue;
+      this.#writing.sinceMs = this.#clock.monotonicMs();
+      await writer.write();
+      this.#written.push(writer);
+    }
+  }
+
+  async #sync(): Promise<void> {
+    for (const writer of this.#written.splice(0)) {
+      if (writer.givenUp) continue;
+      this.#syncing.sinceMs = this.#clock.monotonicMs();
       const before = writer.safe;
       await writer.sync();
-      this.#events.onWritten(writer, before);
+      if (!writer.givenUp) this.#events.onWritten(writer, before);
+    }
+  }
+
+  async #finishOrphans(): Promise<void> {
+    for (const writer of this.#orphans.splice(0)) {
+      this.#writing.sinceMs = this.#clock.monotonicMs();
+      if (await writer.finish()) this.#events.onFinished(writer);
     }
   }
 
@@ -153,11 +206,11 @@ export class Volume {
     this.#enter("ok", undefined);
   }
 
-  #fail(state: Exclude<VolumeState, "ok">, detail: string, hangs: boolean): void {
+  #fail(state: Exclude<VolumeState, "ok">, detail: string): void {
     this.#reserveReached = false;
-    if (hangs && this.#state === "slow") return;
+    this.#written = [];
     this.#enter(state, detail);
-    this.#events.onFailed(this, state, detail, hangs);
+    this.#orphans.push(...this.#events.onFailed(this, state, detail));
   }
 
   async #probe(): Promise<void> {

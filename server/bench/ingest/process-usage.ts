@@ -9,8 +9,6 @@ export interface ProcessUsage {
   readonly pssBytes: number;
   readonly threads: number;
   readonly processes: number;
-  /** Calls of the write family so far, to files and to sockets. */
-  readonly writeCalls: number;
 }
 
 /** Ticks per second of /proc/PID/stat: USER_HZ is 100 on every Linux that Node runs on. */
@@ -44,12 +42,15 @@ function kibibytes(path: string, name: string): number {
   }
 }
 
-function writeCalls(pid: number): number {
-  try {
-    return Number(/^syscw: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, "utf8"))?.[1] ?? 0);
-  } catch {
-    return 0;
-  }
+/** Calls of the write family so far, to files, sockets, and from thread to thread. */
+export function writeCallsOf(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => {
+    try {
+      return sum + Number(/^syscw: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, "utf8"))?.[1] ?? 0);
+    } catch {
+      return sum;
+    }
+  }, 0);
 }
 
 /** The process and all its descendants. */
@@ -71,7 +72,7 @@ export function treeOf(pid: number): number[] {
 }
 
 export function usageOf(pids: readonly number[]): ProcessUsage {
-  const sum = { cpuSeconds: 0, rssBytes: 0, pssBytes: 0, threads: 0, processes: 0, writeCalls: 0 };
+  const sum = { cpuSeconds: 0, rssBytes: 0, pssBytes: 0, threads: 0, processes: 0 };
   for (const pid of pids) {
     const stat = readStat(pid);
     if (!stat) continue;
@@ -80,7 +81,6 @@ export function usageOf(pids: readonly number[]): ProcessUsage {
     sum.processes++;
     sum.rssBytes += kibibytes(`/proc/${pid}/status`, "VmRSS");
     sum.pssBytes += kibibytes(`/proc/${pid}/smaps_rollup`, "Pss");
-    sum.writeCalls += writeCalls(pid);
   }
   return sum;
 }

@@ -26,6 +26,10 @@ export class FaultyIo implements VolumeIo {
         await this.#pass(path);
         await file.sync();
       },
+      truncate: async (bytes) => {
+        await this.#pass(path);
+        await file.truncate(bytes);
+      },
       close: () => file.close(),
     };
   }

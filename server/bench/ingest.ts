@@ -25,7 +25,8 @@ interface Settings {
 /**
  * `bench ingest`: receives and seals main and sub stream of many cameras in one server process, alternating with one
  * `ffmpeg -c copy -f null` per stream against the same cameras. Options: --cameras 42, --seconds 30 (per window),
- * --rounds 2, --port 21300. `--whole` measures the server in one piece instead, its database included.
+ * --rounds 2, --port 21300. `--whole` measures the server in one piece instead, its database included
+ * (`--no-recording`: and its recorder idle).
  */
 export async function run(args: string[]): Promise<object> {
   const { values } = parseArgs({
@@ -36,6 +37,7 @@ export async function run(args: string[]): Promise<object> {
       rounds: { type: "string", default: "2" },
       port: { type: "string", default: "21300" },
       whole: { type: "boolean", default: false },
+      "no-recording": { type: "boolean", default: false },
       // The process under measurement is this program again.
       role: { type: "string" },
     },
@@ -50,7 +52,8 @@ export async function run(args: string[]): Promise<object> {
     rounds: Number(values.rounds),
     port: Number(values.port),
   };
-  return values.whole ? measureWholeServer(settings) : compare(settings);
+  if (values.whole) return measureWholeServer({ ...settings, recording: !values["no-recording"] });
+  return compare(settings);
 }
 
 async function compare(settings: Settings): Promise<object> {

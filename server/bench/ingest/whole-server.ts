@@ -10,6 +10,8 @@ interface WholeSettings {
   readonly cameras: number;
   readonly seconds: number;
   readonly port: number;
+  /** Off: each stream is a camera of its own, as only a camera's cheapest stream is pulled without viewer or recorder. */
+  readonly recording: boolean;
 }
 
 /** One reading: the server's own process beside its database's processes. */
@@ -28,7 +30,7 @@ const READ_EVERY_MS = 1000;
  * default), with main and sub stream of every camera pulled: memory and threads of process and database, apart and
  * together. Medians and peaks of one reading a second.
  */
-export async function measureWholeServer({ cameras, seconds, port }: WholeSettings): Promise<object> {
+export async function measureWholeServer({ cameras, seconds, port, recording }: WholeSettings): Promise<object> {
   const load = await startLoad(cameras, port);
   try {
     const server = await startServer({
@@ -38,8 +40,14 @@ export async function measureWholeServer({ cameras, seconds, port }: WholeSettin
     });
     try {
       const api = await signIn(server.url);
+      if (!recording) {
+        const policy = { scope: "system", target: "system", policy: { mode: "off" } };
+        await api.request("PUT", "/recording/policies", policy);
+      }
       for (const [index, { main, sub }] of load.urls.entries()) {
-        await addCamera(api, `Camera ${index + 1}`, main, sub);
+        const name = `Camera ${index + 1}`;
+        if (recording) await addCamera(api, name, main, sub);
+        else for (const url of [main, sub]) await addCamera(api, `${name} ${url.slice(-4)}`, url);
       }
       await untilPulled(api, 2 * cameras);
       await delay(SETTLE_MS);
@@ -53,6 +61,7 @@ export async function measureWholeServer({ cameras, seconds, port }: WholeSettin
       const cpuSeconds = (reading: Reading): number => reading.server.cpuSeconds + reading.database.cpuSeconds;
       return {
         load: load.name,
+        recording,
         cameras,
         camerasOnline: after.camerasOnline,
         streamsPulled: after.streamsPulled,

@@ -14,7 +14,8 @@ export interface HubStats {
  */
 export class StreamHub {
   readonly #gop: GopCache;
-  readonly #readers = new Set<RingReader>();
+  /** Replaced, never changed: a reader may come or go while a frame is handed out. */
+  #readers: readonly RingReader[] = [];
   #frames = 0;
   #bytes = 0;
 
@@ -27,11 +28,11 @@ export class StreamHub {
   }
 
   get readerCount(): number {
-    return this.#readers.size;
+    return this.#readers.length;
   }
 
   get stats(): HubStats {
-    return { frames: this.#frames, bytes: this.#bytes, readers: this.#readers.size };
+    return { frames: this.#frames, bytes: this.#bytes, readers: this.#readers.length };
   }
 
   /** Frames in decode order. The frame must stay unchanged from here on: readers keep it. */
@@ -47,12 +48,14 @@ export class StreamHub {
    * must be ready to be called before they hold the reader.
    */
   addReader(options: ReaderOptions): Reader {
-    const reader = new RingReader(options, (closed) => this.#readers.delete(closed));
+    const reader = new RingReader(options, (closed) => {
+      this.#readers = this.#readers.filter((other) => other !== closed);
+    });
     if (options.start === "gop") {
       for (const frame of this.#gop.frames) reader.push(frame);
       if (this.#gop.truncated) reader.waitForKeyframe();
     }
-    this.#readers.add(reader);
+    this.#readers = [...this.#readers, reader];
     return reader;
   }
 
@@ -63,7 +66,7 @@ export class StreamHub {
   }
 
   close(): void {
-    for (const reader of [...this.#readers]) reader.close();
+    for (const reader of this.#readers) reader.close();
     this.#gop.clear();
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock, Timer } from "../../shared/lib/clock.ts";
 import { millis } from "../../shared/lib/time.ts";
+import { Playback } from "../playback/playback.ts";
 import { AuthorityClient } from "./authority-client.ts";
 import { CpuMeter } from "./cpu-meter.ts";
 import { IngestLinks } from "./ingest-links.ts";
@@ -26,10 +27,14 @@ export interface RelayOptions {
   readonly clock: Clock;
   readonly post: (message: FromRelay) => void;
   readonly random?: () => number;
+  /** Runs once what this thread has received is handled. Default `setImmediate`. */
+  readonly defer?: (run: () => void) => void;
 }
 
 /** What the relay thread does, apart from sockets: cameras, viewers, and the talk with the other threads. */
 export class Relay {
+  /** Viewers of the archive, beside those of live streams. */
+  readonly playback: Playback;
   readonly #options: RelayOptions;
   readonly #authority: AuthorityClient;
   readonly #directory: StreamDirectory;
@@ -51,6 +56,11 @@ export class Relay {
     const { clock, post } = options;
     this.#options = options;
     this.#authority = new AuthorityClient(post, clock);
+    this.playback = new Playback({
+      clock,
+      authority: this.#authority,
+      onViewerClosed: (connectionId) => post({ type: "viewer-closed", connectionId }),
+    });
     this.#directory = new StreamDirectory(clock);
     this.#demand = new StreamDemand((streamId, wanted) => this.#links.want(streamId, wanted), clock);
     this.#links = new IngestLinks({
@@ -61,7 +71,7 @@ export class Relay {
       },
       wanted: () => this.#demand.wanted,
     });
-    this.#scheduler = new FlushScheduler(clock);
+    this.#scheduler = new FlushScheduler({ clock, defer: options.defer ?? ((run) => void setImmediate(run)) });
     this.#cpu = new CpuMeter(clock);
     this.#lastReviewMs = clock.monotonicMs();
     this.#timers = [
@@ -124,9 +134,11 @@ export class Relay {
         for (const session of this.#sessions) {
           if (session.sessionId === message.sessionId) session.expire(message.code, "the session was ended");
         }
+        this.playback.endSession(message.sessionId, message.code);
         return;
       case "access-changed":
         for (const session of this.#sessions) if (session.userId === message.userId) session.accessChanged();
+        this.playback.accessChanged(message.userId);
         return;
       case "stats":
         this.#options.post(this.stats(message.requestId));
@@ -153,6 +165,7 @@ export class Relay {
     this.#draining = true;
     this.#sendServerStatus();
     for (const session of [...this.#sessions]) session.close("relay.shutting_down", "the server is restarting");
+    this.playback.close();
     for (const timer of this.#timers) timer.cancel();
     this.#keysTimer?.cancel();
     this.#scheduler.close();

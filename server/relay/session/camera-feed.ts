@@ -1,7 +1,7 @@
 import type { Clock } from "../../../shared/lib/clock.ts";
 import type { ServerMessage } from "../../../shared/wire/control-messages.ts";
 import type { Reader } from "../../fanout/reader.ts";
-import type { Thinning } from "../../fanout/thinning.ts";
+import { NO_THINNING, type Thinning } from "../../fanout/thinning.ts";
 import type { StreamDemand } from "../streams/demand.ts";
 import type { LiveCamera, LiveStream } from "../streams/live-stream.ts";
 import type { ViewerConnection } from "../transport/connection.ts";
@@ -20,13 +20,22 @@ export interface FeedContext {
   readonly demand: StreamDemand;
   readonly clock: Clock;
   readonly onFrameSent: (byteLength: number) => void;
-  /** The feed has frames to send. */
+  /** The feed has frames to send, and is not in line yet. */
   readonly onReadable: (feed: CameraFeed) => void;
 }
 
 interface Leg {
   readonly stream: LiveStream;
+  readonly streamId: number;
   readonly reader: Reader;
+}
+
+/** What the viewer was told of the current stream. */
+interface Announced {
+  readonly level: StreamMessage["level"];
+  readonly limitedBy: StreamMessage["limitedBy"];
+  readonly format: LiveStream["format"];
+  readonly audioFormat: LiveStream["format"];
 }
 
 export interface FeedTarget {
@@ -42,16 +51,23 @@ export interface FeedTarget {
  */
 export class CameraFeed {
   readonly cameraId: string;
+  /** Among those that have frames to send. Whoever serves the line sets it back. */
+  inLine = false;
   readonly #context: FeedContext;
-  #camera: LiveCamera;
-  #target: FeedTarget = { rung: undefined, limitedBy: undefined, audio: false };
+  #closed = false;
   #current: Leg | undefined;
   #next: Leg | undefined;
+  #blockedSinceMs: number | undefined;
+  #camera: LiveCamera;
+  #target: FeedTarget = { rung: undefined, limitedBy: undefined, audio: false };
   /** Held demand, and since when. */
   #wanted: { readonly stream: LiveStream; readonly sinceMs: number } | undefined;
-  #announced = "";
-  #blockedSinceMs: number | undefined;
-  #closed = false;
+  #announced: Announced | undefined;
+  readonly #onReadable = (): void => {
+    if (this.inLine) return;
+    this.inLine = true;
+    this.#context.onReadable(this);
+  };
 
   constructor(camera: LiveCamera, context: FeedContext) {
     this.cameraId = camera.cameraId;
@@ -123,7 +139,7 @@ export class CameraFeed {
     if (!leg) return true;
     const { connection, onFrameSent } = this.#context;
     for (let frame = leg.reader.peek(); frame; frame = leg.reader.peek()) {
-      if (!connection.canTake(leg.stream.streamId)) {
+      if (!connection.canTake(leg.streamId)) {
         this.#blockedSinceMs ??= this.#context.clock.monotonicMs();
         return false;
       }
@@ -163,6 +179,7 @@ export class CameraFeed {
     if (this.#closed) return;
     this.#stop();
     this.#closed = true;
+    this.#blockedSinceMs = undefined;
   }
 
   #stop(): void {
@@ -178,11 +195,11 @@ export class CameraFeed {
       start: stream.ready ? "gop" : "keyframe",
       maxFrames: READER_MAX_FRAMES,
       maxBytes: READER_MAX_BYTES,
-      onReadable: () => this.#context.onReadable(this),
+      onReadable: this.#onReadable,
       audio: this.#target.audio,
       thinning: this.#thinningFor(stream),
     });
-    this.#next = { stream, reader };
+    this.#next = { stream, streamId: stream.streamId, reader };
   }
 
   #promote(): void {
@@ -199,7 +216,7 @@ export class CameraFeed {
     const leg = this.#current;
     if (!leg) return;
     this.#current = undefined;
-    this.#announced = "";
+    this.#announced = undefined;
     leg.reader.close();
     this.#context.connection.endStream(leg.stream.streamId);
   }
@@ -227,29 +244,32 @@ export class CameraFeed {
 
   #thinningFor(stream: LiveStream): Thinning {
     const rung = LADDER[this.#target.rung ?? 0];
-    return rung ? thinningOf(rung, stream) : { mode: "all" };
+    return rung ? thinningOf(rung, stream) : NO_THINNING;
   }
 
   #announce(): void {
     const stream = this.#current?.stream;
-    const { rung: index, limitedBy } = this.#target;
+    const { rung: index, limitedBy, audio } = this.#target;
     const rung = index === undefined ? undefined : LADDER[index];
     if (!stream || !rung) return;
-    const limit = this.#limitedByCamera(stream, rung) ? "camera" : limitedBy;
-    const message: StreamMessage = {
+    const now: Announced = {
+      level: stream.role === "sub" && rung.role === "main" ? "grid" : rung.level,
+      limitedBy: this.#limitedByCamera(stream, rung) ? "camera" : limitedBy,
+      format: stream.format,
+      audioFormat: audio ? stream.audioFormat : undefined,
+    };
+    if (this.#announced && same(this.#announced, now)) return;
+    this.#announced = now;
+    this.#context.connection.sendControl({
       type: "stream",
       cameraId: this.cameraId,
       streamId: stream.streamId,
       role: stream.role,
-      level: stream.role === "sub" && rung.role === "main" ? "grid" : rung.level,
-      ...(limit && { limitedBy: limit }),
-      ...(stream.format && { format: wireFormat(stream.format) }),
-      ...(stream.audioFormat && this.#target.audio && { audioFormat: wireFormat(stream.audioFormat) }),
-    };
-    const text = JSON.stringify(message);
-    if (text === this.#announced) return;
-    this.#announced = text;
-    this.#context.connection.sendControl(message);
+      level: now.level,
+      ...(now.limitedBy && { limitedBy: now.limitedBy }),
+      ...(now.format && { format: wireFormat(now.format) }),
+      ...(now.audioFormat && { audioFormat: wireFormat(now.audioFormat) }),
+    });
   }
 
   #limitedByCamera(stream: LiveStream, rung: Rung): boolean {
@@ -265,10 +285,10 @@ export class CameraFeed {
  */
 function thinningOf(rung: Rung, stream: LiveStream): Thinning {
   if (rung.keyframesOnly) return { mode: "keyframes" };
-  if (rung.maxFps === undefined) return { mode: "all" };
+  if (rung.maxFps === undefined) return NO_THINNING;
   if (rung.level === "thumbnail") return { mode: "fps", maxFps: rung.maxFps };
   const rate = stream.meter.rate ?? UNKNOWN_RATE[stream.role];
-  if (rate.fps <= rung.maxFps * 1.1 || rate.disposableFps <= 0) return { mode: "all" };
+  if (rate.fps <= rung.maxFps * 1.1 || rate.disposableFps <= 0) return NO_THINNING;
   const enough = rate.fps - rate.disposableFps <= rung.maxFps;
   return enough ? { mode: "fps", maxFps: rung.maxFps } : { mode: "reference" };
 }
@@ -284,4 +304,18 @@ function wireFormat(format: NonNullable<LiveStream["format"]>): NonNullable<Stre
     ...(sampleRate !== undefined && { sampleRate }),
     ...(channels !== undefined && { channels }),
   };
+}
+
+function same(before: Announced, now: Announced): boolean {
+  return (
+    before.level === now.level &&
+    before.limitedBy === now.limitedBy &&
+    sameFormat(before.format, now.format) &&
+    sameFormat(before.audioFormat, now.audioFormat)
+  );
+}
+
+function sameFormat(before: LiveStream["format"], now: LiveStream["format"]): boolean {
+  if (before === now) return true;
+  return before && now ? JSON.stringify(wireFormat(before)) === JSON.stringify(wireFormat(now)) : false;
 }

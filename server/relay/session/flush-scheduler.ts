@@ -1,30 +1,45 @@
 import type { Clock, Timer } from "../../../shared/lib/clock.ts";
-import { millis } from "../../../shared/lib/time.ts";
+import { type Millis, millis } from "../../../shared/lib/time.ts";
 
 /**
- * Frames that arrive within this time go out in one message per viewer. Costs at most this much latency and saves most
- * of the system calls: with 42 cameras at 15 fps a frame comes every 1.6 ms.
+ * Sends to a viewer are this far apart at least, so that frames of many cameras go out together: with 42 cameras at
+ * 15 fps a frame comes every 1.6 ms. A frame that comes after a longer pause leaves at once.
  */
-const GATHER_MS = millis(4);
+const GAP_MS = millis(4);
+/** With so many viewers a turn's system calls cost more than the waiting: each of them is spared one in two. */
+const MANY_VIEWERS = 4;
+const GAP_OF_MANY_MS = millis(8);
 
 export interface Flushable {
   flush(): void;
 }
 
-/** Runs every viewer that has something to send, once per gathering period. */
+export interface FlushSchedulerOptions {
+  readonly clock: Clock;
+  /** Runs once what this thread has received is handled: `setImmediate`. */
+  readonly defer: (run: () => void) => void;
+}
+
+/** Runs every viewer that has something to send: at once after a pause, together under load. */
 export class FlushScheduler {
-  readonly #clock: Clock;
+  readonly #options: FlushSchedulerOptions;
   #waiting = new Set<Flushable>();
   #running = new Set<Flushable>();
+  #planned = false;
   #timer: Timer | undefined;
+  #nextMs = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
+  constructor(options: FlushSchedulerOptions) {
+    this.#options = options;
   }
 
   schedule(target: Flushable): void {
     this.#waiting.add(target);
-    this.#timer ??= this.#clock.after(GATHER_MS, () => this.#run());
+    if (this.#planned) return;
+    this.#planned = true;
+    const waitMs = this.#nextMs - this.#options.clock.monotonicMs();
+    if (waitMs <= 0) this.#options.defer(this.#run);
+    else this.#timer = this.#options.clock.after(millis(waitMs), this.#run);
   }
 
   remove(target: Flushable): void {
@@ -37,12 +52,17 @@ export class FlushScheduler {
     this.#waiting.clear();
   }
 
-  #run(): void {
-    this.#timer = undefined;
+  readonly #run = (): void => {
+    this.#planned = false;
     const targets = this.#waiting;
     this.#waiting = this.#running;
     this.#running = targets;
+    this.#nextMs = this.#options.clock.monotonicMs() + gapAfter(targets.size);
     for (const target of targets) target.flush();
     targets.clear();
-  }
+  };
+}
+
+function gapAfter(viewers: number): Millis {
+  return viewers >= MANY_VIEWERS ? GAP_OF_MANY_MS : GAP_MS;
 }

@@ -46,13 +46,28 @@ export class ViewerFeeds {
   readonly #context: FeedsContext;
   readonly #tiles = new Map<string, Tile>();
   readonly #budget: ViewerBudget;
-  #readable = new Set<CameraFeed>();
+  readonly #feedContext: ConstructorParameters<typeof CameraFeed>[1];
+  /** Feeds with frames to send, in the order in which they take turns. */
+  readonly #line: CameraFeed[] = [];
+  #scheduled = false;
+  #draining = false;
   #steppedDownAtMs: number | undefined;
   #droppedByClosed = 0;
 
   constructor(context: FeedsContext) {
     this.#context = context;
     this.#budget = new ViewerBudget(context.quotaKbps);
+    const { connection, demand, clock, onFrameSent } = context;
+    this.#feedContext = {
+      connection,
+      demand,
+      clock,
+      onFrameSent,
+      onReadable: (feed) => {
+        this.#line.push(feed);
+        this.#schedule();
+      },
+    };
   }
 
   get cameraIds(): string[] {
@@ -79,7 +94,7 @@ export class ViewerFeeds {
         missing.push(request.cameraId);
         continue;
       }
-      const tile = this.#tiles.get(request.cameraId) ?? this.#add(new CameraFeed(camera, this.#feedContext()), request);
+      const tile = this.#tiles.get(request.cameraId) ?? this.#add(new CameraFeed(camera, this.#feedContext), request);
       tile.request = request;
       const px = tilePixels(request.widthPx, request.heightPx);
       const desired = request.visible ? rungForSize(px, tile.desired) : undefined;
@@ -95,7 +110,6 @@ export class ViewerFeeds {
     const tile = this.#tiles.get(cameraId);
     if (!tile) return;
     this.#tiles.delete(cameraId);
-    this.#readable.delete(tile.feed);
     this.#droppedByClosed += tile.feed.droppedFrames;
     tile.feed.close();
   }
@@ -114,12 +128,15 @@ export class ViewerFeeds {
     this.#tiles.get(cameraId)?.feed.formatChanged();
   }
 
-  /** Sends what the line takes. */
+  /** Sends what the connection takes. */
   drain(): void {
-    const feeds = this.#readable;
-    for (const feed of feeds) {
-      // Kept in line while its frames wait for the line; order of arrival is the order of turns.
-      if (feed.drain()) feeds.delete(feed);
+    // A connection may call back while it is given something: the turn that runs serves everyone anyway.
+    if (this.#draining) return;
+    this.#draining = true;
+    try {
+      this.#serveLine();
+    } finally {
+      this.#draining = false;
     }
     this.#context.connection.flush();
   }
@@ -147,7 +164,7 @@ export class ViewerFeeds {
   watchLatency(): void {
     const now = this.#context.clock.monotonicMs();
     let lagging = false;
-    for (const feed of this.#readable) {
+    for (const feed of [...this.#line]) {
       const lagMs = now - (feed.blockedSinceMs ?? now);
       if (lagMs < LAG_SKIP_MS) continue;
       lagging = true;
@@ -169,21 +186,30 @@ export class ViewerFeeds {
 
   /** For the scheduler. */
   flush(): void {
+    this.#scheduled = false;
     this.drain();
   }
 
-  #feedContext(): ConstructorParameters<typeof CameraFeed>[1] {
-    const { connection, demand, clock, scheduler, onFrameSent } = this.#context;
-    return {
-      connection,
-      onFrameSent,
-      demand,
-      clock,
-      onReadable: (feed) => {
-        this.#readable.add(feed);
-        scheduler.schedule(this);
-      },
-    };
+  #serveLine(): void {
+    const line = this.#line;
+    let kept = 0;
+    // Grows while it runs when a feed changes streams. A feed that was closed leaves here.
+    for (let index = 0; index < line.length; index++) {
+      const feed = line[index];
+      if (!feed) continue;
+      feed.inLine = false;
+      if (feed.drain() || feed.inLine) continue;
+      // Keeps its place while its frames wait for the connection.
+      feed.inLine = true;
+      line[kept++] = feed;
+    }
+    line.length = kept;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#context.scheduler.schedule(this);
   }
 
   #add(feed: CameraFeed, request: TileRequest): Tile {

@@ -6,6 +6,7 @@ import type { Authenticated, RelayAuthority } from "../protocol.ts";
 import type { ConnectionHandlers, ViewerConnection } from "../transport/connection.ts";
 import { Authoriser } from "./authoriser.ts";
 import { KeyRequests } from "./key-requests.ts";
+import { endsSession } from "./session-end.ts";
 import { TokenBucket } from "./token-bucket.ts";
 import { type FeedsContext, ViewerFeeds } from "./viewer-feeds.ts";
 
@@ -16,8 +17,6 @@ const MESSAGES_BURST = 1000;
 const BYTES_PER_SECOND = 512 * 1024;
 const BYTES_BURST = 2 * 1024 * 1024;
 const MAX_CAMERAS = 1024;
-/** Codes after which the same login will not do: the viewer signs in again. After others it tries again. */
-const ENDS_SESSION = /^auth\.(expired|token_expired|invalid_token|token_invalid|session_\w+|unknown_connection)$/;
 
 export interface SessionContext extends Omit<FeedsContext, "connection"> {
   readonly authority: RelayAuthority;
@@ -262,7 +261,7 @@ export class ViewerSession implements ConnectionHandlers {
 
   #refused(error: unknown): void {
     const code = errorCode(error) ?? "auth.failed";
-    if (ENDS_SESSION.test(code)) this.expire(code, describeError(error));
+    if (endsSession(code)) this.expire(code, describeError(error));
     else this.close(code, describeError(error));
   }
 

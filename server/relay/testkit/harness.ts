@@ -32,6 +32,7 @@ export class RelayHarness {
       quotaKbps: options.quotaKbps ?? 50_000,
       clock: this.clock,
       random: () => 0.5,
+      defer: (run) => void this.clock.after(millis(0), run),
       post: (message) => {
         this.posted.push(message);
         this.authority.answer(message, (reply) => {

@@ -35,12 +35,17 @@ export class WebSocketConnection implements ViewerConnection {
   readonly #batch: FrameBatch;
   readonly #pingTimer: Timer;
   #handlers: ConnectionHandlers | undefined;
+  /** In the socket, as of the last time when that changed: asked once a message, not once a frame. */
+  #inSocketBytes = 0;
   #pingSentAt: number | undefined;
   #blocked = false;
   #closing = false;
   #closeCode = "transport.closed";
   #closeTimer: Timer | undefined;
-  readonly #onSent = (): void => this.#resume();
+  readonly #onSent = (): void => {
+    this.#inSocketBytes = this.#socket.bufferedAmount;
+    this.#resume();
+  };
 
   constructor(socket: WebSocket, remoteAddress: string, joiner: FrameJoiner, clock: Clock) {
     this.#batch = new FrameBatch(joiner);
@@ -76,7 +81,7 @@ export class WebSocketConnection implements ViewerConnection {
   }
 
   get queuedBytes(): number {
-    return this.#socket.bufferedAmount + this.#batch.byteLength;
+    return this.#inSocketBytes + this.#batch.byteLength;
   }
 
   canTake(): boolean {
@@ -91,7 +96,8 @@ export class WebSocketConnection implements ViewerConnection {
     // Frames gathered so far belong before the message.
     this.flush();
     this.#socket.send(JSON.stringify(message), { binary: false }, this.#onSent);
-    if (this.#socket.bufferedAmount > QUEUE_LIMIT_BYTES) this.#cut("relay.too_slow");
+    this.#inSocketBytes = this.#socket.bufferedAmount;
+    if (this.#inSocketBytes > QUEUE_LIMIT_BYTES) this.#cut("relay.too_slow");
   }
 
   sendFrame(frame: SealedFrame): void {
@@ -102,7 +108,9 @@ export class WebSocketConnection implements ViewerConnection {
 
   flush(): void {
     const message = this.#batch.take();
-    if (message && !this.#closing) this.#socket.send(message, { binary: true, compress: false }, this.#onSent);
+    if (!message || this.#closing) return;
+    this.#socket.send(message, { binary: true, compress: false }, this.#onSent);
+    this.#inSocketBytes = this.#socket.bufferedAmount;
   }
 
   /** What is in a TCP stream cannot be taken back. */

@@ -2,13 +2,20 @@
 export const CHUNK_BYTES = 64 * 1024;
 export type Chunk = Uint8Array<ArrayBuffer>;
 
-/** Memory that frames lie in until they are safely on disk. One pool per thread, with a limit for all of its streams. */
+/**
+ * Above every allocator's limit for memory of its own: only pages that were used cost anything, and what comes and goes
+ * beside it (batches for the relay) tears no holes into it.
+ */
+const SLAB_BYTES = 33 * 1024 * 1024;
+
+/** Memory that frames lie in for seconds. One pool per thread and purpose, with a limit for all of its streams. */
 export class ChunkPool {
   readonly #limitBytes: number;
+  /** The last one used is the next one used: so that few pages are touched. */
   readonly #idle: Chunk[] = [];
+  #slab: Uint8Array<ArrayBuffer> | undefined;
+  #slabUsed = 0;
   #used = 0;
-  /** Most chunks in use since the last `trim`. */
-  #peak = 0;
 
   constructor(limitBytes: number) {
     this.#limitBytes = limitBytes;
@@ -22,8 +29,7 @@ export class ChunkPool {
   take(count: number): Chunk[] | undefined {
     if ((this.#used + count) * CHUNK_BYTES > this.#limitBytes) return undefined;
     this.#used += count;
-    this.#peak = Math.max(this.#peak, this.#used);
-    return Array.from({ length: count }, () => this.#idle.pop() ?? new Uint8Array(CHUNK_BYTES));
+    return Array.from({ length: count }, () => this.#idle.pop() ?? this.#cut());
   }
 
   /** The caller keeps no view of them. */
@@ -37,9 +43,15 @@ export class ChunkPool {
     this.#used -= chunks.length;
   }
 
-  /** Call now and then: keeps as much as was needed at once since the last call. */
-  trim(): void {
-    this.#idle.length = Math.min(this.#idle.length, Math.max(0, this.#peak - this.#used));
-    this.#peak = this.#used;
+  #cut(): Chunk {
+    if (!this.#slab || this.#slabUsed + CHUNK_BYTES > this.#slab.byteLength) {
+      const bytes = Math.min(SLAB_BYTES, Math.ceil(this.#limitBytes / CHUNK_BYTES) * CHUNK_BYTES);
+      // Unlike `new Uint8Array`, touches no page.
+      this.#slab = new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer);
+      this.#slabUsed = 0;
+    }
+    const chunk = this.#slab.subarray(this.#slabUsed, this.#slabUsed + CHUNK_BYTES);
+    this.#slabUsed += CHUNK_BYTES;
+    return chunk;
   }
 }

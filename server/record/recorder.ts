@@ -3,7 +3,7 @@ import type { GapReason } from "../../shared/api/recording.ts";
 import type { Clock, Timer } from "../../shared/lib/clock.ts";
 import { millis } from "../../shared/lib/time.ts";
 import type { StreamFormat } from "../../shared/media/types.ts";
-import { readHeader } from "../../shared/wire/sealed-frame.ts";
+import { readHeader, type SealedHeader } from "../../shared/wire/sealed-frame.ts";
 import type { RecorderEvent, RecordingPlan } from "../ingest/protocol.ts";
 import { ChunkPool } from "./chunk-pool.ts";
 import { StreamRecorder, type StreamRecorderDeps } from "./stream-recorder.ts";
@@ -27,7 +27,6 @@ const CLOSE_PATIENCE_MS = millis(5000);
 const TICK_MS = millis(1000);
 const FLUSHES_PER_INTERVAL = 4;
 const SHORTEST_FLUSH_MS = 50;
-const TRIM_SECONDS = 10;
 const IDLE_MICROS = 10_000_000;
 
 /** Records the streams of one ingest worker: sealed frames in, files and facts out. Order and promises: README.md. */
@@ -42,7 +41,6 @@ export class Recorder {
   readonly #tick: Timer;
   #flushTimer: Timer | undefined;
   #flushMs = 0;
-  #seconds = 0;
   #events: RecorderEvent[] = [];
   #closing: Promise<void> | undefined;
 
@@ -89,8 +87,8 @@ export class Recorder {
   }
 
   /** A whole sealed frame; its bytes are borrowed. */
-  onFrame(streamId: number, bytes: Uint8Array): void {
-    this.#streams.get(streamId)?.push(readHeader(bytes), bytes);
+  onFrame(streamId: number, bytes: Uint8Array, header: SealedHeader = readHeader(bytes)): void {
+    this.#streams.get(streamId)?.push(header, bytes);
   }
 
   /** Pictures stopped coming, and why. */
@@ -191,7 +189,6 @@ export class Recorder {
 
   #everySecond(): void {
     for (const volume of this.#volumes.values()) volume.tick();
-    if (++this.#seconds % TRIM_SECONDS === 0) for (const pool of [this.#deps.pool, this.#deps.preRollPool]) pool.trim();
     const now = this.#options.clock.utcMicros();
     for (const stream of this.#streams.values()) stream.checkIdle(now, IDLE_MICROS);
     this.#sendEvents();

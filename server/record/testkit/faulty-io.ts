@@ -7,6 +7,14 @@ export class FaultyIo implements VolumeIo {
   readonly faults = new Map<string, string>();
   readonly #hanging: (() => void)[] = [];
   free = 1e12;
+  /** Operations of the true disk that are under way. */
+  #active = 0;
+
+  /** Resolves when all that does not hang has come through. */
+  async idle(): Promise<void> {
+    do await new Promise((resolve) => setImmediate(resolve));
+    while (this.#active > 0);
+  }
 
   /** Lets go of everything that hangs. */
   resume(): void {
@@ -15,28 +23,17 @@ export class FaultyIo implements VolumeIo {
   }
 
   async create(path: string): Promise<AppendFile> {
-    await this.#pass(path);
-    const file = await this.#real.create(path);
+    const file = await this.#do(path, () => this.#real.create(path));
     return {
-      write: async (pieces, position) => {
-        await this.#pass(path);
-        await file.write(pieces, position);
-      },
-      sync: async () => {
-        await this.#pass(path);
-        await file.sync();
-      },
-      truncate: async (bytes) => {
-        await this.#pass(path);
-        await file.truncate(bytes);
-      },
+      write: (pieces, position) => this.#do(path, () => file.write(pieces, position)),
+      sync: () => this.#do(path, () => file.sync()),
+      truncate: (bytes) => this.#do(path, () => file.truncate(bytes)),
       close: () => file.close(),
     };
   }
 
   async syncFolder(path: string): Promise<void> {
-    await this.#pass(path);
-    await this.#real.syncFolder(path);
+    await this.#do(path, () => this.#real.syncFolder(path));
   }
 
   remove(path: string): Promise<void> {
@@ -44,13 +41,21 @@ export class FaultyIo implements VolumeIo {
   }
 
   async freeBytes(path: string): Promise<number> {
-    await this.#pass(path);
-    return this.free;
+    return this.#do(path, async () => this.free);
   }
 
   async marker(path: string): Promise<string> {
+    return this.#do(path, () => this.#real.marker(path));
+  }
+
+  async #do<T>(path: string, operation: () => Promise<T>): Promise<T> {
     await this.#pass(path);
-    return this.#real.marker(path);
+    this.#active++;
+    try {
+      return await operation();
+    } finally {
+      this.#active--;
+    }
   }
 
   async #pass(path: string): Promise<void> {

@@ -131,10 +131,10 @@ export class Recording {
     }
   }
 
-  /** As `pass`, while a disk hangs: nothing is waited for. */
+  /** As `pass`, while a disk hangs: what hangs is not waited for. */
   async passHanging(ms: number): Promise<void> {
     this.clock.advance(millis(ms));
-    await new Promise((resolve) => setImmediate(resolve));
+    await this.io.idle();
   }
 
   gaps(): GapFact[] {

@@ -2,13 +2,13 @@ import type { Clock, Timer } from "../../../shared/lib/clock.ts";
 import { type Millis, millis } from "../../../shared/lib/time.ts";
 
 /**
- * Sends to a viewer are this far apart at least, so that frames of many cameras go out together: with 42 cameras at
- * 15 fps a frame comes every 1.6 ms. A frame that comes after a longer pause leaves at once.
+ * Sends are this far apart at least, so that frames of many cameras go out together: with 42 cameras at 15 fps a frame
+ * comes every 1.6 ms. A frame that comes after a longer pause leaves at once.
  */
-const GAP_MS = millis(4);
-/** With so many viewers a turn's system calls cost more than the waiting: each of them is spared one in two. */
-const MANY_VIEWERS = 4;
-const GAP_OF_MANY_MS = millis(8);
+const GAP_MS = 4;
+/** Every viewer costs a system call per turn: the more there are, the more a little waiting saves. */
+const GAP_PER_VIEWER_MS = 0.5;
+const LONGEST_GAP_MS = 12;
 
 export interface Flushable {
   flush(): void;
@@ -64,5 +64,5 @@ export class FlushScheduler {
 }
 
 function gapAfter(viewers: number): Millis {
-  return viewers >= MANY_VIEWERS ? GAP_OF_MANY_MS : GAP_MS;
+  return millis(Math.min(LONGEST_GAP_MS, GAP_MS + GAP_PER_VIEWER_MS * viewers));
 }

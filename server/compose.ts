@@ -3,8 +3,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { LiveConfig } from "../shared/api/schemas.ts";
 import type { Clock } from "../shared/lib/clock.ts";
+import { FluxError } from "../shared/lib/errors.ts";
 import { Scope } from "../shared/lib/scope.ts";
 import { Archive } from "./archive/archive.ts";
+import { ArchiveGuard } from "./archive/archive-authority.ts";
 import { AccessTokens } from "./auth/access-tokens.ts";
 import { AuthService } from "./auth/auth-service.ts";
 import { LiveAuthority } from "./auth/live-authority.ts";
@@ -129,6 +131,14 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
       keys,
       generations: createGenerationStore({ path: join(config.dataDir, "seal-generation"), record: generations }),
       authority,
+      archive: new ArchiveGuard(
+        orm,
+        authority,
+        () => archive?.index.open ?? new Map(),
+        () => {
+          throw new FluxError("archive.no_object_store", "no cold storage is set up");
+        },
+      ),
       onViewerClosed: (connectionId) => authority.viewerClosed(connectionId),
       onViewersLost: () => authority.clear(),
       relay: relayData(config, certificates, upstream.path),

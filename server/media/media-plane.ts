@@ -12,7 +12,14 @@ import type {
 } from "../control/media-plane.ts";
 import { publicReason } from "../control/public-reason.ts";
 import type { IngestWorkerData, RecorderEvent, RecordingPlan } from "../ingest/protocol.ts";
-import type { CameraRoute, RelayAuthority, RelayCertificates, RelayWorkerData, ToRelay } from "../relay/protocol.ts";
+import type {
+  ArchiveAuthority,
+  CameraRoute,
+  RelayAuthority,
+  RelayCertificates,
+  RelayWorkerData,
+  ToRelay,
+} from "../relay/protocol.ts";
 import type { GenerationStore } from "../seal/generation.ts";
 import { leastLoaded } from "./assign.ts";
 import { IngestSlot, type IngestStats, type IngestThread, type SealKeySource } from "./ingest-slot.ts";
@@ -29,6 +36,8 @@ export interface MediaPlaneDeps {
   readonly keys: SealKeySource;
   readonly generations: GenerationStore;
   readonly authority: RelayAuthority;
+  /** What viewers may play back. */
+  readonly archive?: ArchiveAuthority | undefined;
   readonly onViewerClosed: (connectionId: string) => void;
   /** Every live connection is gone at once. */
   readonly onViewersLost: () => void;
@@ -87,6 +96,7 @@ class ThreadedMediaPlane implements OwnedMediaPlane {
       data: deps.relay,
       spawn: deps.spawnRelay,
       authority: deps.authority,
+      archive: deps.archive,
       onViewerClosed: deps.onViewerClosed,
       onViewersLost: deps.onViewersLost,
       onReady: () => this.#tellRelayEverything(),

@@ -2,7 +2,15 @@ import type { MessagePort } from "node:worker_threads";
 import type { Clock } from "../../shared/lib/clock.ts";
 import { describeError, errorCode, FluxError } from "../../shared/lib/errors.ts";
 import { millis } from "../../shared/lib/time.ts";
-import type { FromRelay, RelayAuthority, RelayCertificates, RelayWorkerData, ToRelay } from "../relay/protocol.ts";
+import type {
+  ArchiveAuthority,
+  AuthorityMethod,
+  FromRelay,
+  RelayAuthority,
+  RelayCertificates,
+  RelayWorkerData,
+  ToRelay,
+} from "../relay/protocol.ts";
 import type { MediaLog } from "./log.ts";
 import { Pending } from "./pending.ts";
 import { SupervisedThread } from "./supervised-thread.ts";
@@ -20,6 +28,8 @@ export interface RelaySlotOptions {
   readonly data: RelayWorkerData;
   readonly spawn: (data: RelayWorkerData) => RelayThread;
   readonly authority: RelayAuthority;
+  /** Undefined: there is nothing to play back. */
+  readonly archive?: ArchiveAuthority | undefined;
   readonly onViewerClosed: (connectionId: string) => void;
   /** The thread died, and with it every viewer's connection. */
   readonly onViewersLost: () => void;
@@ -31,6 +41,11 @@ const STATS_TIMEOUT_MS = 2_000;
 /** The thread says something every 5 s. */
 const SILENCE_MS = 20_000;
 const METHODS = ["authenticate", "renew", "authorise", "key"] as const satisfies readonly (keyof RelayAuthority)[];
+const ARCHIVE_METHODS = [
+  "archive",
+  "archiveKeys",
+  "archiveBytes",
+] as const satisfies readonly (keyof ArchiveAuthority)[];
 
 /** The relay thread and the questions that it asks. */
 export class RelaySlot {
@@ -160,13 +175,11 @@ export class RelaySlot {
     }
   }
 
-  async #answer(requestId: number, method: keyof RelayAuthority, args: readonly unknown[]): Promise<void> {
-    const { authority, log } = this.#options;
+  async #answer(requestId: number, method: AuthorityMethod, args: readonly unknown[]): Promise<void> {
+    const { log } = this.#options;
     try {
-      if (!METHODS.includes(method)) throw new FluxError("media.unknown_request", `no such request: ${method}`);
       // The relay thread is our own code; the authority checks every value that came from a client.
-      const call = authority[method] as (...args: unknown[]) => Promise<unknown>;
-      const work = call.apply(authority, [...args]);
+      const work = this.#call(method, args);
       const value = await (method === "authenticate" ? this.#takeIn(String(args[0]), work) : work);
       this.post({ type: "reply", requestId, value });
     } catch (error) {
@@ -175,5 +188,17 @@ export class RelaySlot {
       const message = code === undefined ? "internal error" : describeError(error);
       this.post({ type: "reply", requestId, error: { code: code ?? "internal", message } });
     }
+  }
+
+  #call(method: AuthorityMethod, args: readonly unknown[]): Promise<unknown> {
+    const { authority, archive } = this.#options;
+    const target = METHODS.some((one) => one === method)
+      ? authority
+      : ARCHIVE_METHODS.some((one) => one === method)
+        ? archive
+        : undefined;
+    if (!target) throw new FluxError("media.unknown_request", `no such request: ${method}`);
+    const call = target[method as keyof typeof target] as (...args: unknown[]) => Promise<unknown>;
+    return call.apply(target, [...args]);
   }
 }

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "../../shared/lib/clock.ts";
 import { FluxError } from "../../shared/lib/errors.ts";
 import { millis } from "../../shared/lib/time.ts";
-import type { FromRelay, RelayAuthority, ToRelay } from "./protocol.ts";
+import type { ArchiveAuthority, AuthorityMethod, FromRelay, RelayAuthority, ToRelay } from "./protocol.ts";
 
 type Reply = Extract<ToRelay, { type: "reply" }>;
 
@@ -15,7 +15,7 @@ interface Waiting {
 }
 
 /** `RelayAuthority` over the thread's port. Rejects with the main thread's codes, or `relay.authority_unavailable`. */
-export class AuthorityClient implements RelayAuthority {
+export class AuthorityClient implements RelayAuthority, ArchiveAuthority {
   readonly #post: (message: FromRelay) => void;
   readonly #clock: Clock;
   readonly #waiting = new Map<number, Waiting>();
@@ -43,6 +43,18 @@ export class AuthorityClient implements RelayAuthority {
     return this.#call("key", args) as ReturnType<RelayAuthority["key"]>;
   }
 
+  archive(...args: Parameters<ArchiveAuthority["archive"]>): ReturnType<ArchiveAuthority["archive"]> {
+    return this.#call("archive", args) as ReturnType<ArchiveAuthority["archive"]>;
+  }
+
+  archiveKeys(...args: Parameters<ArchiveAuthority["archiveKeys"]>): ReturnType<ArchiveAuthority["archiveKeys"]> {
+    return this.#call("archiveKeys", args) as ReturnType<ArchiveAuthority["archiveKeys"]>;
+  }
+
+  archiveBytes(...args: Parameters<ArchiveAuthority["archiveBytes"]>): ReturnType<ArchiveAuthority["archiveBytes"]> {
+    return this.#call("archiveBytes", args) as ReturnType<ArchiveAuthority["archiveBytes"]>;
+  }
+
   onReply(reply: Reply): void {
     const waiting = this.#take(reply.requestId);
     if (!waiting) return;
@@ -55,7 +67,7 @@ export class AuthorityClient implements RelayAuthority {
     for (const requestId of [...this.#waiting.keys()]) this.#take(requestId)?.reject(unavailable("shutting down"));
   }
 
-  #call(method: keyof RelayAuthority, args: readonly unknown[]): Promise<unknown> {
+  #call(method: AuthorityMethod, args: readonly unknown[]): Promise<unknown> {
     if (this.#closed) return Promise.reject(unavailable("shutting down"));
     return new Promise((resolve, reject) => {
       const requestId = ++this.#lastRequestId;

@@ -93,7 +93,7 @@ export type FromRelay =
   | {
       readonly type: "request";
       readonly requestId: number;
-      readonly method: keyof RelayAuthority;
+      readonly method: AuthorityMethod;
       readonly args: readonly unknown[];
     }
   | { readonly type: "viewer-closed"; readonly connectionId: string }
@@ -138,6 +138,8 @@ export interface ArchiveAnswer {
   readonly laterMicros: number | undefined;
 }
 
+export type AuthorityMethod = keyof RelayAuthority | keyof ArchiveAuthority;
+
 /** Decided on the main thread: the relay thread holds no secret and takes no decision on access. */
 export interface RelayAuthority {
   /** Checks the access token, does the ECDH half. Throws `auth.*`. */
@@ -178,12 +180,6 @@ export interface ArchiveAuthority {
     cameraId: string,
     names: readonly { readonly keyId: number; readonly generation: number; readonly epoch: number }[],
   ): Promise<readonly (WrappedKey | "revoked" | undefined)[]>;
-  /** Part of an object of cold storage. */
-  archiveBytes(
-    connectionId: string,
-    volumeId: string,
-    key: string,
-    offset: number,
-    length: number,
-  ): Promise<Uint8Array>;
+  /** Part of an object of cold storage that `archive` named; whoever asks has looked at the viewer's right. */
+  archiveBytes(volumeId: string, key: string, offset: number, length: number): Promise<Uint8Array>;
 }

@@ -36,7 +36,15 @@ export async function openRelayServer(
       new HttpProxy({ socketPath: data.upstreamSocket, clock, insecure: new InsecureHttp(() => https?.port, clock) }),
     );
     const admission = new Admission();
-    const upgrade = scope.own(new LiveUpgrade({ allowedOrigins: data.allowedOrigins, admission, accept, clock }));
+    const upgrade = scope.own(
+      new LiveUpgrade({
+        allowedOrigins: data.allowedOrigins,
+        admission,
+        accept,
+        acceptPlayback: (line) => relay.playback.accept(line),
+        clock,
+      }),
+    );
     const shared = { host: data.httpHost, proxy, upgrade };
     const http = scope.own(await Listener.open({ ...shared, port: data.httpPort, tls: undefined }));
     https = data.tls && scope.own(await Listener.open({ ...shared, port: data.tls.port, tls: data.tls }));

@@ -2,6 +2,7 @@ import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { Clock } from "../../../shared/lib/clock.ts";
+import { PlaybackConnection, type PlaybackHandlers, type PlaybackLine } from "../../playback/playback-connection.ts";
 import { type AcceptViewer, MAX_CLIENT_MESSAGE_BYTES } from "../transport/connection.ts";
 import { FrameJoiner } from "../transport/frame-batch.ts";
 import { WebSocketConnection } from "../transport/websocket-connection.ts";
@@ -9,15 +10,17 @@ import type { Admission } from "./admission.ts";
 import { originAllowed, peerAddress } from "./headers.ts";
 
 export const LIVE_PATH = "/api/v1/live";
+export const PLAYBACK_PATH = "/api/v1/playback";
 
 export interface LiveUpgradeOptions {
   readonly allowedOrigins: readonly string[];
   readonly admission: Admission;
   readonly accept: AcceptViewer;
+  readonly acceptPlayback: (line: PlaybackLine) => PlaybackHandlers;
   readonly clock: Clock;
 }
 
-/** Turns an HTTP upgrade on the live path into a viewer's connection. */
+/** Turns an HTTP upgrade on the live or the playback path into a viewer's connection. */
 export class LiveUpgrade {
   readonly #options: LiveUpgradeOptions;
   readonly #joiner = new FrameJoiner();
@@ -38,11 +41,11 @@ export class LiveUpgrade {
     const ignore = (): void => {};
     socket.on("error", ignore);
     const path = (request.url ?? "").split("?", 1)[0];
-    if (path !== LIVE_PATH) {
+    if (path !== LIVE_PATH && path !== PLAYBACK_PATH) {
       refuse(socket, 404);
       return;
     }
-    const { allowedOrigins, admission, accept, clock } = this.#options;
+    const { allowedOrigins, admission, accept, acceptPlayback, clock } = this.#options;
     if (!originAllowed(request.headers.origin, request.headers.host, allowedOrigins)) {
       refuse(socket, 403);
       return;
@@ -56,6 +59,11 @@ export class LiveUpgrade {
     socket.on("close", leave);
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       socket.off("error", ignore);
+      if (path === PLAYBACK_PATH) {
+        const line = new PlaybackConnection(webSocket, clock);
+        line.start(acceptPlayback(line));
+        return;
+      }
       const connection = new WebSocketConnection(webSocket, address, this.#joiner, clock);
       connection.start(accept(connection));
     });

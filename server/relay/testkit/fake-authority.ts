@@ -1,6 +1,15 @@
 import { createECDH, randomBytes } from "node:crypto";
 import { FluxError } from "../../../shared/lib/errors.ts";
-import type { FromRelay, RelayAuthority, ToRelay, WrappedKey } from "../protocol.ts";
+import type {
+  ArchiveAnswer,
+  ArchiveAuthority,
+  ArchiveSegment,
+  AuthorityMethod,
+  FromRelay,
+  RelayAuthority,
+  ToRelay,
+  WrappedKey,
+} from "../protocol.ts";
 
 export interface FakeUser {
   readonly userId: string;
@@ -10,14 +19,20 @@ export interface FakeUser {
 }
 
 /** The main thread's side for tests: users by token, and switches for what can go wrong. */
-export class FakeAuthority implements RelayAuthority {
+export class FakeAuthority implements RelayAuthority, ArchiveAuthority {
   readonly users = new Map<string, FakeUser>();
-  readonly calls: { method: keyof RelayAuthority; args: readonly unknown[] }[] = [];
+  readonly calls: { method: AuthorityMethod; args: readonly unknown[] }[] = [];
   /** The main thread hangs: questions are taken and never answered. */
   silent = false;
   /** Every question is refused with this code. */
   refuseWith: string | undefined;
   epoch = 1;
+  /** What was recorded. */
+  recorded: readonly ArchiveSegment[] = [];
+  /** Numbers of keys that were destroyed. */
+  readonly revoked = new Set<number>();
+  /** Bytes of objects in cold storage, by `volume/key`. */
+  readonly objects = new Map<string, Uint8Array>();
   readonly #connections = new Map<string, FakeUser>();
 
   async authenticate(connectionId: string, token: string) {
@@ -45,6 +60,39 @@ export class FakeAuthority implements RelayAuthority {
 
   async key(connectionId: string, cameraId: string, _keyId: number, _generation: number, epoch: number) {
     return this.#connections.get(connectionId)?.cameras.has(cameraId) ? this.#key(cameraId, epoch) : undefined;
+  }
+
+  async archive(connectionId: string, query: Parameters<ArchiveAuthority["archive"]>[1]): Promise<ArchiveAnswer> {
+    const { cameraId, role, direction, fromMicros, toMicros } = query;
+    const nothing = { segments: [], earlierMicros: undefined, laterMicros: undefined };
+    if (!this.#connections.get(connectionId)?.cameras.has(cameraId)) return { allowed: false, ...nothing };
+    const [start, end] = [Math.min(fromMicros, toMicros), Math.max(fromMicros, toMicros)];
+    const own = this.recorded.filter((segment) => segment.cameraId === cameraId && segment.role === role);
+    const found = own.filter(({ startMicros, endMicros }) => startMicros <= end && endMicros >= start);
+    const sign = direction === "forward" ? 1 : -1;
+    const segments = [...found].sort((a, b) => sign * (a.startMicros - b.startMicros)).slice(0, 4);
+    const earlier = own.filter(({ endMicros }) => endMicros < start).map(({ endMicros }) => endMicros);
+    const later = own.filter(({ startMicros }) => startMicros > end).map(({ startMicros }) => startMicros);
+    return {
+      allowed: true,
+      segments,
+      earlierMicros: earlier.length > 0 ? Math.max(...earlier) : undefined,
+      laterMicros: later.length > 0 ? Math.min(...later) : undefined,
+    };
+  }
+
+  async archiveKeys(connectionId: string, cameraId: string, names: Parameters<ArchiveAuthority["archiveKeys"]>[2]) {
+    const allowed = this.#connections.get(connectionId)?.cameras.has(cameraId) === true;
+    return names.map(({ keyId, generation, epoch }) => {
+      if (this.revoked.has(keyId)) return "revoked" as const;
+      return allowed ? { cameraId, keyId, generation, epoch, suite: 1, wrapped: "AAAA" } : undefined;
+    });
+  }
+
+  async archiveBytes(volumeId: string, key: string, offset: number, length: number) {
+    const bytes = this.objects.get(`${volumeId}/${key}`);
+    if (!bytes) throw new FluxError("archive.no_object", "there is no such object");
+    return bytes.slice(offset, offset + length);
   }
 
   permit(token: string, cameras: readonly string[]): void {

@@ -43,6 +43,11 @@ export class FakeDecoder implements DecoderLike {
     this.queued.push(chunk as unknown as EncodedVideoChunkInit);
   }
 
+  flush(): Promise<void> {
+    this.output();
+    return Promise.resolve();
+  }
+
   reset(): void {
     this.resets++;
     this.queued = [];

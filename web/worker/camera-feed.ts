@@ -143,6 +143,16 @@ export class CameraFeed {
     if (latencyMs !== undefined) this.#latency.add(latencyMs);
   }
 
+  get pictureId(): string {
+    return this.cameraId;
+  }
+
+  /** Nobody looks for a while: the decoders are given back, the last picture stays. */
+  rest(): void {
+    this.#shown?.decoder.rest();
+    this.#coming?.decoder.rest();
+  }
+
   /** False once the camera has left the wall or may not be seen any more: nothing on its way may be shown. */
   get showable(): boolean {
     return !this.#closed && this.#deniedCode === undefined;

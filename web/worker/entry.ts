@@ -2,6 +2,8 @@ import { loadFluxCrypto } from "../../shared/crypto/load-web.ts";
 import { systemClock } from "../../shared/lib/clock.ts";
 import { describeError, errorCode } from "../../shared/lib/errors.ts";
 import type { FromWall, ToWall } from "../engine/worker-protocol.ts";
+import { openArchiveSocket } from "./archive/archive-socket.ts";
+import { shrinkFrame } from "./archive/shrink-frame.ts";
 import { webCodecsBackend } from "./decode/backend.ts";
 import { liveLinks } from "./live-link.ts";
 import { createRendererFor } from "./screen/create-renderer.ts";
@@ -11,7 +13,7 @@ import { Wall } from "./wall.ts";
 
 interface WorkerScope {
   onmessage: ((event: MessageEvent<ToWall>) => void) | null;
-  postMessage(message: FromWall): void;
+  postMessage(message: FromWall, transfer?: Transferable[]): void;
   requestAnimationFrame(run: () => void): number;
   close(): void;
 }
@@ -26,6 +28,9 @@ async function build(init: Extract<ToWall, { type: "init" }>): Promise<Wall> {
     crypto: await loadFluxCrypto(),
     backend: webCodecsBackend(),
     createLink: liveLinks(clock),
+    openArchive: openArchiveSocket,
+    shrink: shrinkFrame,
+    copy: (bitmap) => createImageBitmap(bitmap),
     createRenderer: createRendererFor(init.canvas, { renderer: init.renderer, shading: init.shading ?? "auto" }),
     requestFrame: (run) => void scope.requestAnimationFrame(run),
     post,
@@ -57,10 +62,16 @@ async function handle(wall: Wall, message: ToWall): Promise<void> {
       return post({ type: "snapshot", requestId: message.requestId, blob });
     }
     case "archive":
+      return wall.connectArchive(message.webSocketUrl, message.token);
     case "playback":
-      return;
-    case "thumbnail":
-      return post({ type: "thumbnail", requestId: message.requestId, bitmap: undefined, micros: undefined });
+      return wall.playback(message.command);
+    case "thumbnail": {
+      const { requestId, cameraId, micros, widthPx } = message;
+      const thumbnail = await wall.thumbnail(cameraId, micros, widthPx).catch(() => undefined);
+      const { bitmap } = thumbnail ?? {};
+      const reply: FromWall = { type: "thumbnail", requestId, bitmap, micros: thumbnail?.micros };
+      return scope.postMessage(reply, bitmap ? [bitmap] : []);
+    }
     case "close":
       await wall.close().catch(() => undefined);
       post({ type: "closed" });

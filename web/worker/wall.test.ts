@@ -43,6 +43,9 @@ beforeEach(async () => {
     crypto,
     backend,
     createLink: link.create,
+    openArchive: () => Promise.reject(new Error("no archive here")),
+    shrink: () => Promise.reject(new Error("no bitmaps here")),
+    copy: (bitmap) => Promise.resolve(bitmap),
     createRenderer: async () => {
       if (refuseRenderers !== undefined) throw new Error(refuseRenderers);
       const renderer = new FakeRenderer();

@@ -8,17 +8,21 @@ import type {
   ConnectionState,
   ConnectOptions,
   FromWall,
+  PlaybackCommand,
   TileSpec,
   TileStats,
   WallStats,
 } from "../engine/worker-protocol.ts";
+import { Archive } from "./archive/archive.ts";
+import type { OpenArchiveLine } from "./archive/archive-socket.ts";
+import type { Thumbnail } from "./archive/thumbnails.ts";
 import { CameraFeed } from "./camera-feed.ts";
 import type { DecodeBackend } from "./decode/backend.ts";
 import { DecoderPool } from "./decode/decoder-pool.ts";
 import type { CreateLink, Link } from "./link.ts";
 import { KeyStore } from "./open/key-store.ts";
 import { encodePicture } from "./screen/encode-picture.ts";
-import { Screen, type ScreenDeps } from "./screen/screen.ts";
+import { type PictureSource, Screen, type ScreenDeps } from "./screen/screen.ts";
 import { percentile95 } from "./state/latency.ts";
 import { RateMeter } from "./state/rate-meter.ts";
 import { planWishes } from "./subscribe/plan.ts";
@@ -29,6 +33,10 @@ export interface WallDeps {
   readonly crypto: FluxCrypto;
   readonly backend: DecodeBackend;
   readonly createLink: CreateLink;
+  readonly openArchive: OpenArchiveLine;
+  /** The picture as a bitmap of that width. */
+  shrink(frame: VideoFrame, widthPx: number): Promise<ImageBitmap>;
+  copy(bitmap: ImageBitmap): Promise<ImageBitmap>;
   readonly createRenderer: ScreenDeps["createRenderer"];
   readonly requestFrame: ScreenDeps["requestFrame"];
   post(message: FromWall): void;
@@ -52,7 +60,11 @@ export class Wall {
   readonly #link: Link;
   readonly #screen: Screen;
   readonly #subscriptions: Subscriptions;
+  readonly #archive: Archive;
   readonly #feeds = new Map<string, CameraFeed>();
+  /** Pictures of the archive that stand in until a camera's first live one. */
+  readonly #standIns = new Map<string, string>();
+  readonly #resting = new Set<string>();
   readonly #feedOfStream = new Map<number, CameraFeed>();
   readonly #reported = new Map<string, number>();
   readonly #received: RateMeter;
@@ -74,13 +86,14 @@ export class Wall {
       clock,
       createRenderer: deps.createRenderer,
       requestFrame: deps.requestFrame,
-      feeds: () => this.#feeds.values(),
+      sources: () => [...this.#feeds.values(), ...this.#archive.sources()],
+      picturesOf: (tile) => this.#picturesOf(tile),
       serverNowMicros: () => this.#link.serverNowMicros(),
       onRenderer: (kind, detail) => {
         deps.post({ type: "ready", renderer: kind, detail });
         this.#setDrawable(kind !== "none");
       },
-      onFirstPicture: () => this.#scheduleUpdate(),
+      onFirstPicture: (source) => this.#onFirstPicture(source),
     });
     this.#link = deps.createLink({
       onState: (state) => this.#onState(state),
@@ -91,6 +104,26 @@ export class Wall {
       onSessionExpired: (code) => deps.post({ type: "session-expired", code }),
       onConfigNeeded: () => deps.post({ type: "config-needed" }),
     });
+    this.#archive = new Archive(
+      {
+        clock,
+        crypto: deps.crypto,
+        pool: this.#pool,
+        open: deps.openArchive,
+        serverNowMicros: () => this.#link.serverNowMicros(),
+        requestFrame: deps.requestFrame,
+        shrink: deps.shrink,
+        copy: deps.copy,
+      },
+      {
+        onState: (state) => deps.post({ type: "playback", state }),
+        onLiveTilesChanged: () => this.#onLiveTilesChanged(),
+        onPictureWaiting: () => this.#screen.changed(),
+        onTileChange: () => this.#scheduleUpdate(),
+        onPictureGone: (pictureId, cameraId) => this.#onPictureGone(pictureId, cameraId),
+        onSessionExpired: (code) => deps.post({ type: "session-expired", code }),
+      },
+    );
     this.#subscriptions = new Subscriptions(clock, {
       subscribe: (cameras) => this.#link.subscribe(cameras),
       unsubscribe: (cameraIds) => {
@@ -111,8 +144,22 @@ export class Wall {
     this.#link.connect(options);
   }
 
+  /** Where the archive is; the line opens when it is used. */
+  connectArchive(webSocketUrl: string, token: string): void {
+    this.#archive.connect(webSocketUrl, token);
+  }
+
   setToken(token: string): void {
     this.#link.setToken(token);
+    this.#archive.setToken(token);
+  }
+
+  playback(command: PlaybackCommand): void {
+    this.#archive.command(command);
+  }
+
+  thumbnail(cameraId: string, micros: number, widthPx: number): Promise<Thumbnail | undefined> {
+    return this.#archive.thumbnail(cameraId, micros, widthPx);
   }
 
   resize(width: number, height: number): void {
@@ -124,6 +171,7 @@ export class Wall {
     for (const { cameraId } of tiles) {
       if (!this.#feeds.has(cameraId)) this.#feeds.set(cameraId, this.#createFeed(cameraId));
     }
+    this.#archive.setTiles(tiles);
     this.#want();
     this.#screen.setTiles(tiles);
     this.#scheduleUpdate();
@@ -132,6 +180,7 @@ export class Wall {
   setVisible(visible: boolean): void {
     if (visible === this.#visible) return;
     this.#visible = visible;
+    this.#archive.setVisible(this.#visible && this.#drawable);
     this.#want();
     this.#scheduleUpdate();
   }
@@ -157,7 +206,7 @@ export class Wall {
 
   async snapshot(tileId: string, mimeType: "image/png" | "image/jpeg"): Promise<Blob | undefined> {
     const tile = this.#tiles.find((candidate) => candidate.tileId === tileId);
-    const pixels = tile && (await this.#screen.read(tile.cameraId));
+    const pixels = tile && (await this.#screen.read(tile));
     return pixels && encodePicture(pixels, mimeType);
   }
 
@@ -168,6 +217,7 @@ export class Wall {
     await this.#scope.close();
     this.#subscriptions.close();
     this.#link.close();
+    this.#archive.close();
     for (const feed of this.#feeds.values()) feed.close();
     this.#feeds.clear();
     this.#feedOfStream.clear();
@@ -179,6 +229,7 @@ export class Wall {
     if (this.#closed) return;
     if (drawable !== this.#drawable) {
       this.#drawable = drawable;
+      this.#archive.setVisible(this.#visible && drawable);
       this.#want();
     }
     this.#scheduleUpdate();
@@ -186,7 +237,46 @@ export class Wall {
 
   /** What nobody can see is neither sent nor decoded. */
   #want(): void {
-    this.#subscriptions.want(planWishes(this.#tiles, this.#visible && this.#drawable));
+    const visible = this.#visible && this.#drawable;
+    this.#subscriptions.want(planWishes(this.#tiles, (tile) => visible && this.#archive.isLive(tile)));
+  }
+
+  #picturesOf(tile: TileSpec): readonly string[] {
+    const { cameraId } = tile;
+    if (this.#archive.isLive(tile)) return [cameraId, this.#standIns.get(cameraId) ?? cameraId];
+    const pictureId = this.#archive.pictureOf(tile);
+    return pictureId === null ? [] : [pictureId ?? cameraId];
+  }
+
+  /** Live pictures of tiles in the archive are neither sent nor decoded; the last ones stay for the way back. */
+  #onLiveTilesChanged(): void {
+    const live = new Set(this.#tiles.filter((tile) => this.#archive.isLive(tile)).map(({ cameraId }) => cameraId));
+    for (const { cameraId } of this.#tiles) {
+      if (live.has(cameraId)) this.#resting.delete(cameraId);
+      else if (!this.#resting.has(cameraId)) {
+        this.#resting.add(cameraId);
+        this.#feeds.get(cameraId)?.rest();
+      }
+    }
+    this.#want();
+  }
+
+  #onPictureGone(pictureId: string, cameraId: string): void {
+    const feed = this.#feeds.get(cameraId);
+    if (!feed?.showable || this.#screen.has(cameraId)) this.#screen.remove(pictureId);
+    else this.#standIn(cameraId, pictureId);
+  }
+
+  #standIn(cameraId: string, pictureId: string | undefined): void {
+    const before = this.#standIns.get(cameraId);
+    if (before !== undefined && before !== pictureId) this.#screen.remove(before);
+    if (pictureId === undefined) this.#standIns.delete(cameraId);
+    else this.#standIns.set(cameraId, pictureId);
+  }
+
+  #onFirstPicture({ pictureId, cameraId }: PictureSource): void {
+    if (pictureId === cameraId) this.#standIn(cameraId, undefined);
+    this.#scheduleUpdate();
   }
 
   #every(periodMs: number, run: () => void): void {
@@ -211,6 +301,8 @@ export class Wall {
     this.#reported.delete(cameraId);
     for (const [streamId, owner] of this.#feedOfStream) if (owner === feed) this.#feedOfStream.delete(streamId);
     feed.close();
+    this.#resting.delete(cameraId);
+    this.#standIn(cameraId, undefined);
     this.#screen.remove(cameraId);
   }
 
@@ -241,6 +333,8 @@ export class Wall {
       case "denied":
         this.#keys.forgetCamera(message.cameraId);
         this.#feeds.get(message.cameraId)?.onDenied(message.code);
+        this.#archive.forget(message.cameraId);
+        this.#standIn(message.cameraId, undefined);
         this.#screen.remove(message.cameraId);
         break;
       case "server_status":
@@ -288,9 +382,13 @@ export class Wall {
     if (cameras.length > 0) this.#link.report(cameras);
   }
 
-  #tileStats({ tileId, cameraId }: TileSpec): TileStats {
+  #tileStats(tile: TileSpec): TileStats {
+    const { tileId, cameraId } = tile;
     const feed = this.#feeds.get(cameraId) ?? this.#createFeed(cameraId);
-    const stats = { tileId, ...feed.stats(this.#connection, this.#visible) };
+    const live = feed.stats(this.#connection, this.#visible);
+    const archived = this.#archive.stats(tile);
+    const { cameraState, recording } = live;
+    const stats = archived ? { ...archived, cameraState, recording } : { tileId, ...live };
     if (this.#drawable || stats.reason === "denied") return stats;
     return { ...stats, state: "error", reason: "no-renderer", detail: this.#screen.detail };
   }

@@ -4,6 +4,8 @@ export interface DecoderLike {
   readonly state: CodecState;
   configure(config: VideoDecoderConfig): void;
   decode(chunk: EncodedVideoChunk): void;
+  /** Resolves when every picture is out; the next chunk must be a keyframe. Rejects when it was reset meanwhile. */
+  flush(): Promise<void>;
   reset(): void;
   close(): void;
 }
@@ -11,6 +13,8 @@ export interface DecoderLike {
 export interface DecoderEvents {
   output(frame: VideoFrame): void;
   error(error: Error): void;
+  /** The queue has become shorter. */
+  dequeued?(): void;
 }
 
 export interface DecodeBackend {
@@ -22,7 +26,11 @@ export interface DecodeBackend {
 /** The browser's own decoder. */
 export function webCodecsBackend(): DecodeBackend {
   return {
-    createDecoder: (events) => new VideoDecoder(events),
+    createDecoder(events) {
+      const decoder = new VideoDecoder(events);
+      if (events.dequeued) decoder.ondequeue = () => events.dequeued?.();
+      return decoder;
+    },
     async isSupported(config) {
       try {
         return (await VideoDecoder.isConfigSupported(config)).supported === true;

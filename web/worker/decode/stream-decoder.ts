@@ -136,6 +136,13 @@ export class StreamDecoder {
     this.#fail("the decoder takes frames and outputs none");
   }
 
+  /** Gives the decoder back until the next keyframe: nobody is looking for a while. */
+  rest(): void {
+    if (this.#closed || this.#state.phase === "unsupported") return;
+    this.#dropDecoder();
+    this.#restartAtKeyframe();
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

@@ -1,24 +1,38 @@
 import type { Clock, Timer } from "../../../shared/lib/clock.ts";
 import { describeError } from "../../../shared/lib/errors.ts";
-import { millis } from "../../../shared/lib/time.ts";
+import { type Micros, millis } from "../../../shared/lib/time.ts";
 import type { RendererKind, TileSpec } from "../../engine/worker-protocol.ts";
-import type { CameraFeed } from "../camera-feed.ts";
 import type { DecodedPicture } from "../decode/stream-decoder.ts";
 import { RateMeter } from "../state/rate-meter.ts";
 import { FramePacer } from "./frame-pacer.ts";
 import { place } from "./geometry.ts";
 import type { Pixels, Quad, Renderer } from "./renderer.ts";
 
+/** Where a picture on the wall comes from: a live camera, or the archive of one. */
+export interface PictureSource {
+  readonly pictureId: string;
+  readonly cameraId: string;
+  readonly playhead: { take(): DecodedPicture | undefined };
+  /** False: nothing on its way may be shown any more. */
+  readonly showable: boolean;
+  /** The playhead's picture has become the source's, and is drawn next. */
+  shown?(): void;
+  /** It is on the screen. */
+  drawn(width: number, height: number, latencyMs: number | undefined, captureTime: Micros): void;
+}
+
 export interface ScreenDeps {
   readonly clock: Clock;
   /** Called again after a lost device and after a failure. Rejects when nothing can draw at the moment. */
   createRenderer(): Promise<Renderer>;
   requestFrame(run: () => void): void;
-  feeds(): Iterable<CameraFeed>;
+  sources(): Iterable<PictureSource>;
+  /** Pictures that the tile may show; the first that there is is drawn. */
+  picturesOf(tile: TileSpec): readonly string[];
   serverNowMicros(): number | undefined;
   /** `none` with the reason while no renderer can be made; it is tried again. */
   onRenderer(kind: RendererKind, detail: string): void;
-  onFirstPicture(cameraId: string): void;
+  onFirstPicture(source: PictureSource): void;
 }
 
 /**
@@ -38,7 +52,7 @@ const REBUILD_MS = { first: 250, max: 30_000 } as const;
 const HEALTHY_MS = 60_000;
 
 interface Taken {
-  readonly feed: CameraFeed;
+  readonly source: PictureSource;
   readonly picture: DecodedPicture;
 }
 
@@ -119,13 +133,19 @@ export class Screen {
     this.#draw();
   }
 
-  remove(cameraId: string): void {
-    this.#renderer?.remove(cameraId);
+  has(pictureId: string): boolean {
+    return this.#renderer?.picture(pictureId) !== undefined;
+  }
+
+  remove(pictureId: string): void {
+    this.#renderer?.remove(pictureId);
     this.#pacer.request();
   }
 
-  read(cameraId: string): Promise<Pixels | undefined> {
-    return this.#renderer?.read(cameraId) ?? Promise.resolve(undefined);
+  /** The picture that the tile shows, at its own resolution. */
+  read(tile: TileSpec): Promise<Pixels | undefined> {
+    const shown = this.#pictureOf(tile);
+    return (shown !== undefined && this.#renderer?.read(shown)) || Promise.resolve(undefined);
   }
 
   async close(): Promise<void> {
@@ -146,9 +166,9 @@ export class Screen {
     const renderer = this.#renderer;
     if (!renderer) return;
     const taken: Taken[] = [];
-    for (const feed of this.#deps.feeds()) {
-      const picture = feed.playhead.take();
-      if (picture) taken.push({ feed, picture });
+    for (const source of this.#deps.sources()) {
+      const picture = source.playhead.take();
+      if (picture) taken.push({ source, picture });
     }
     const shown = await Promise.all(taken.map((one) => this.#show(renderer, one)));
     if (renderer !== this.#renderer) return;
@@ -158,16 +178,21 @@ export class Screen {
   }
 
   /** Resolves with what is to be noted once it is drawn; undefined when it could not be shown. */
-  async #show(renderer: Renderer, { feed, picture }: Taken): Promise<((now: number | undefined) => void) | undefined> {
+  async #show(
+    renderer: Renderer,
+    { source, picture }: Taken,
+  ): Promise<((now: number | undefined) => void) | undefined> {
     const { owned, captureTime, colour } = picture;
     try {
       const prepared = await renderer.prepare(owned.frame, colour);
-      if (renderer !== this.#renderer || !feed.showable) return undefined;
-      const first = renderer.picture(feed.cameraId) === undefined;
-      const { width, height } = renderer.show(feed.cameraId, prepared);
+      if (renderer !== this.#renderer || !source.showable) return undefined;
+      const first = renderer.picture(source.pictureId) === undefined;
+      const { width, height } = renderer.show(source.pictureId, prepared);
+      source.shown?.();
       return (now) => {
-        feed.drawn(width, height, now === undefined ? undefined : Math.max(0, (now - captureTime) / 1000));
-        if (first) this.#deps.onFirstPicture(feed.cameraId);
+        const latencyMs = now === undefined ? undefined : Math.max(0, (now - captureTime) / 1000);
+        source.drawn(width, height, latencyMs, captureTime);
+        if (first) this.#deps.onFirstPicture(source);
       };
     } catch (error) {
       // A lost device fails every upload until it is replaced; the last message is kept for the status bar.
@@ -183,13 +208,18 @@ export class Screen {
     if (!renderer) return;
     const quads: Quad[] = [];
     for (const tile of this.#tiles) {
-      const picture = renderer.picture(tile.cameraId);
-      if (!picture || tile.width <= 0 || tile.height <= 0) continue;
+      const pictureId = this.#pictureOf(tile);
+      const picture = pictureId === undefined ? undefined : renderer.picture(pictureId);
+      if (pictureId === undefined || !picture || tile.width <= 0 || tile.height <= 0) continue;
       const placement = place(tile, picture.displayWidth, picture.displayHeight, tile.fit, tile.view);
-      quads.push({ pictureId: tile.cameraId, ...placement });
+      quads.push({ pictureId, ...placement });
     }
     renderer.draw(quads);
     this.#draws.add();
+  }
+
+  #pictureOf(tile: TileSpec): string | undefined {
+    return this.#deps.picturesOf(tile).find((pictureId) => this.has(pictureId));
   }
 
   #replace(lost: Renderer, reason: string): void {

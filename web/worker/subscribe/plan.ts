@@ -13,16 +13,17 @@ const MAX_PX = 32_768;
 const MAX_ZOOM = 8;
 
 /** One wish per camera, however many tiles show it. */
-export function planWishes(tiles: readonly TileSpec[], wallVisible: boolean): Map<string, Wish> {
+export function planWishes(tiles: readonly TileSpec[], isVisible: (tile: TileSpec) => boolean): Map<string, Wish> {
   const wishes = new Map<string, Wish>();
-  for (const { cameraId, width, height, view } of tiles) {
+  for (const tile of tiles) {
+    const { cameraId, width, height, view } = tile;
     const zoom = (part: number | undefined): number => (part && part > 0 ? Math.min(MAX_ZOOM, 1 / part) : 1);
     const before = wishes.get(cameraId);
     wishes.set(cameraId, {
       cameraId,
       widthPx: Math.min(MAX_PX, Math.max(before?.widthPx ?? 0, Math.round(width * zoom(view?.width)))),
       heightPx: Math.min(MAX_PX, Math.max(before?.heightPx ?? 0, Math.round(height * zoom(view?.height)))),
-      visible: wallVisible && width > 0 && height > 0 ? true : (before?.visible ?? false),
+      visible: width > 0 && height > 0 && isVisible(tile) ? true : (before?.visible ?? false),
     });
   }
   return wishes;

@@ -1,0 +1,383 @@
+import type { FluxCrypto } from "../../../shared/crypto/crypto.ts";
+import type { Clock, Timer } from "../../../shared/lib/clock.ts";
+import { millis } from "../../../shared/lib/time.ts";
+import type { PlaybackCommand, PlaybackState, TileSpec, TileStats } from "../../engine/worker-protocol.ts";
+import type { DecoderPool } from "../decode/decoder-pool.ts";
+import { KeyStore } from "../open/key-store.ts";
+import { planWishes } from "../subscribe/plan.ts";
+import type { SessionKeyOffer } from "../transport/session-key.ts";
+import { ArchiveConnection, type KeysMessage } from "./archive-connection.ts";
+import { ArchivePlayer } from "./archive-player.ts";
+import type { OpenArchiveLine } from "./archive-socket.ts";
+import { KeyframeDecoder } from "./keyframe-decoder.ts";
+import { openFrame } from "./open-frame.ts";
+import { PlaybackGroup } from "./playback-group.ts";
+import { roleForSize } from "./role.ts";
+import { type Thumbnail, Thumbnails } from "./thumbnails.ts";
+import { archiveTileStats } from "./tile-stats.ts";
+
+export interface ArchiveEvents {
+  onState(state: PlaybackState): void;
+  /** Other tiles are live than before. */
+  onLiveTilesChanged(): void;
+  /** A picture waits at a source, or a tile's picture is another one. */
+  onPictureWaiting(): void;
+  /** A tile's state has changed. */
+  onTileChange(): void;
+  /** No tile shows this picture any more. */
+  onPictureGone(pictureId: string, cameraId: string): void;
+  onSessionExpired(code: string): void;
+}
+
+export interface ArchiveDeps {
+  readonly clock: Clock;
+  readonly crypto: FluxCrypto;
+  readonly pool: DecoderPool;
+  readonly open: OpenArchiveLine;
+  /** For tests. */
+  readonly createOffer?: () => Promise<SessionKeyOffer>;
+  /** The server's UTC as the live line knows it; undefined before its first round trip. */
+  serverNowMicros(): number | undefined;
+  requestFrame(run: () => void): void;
+  shrink(frame: VideoFrame, widthPx: number): Promise<ImageBitmap>;
+  copy(bitmap: ImageBitmap): Promise<ImageBitmap>;
+}
+
+const SHARED = "";
+const TELL_MS = millis(100);
+/** Housekeeping: reads that failed are tried again, silent decoders replaced. */
+const TICK_MS = millis(250);
+
+/** The archive's side of the wall: which tiles play it, on which clocks, and the line that brings the footage. */
+export class Archive {
+  readonly #deps: ArchiveDeps;
+  readonly #events: ArchiveEvents;
+  readonly #keys: KeyStore;
+  readonly #connection: ArchiveConnection;
+  readonly #thumbnails: Thumbnails;
+  /** By tile; `SHARED` for all that have none of their own. */
+  readonly #groups = new Map<string, PlaybackGroup>();
+  /** Tiles that are live while the wall is in the archive. */
+  readonly #liveTiles = new Set<string>();
+  readonly #players = new Map<string, ArchivePlayer>();
+  readonly #timers: Timer[] = [];
+  #tiles: readonly TileSpec[] = [];
+  #visible = true;
+  #frameAsked = false;
+  #told: PlaybackState = LIVE;
+  #closed = false;
+
+  constructor(deps: ArchiveDeps, events: ArchiveEvents) {
+    this.#deps = deps;
+    this.#events = events;
+    this.#keys = new KeyStore(deps.crypto);
+    this.#connection = new ArchiveConnection(
+      { clock: deps.clock, open: deps.open, ...(deps.createOffer ? { createOffer: deps.createOffer } : {}) },
+      {
+        onState: () => events.onTileChange(),
+        onSessionKey: (key) => this.#keys.setSessionKey(key),
+        onKeys: (message) => this.#onKeys(message),
+        onExpired: (code) => events.onSessionExpired(code),
+      },
+    );
+    const decoder = new KeyframeDecoder({
+      pool: deps.pool,
+      open: (gop, frame) => openFrame(gop, frame, this.#keys, (name) => this.#connection.needKey(name)),
+      shrink: deps.shrink,
+    });
+    this.#thumbnails = new Thumbnails({ clock: deps.clock, connection: this.#connection, decoder, copy: deps.copy });
+  }
+
+  connect(url: string, token: string): void {
+    this.#connection.connect(url, token);
+  }
+
+  setToken(token: string): void {
+    this.#connection.setToken(token);
+  }
+
+  setTiles(tiles: readonly TileSpec[]): void {
+    this.#tiles = tiles;
+    const present = new Set(tiles.map(({ tileId }) => tileId));
+    for (const tileId of [...this.#liveTiles]) if (!present.has(tileId)) this.#liveTiles.delete(tileId);
+    for (const key of [...this.#groups.keys()]) if (key !== SHARED && !present.has(key)) this.#dissolve(key);
+    this.#reconcile();
+  }
+
+  setVisible(visible: boolean): void {
+    this.#visible = visible;
+    for (const group of this.#groups.values()) group.setActive(visible);
+  }
+
+  /** Whether the tile shows the live camera. */
+  isLive(tile: TileSpec): boolean {
+    return this.#groupOf(tile) === undefined;
+  }
+
+  /** What takes part in drawing. */
+  sources(): Iterable<ArchivePlayer> {
+    return this.#players.values();
+  }
+
+  /**
+   * Which picture a tile in the archive shows; undefined: the last live one, until the first of the archive is there;
+   * null: none, since nothing was recorded.
+   */
+  pictureOf(tile: TileSpec): string | null | undefined {
+    const player = this.#playerOf(tile);
+    if (!player) return undefined;
+    if (player.visible) return player.pictureId;
+    return player.condition.kind === "waiting" && !player.wasDark ? undefined : null;
+  }
+
+  stats(tile: TileSpec): TileStats | undefined {
+    const player = this.#playerOf(tile);
+    return player && archiveTileStats(tile, player, this.#connection.state, this.#visible);
+  }
+
+  state(): PlaybackState {
+    const shared = this.#groups.get(SHARED);
+    const free = [...this.#groups].flatMap(([tileId, { clock }]) =>
+      tileId === SHARED ? [] : [{ tileId, positionMicros: clock.position(), rate: clock.rate }],
+    );
+    if (!shared) return { ...LIVE, free };
+    return {
+      mode: "archive",
+      positionMicros: shared.clock.position(),
+      rate: shared.clock.rate,
+      buffering: shared.buffering,
+      loop: shared.clock.loop,
+      free,
+    };
+  }
+
+  command(command: PlaybackCommand): void {
+    switch (command.kind) {
+      case "live":
+        this.#live(command.tileId);
+        return;
+      case "seek":
+        if (!Number.isFinite(command.micros)) return;
+        this.#group(command.tileId, command.micros).seek(command.micros, command.scrub === true);
+        return;
+      case "rate":
+        this.#rate(command.rate, command.tileId);
+        return;
+      case "step":
+        this.#step(command.direction, command.tileId);
+        return;
+      case "loop":
+        this.#group(undefined, command.startMicros).setLoop({
+          startMicros: command.startMicros,
+          endMicros: command.endMicros,
+        });
+        return;
+      case "no-loop":
+        this.#groups.get(SHARED)?.setLoop(undefined);
+        return;
+      case "sync":
+        this.#liveTiles.clear();
+        for (const key of [...this.#groups.keys()]) if (key !== SHARED) this.#dissolve(key);
+        this.#reconcile();
+        return;
+    }
+  }
+
+  thumbnail(cameraId: string, micros: number, widthPx: number): Promise<Thumbnail | undefined> {
+    return this.#thumbnails.get(cameraId, micros, widthPx);
+  }
+
+  /** The camera may not be seen any more. */
+  forget(cameraId: string): void {
+    this.#thumbnails.forget(cameraId);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const timer of this.#timers.splice(0)) timer.cancel();
+    for (const group of this.#groups.values()) group.close();
+    for (const player of this.#players.values()) player.close();
+    this.#players.clear();
+    this.#thumbnails.close();
+    this.#connection.close();
+    this.#keys.close();
+  }
+
+  #live(tileId: string | undefined): void {
+    this.#dissolve(tileId ?? SHARED);
+    if (tileId !== undefined && this.#groups.has(SHARED)) this.#liveTiles.add(tileId);
+    this.#reconcile();
+  }
+
+  #rate(rate: number, tileId: string | undefined): void {
+    const playing = this.#groups.get(tileId ?? SHARED) ?? (tileId === undefined ? undefined : this.#sharedOf(tileId));
+    if (!playing && rate === 1) return;
+    this.#group(tileId, playing?.clock.position() ?? this.#nowMicros()).setRate(rate);
+  }
+
+  #step(direction: 1 | -1, tileId: string | undefined): void {
+    const key = tileId !== undefined && this.#groups.has(tileId) ? tileId : undefined;
+    const group = this.#group(key, this.#nowMicros());
+    const tile = this.#tiles.find((one) => one.tileId === tileId && this.#groupOf(one) === group);
+    const player = (tile && this.#playerOf(tile)) ?? group.players[0];
+    if (player) group.step(player, direction);
+  }
+
+  /** The group, entered at that time where it is not there yet. */
+  #group(tileId: string | undefined, micros: number): PlaybackGroup {
+    const key = tileId ?? SHARED;
+    const present = this.#groups.get(key);
+    if (present) return present;
+    const leader = tileId === undefined ? undefined : this.#sharedOf(tileId);
+    const now = this.#nowMicros();
+    const group = new PlaybackGroup(
+      {
+        clock: this.#deps.clock,
+        nowMicros: () => this.#nowMicros(),
+        onChange: () => this.#tell(),
+        onRunning: () => this.#animate(),
+      },
+      Math.min(micros, now),
+    );
+    if (leader) group.clock.setRate(leader.clock.rate);
+    group.setActive(this.#visible);
+    this.#groups.set(key, group);
+    if (tileId !== undefined) this.#liveTiles.delete(tileId);
+    this.#startTimers();
+    this.#reconcile();
+    return group;
+  }
+
+  #sharedOf(tileId: string): PlaybackGroup | undefined {
+    return this.#liveTiles.has(tileId) ? undefined : this.#groups.get(SHARED);
+  }
+
+  #dissolve(key: string): void {
+    this.#groups.get(key)?.close();
+    this.#groups.delete(key);
+    if (key === SHARED) this.#liveTiles.clear();
+  }
+
+  #groupOf({ tileId }: TileSpec): PlaybackGroup | undefined {
+    return this.#groups.get(tileId) ?? this.#sharedOf(tileId);
+  }
+
+  #keyOf({ tileId, cameraId }: TileSpec): string {
+    return `archive/${this.#groups.has(tileId) ? tileId : SHARED}/${cameraId}`;
+  }
+
+  #playerOf(tile: TileSpec): ArchivePlayer | undefined {
+    return this.#groupOf(tile) && this.#players.get(this.#keyOf(tile));
+  }
+
+  /** Brings the players in step with tiles and groups. */
+  #reconcile(): void {
+    const wanted = new Set<string>();
+    for (const [, group] of this.#groups) {
+      const tiles = this.#tiles.filter((tile) => this.#groupOf(tile) === group);
+      const sizes = planWishes(tiles, () => true);
+      const players = new Set<ArchivePlayer>();
+      for (const tile of tiles) {
+        const key = this.#keyOf(tile);
+        wanted.add(key);
+        const player = this.#players.get(key) ?? this.#createPlayer(key, tile.cameraId, group);
+        const size = sizes.get(tile.cameraId);
+        player.setRole(roleForSize(size?.widthPx ?? 0, size?.heightPx ?? 0, player.wantedRole));
+        players.add(player);
+      }
+      group.setPlayers([...players]);
+    }
+    for (const [key, player] of this.#players) {
+      if (wanted.has(key)) continue;
+      this.#players.delete(key);
+      player.close();
+      this.#events.onPictureGone(player.pictureId, player.cameraId);
+    }
+    if (this.#groups.size === 0) for (const timer of this.#timers.splice(0)) timer.cancel();
+    this.#events.onLiveTilesChanged();
+    this.#events.onTileChange();
+    this.#events.onPictureWaiting();
+    this.#tell();
+  }
+
+  #createPlayer(key: string, cameraId: string, group: PlaybackGroup): ArchivePlayer {
+    const { clock, pool } = this.#deps;
+    const player: ArchivePlayer = new ArchivePlayer(cameraId, key, {
+      clock,
+      pool,
+      keys: this.#keys,
+      connection: this.#connection,
+      open: (gop, frame) => openFrame(gop, frame, this.#keys, (name) => this.#connection.needKey(name)),
+      nowMicros: () => this.#nowMicros(),
+      tiles: () => this.#players.size,
+      onChange: () => group.changed(player),
+      onPictureWaiting: () => this.#events.onPictureWaiting(),
+      onConditionChange: () => {
+        this.#events.onTileChange();
+        this.#events.onPictureWaiting();
+      },
+    });
+    this.#players.set(key, player);
+    return player;
+  }
+
+  #onKeys({ keys }: KeysMessage): void {
+    const cameras = new Set<string>();
+    for (const grant of keys) {
+      try {
+        this.#keys.add(grant);
+        cameras.add(grant.cameraId);
+      } catch {
+        // Fails closed: without the key its frames stay shut and the tile says so.
+      }
+    }
+    for (const player of this.#players.values()) if (cameras.has(player.cameraId)) player.keysAdded();
+  }
+
+  #nowMicros(): number {
+    return this.#connection.serverNowMicros() ?? this.#deps.serverNowMicros() ?? this.#deps.clock.utcMicros();
+  }
+
+  /** Looks at every animation frame for as long as a clock runs. */
+  #animate(): void {
+    if (this.#frameAsked || this.#closed) return;
+    this.#frameAsked = true;
+    this.#deps.requestFrame(() => {
+      this.#frameAsked = false;
+      if (this.#closed) return;
+      for (const group of this.#groups.values()) if (group.clock.running) group.tick();
+    });
+  }
+
+  #startTimers(): void {
+    if (this.#timers.length > 0) return;
+    const { clock } = this.#deps;
+    this.#timers.push(
+      clock.every(TELL_MS, () => {
+        if ([...this.#groups.values()].some(({ busy }) => busy) || this.#told.buffering) this.#tell();
+      }),
+      clock.every(TICK_MS, () => {
+        for (const player of this.#players.values()) player.checkProgress();
+        for (const group of this.#groups.values()) group.tick();
+      }),
+    );
+  }
+
+  #tell(): void {
+    if (this.#closed) return;
+    const state = this.state();
+    if (JSON.stringify(state) === JSON.stringify(this.#told)) return;
+    this.#told = state;
+    this.#events.onState(state);
+  }
+}
+
+const LIVE: PlaybackState = {
+  mode: "live",
+  positionMicros: undefined,
+  rate: 1,
+  buffering: false,
+  loop: undefined,
+  free: [],
+};

@@ -1,0 +1,255 @@
+import type { Clock } from "../../../shared/lib/clock.ts";
+import { ArchiveClock, type Loop } from "./archive-clock.ts";
+import type { ArchivePlayer } from "./archive-player.ts";
+
+export interface PlaybackGroupDeps {
+  readonly clock: Clock;
+  /** The server's UTC, µs. */
+  nowMicros(): number;
+  /** The clock was set, started or stopped: the page is told at once. */
+  onChange(): void;
+  /** The clock runs: `tick` is to be called at every animation frame. */
+  onRunning(): void;
+}
+
+/** A picture that does not come may hold up the others for so long. */
+const PATIENCE_MS = 8000;
+/** Shorter waits are not told. */
+const BUFFERING_MS = 150;
+/** Where footage ends so shortly before now, it is being recorded: more will come. */
+const GROWING_MICROS = 15_000_000;
+
+/** Players on one clock: it waits for their pictures, and leaps over what none of them has. */
+export class PlaybackGroup {
+  readonly clock: ArchiveClock;
+  readonly #deps: PlaybackGroupDeps;
+  readonly #waitingSince = new Map<ArchivePlayer, number>();
+  #players: readonly ArchivePlayer[] = [];
+  #scrub = false;
+  #forward = true;
+  #active = true;
+  #bufferingSinceMs: number | undefined;
+  #steps: { readonly player: ArchivePlayer; readonly direction: 1 | -1 }[] = [];
+  #dirty: Set<ArchivePlayer> | undefined;
+  #loopWasEmpty = false;
+  #closed = false;
+
+  constructor(deps: PlaybackGroupDeps, positionMicros: number) {
+    this.#deps = deps;
+    this.clock = new ArchiveClock(deps.clock, positionMicros);
+  }
+
+  get players(): readonly ArchivePlayer[] {
+    return this.#players;
+  }
+  get buffering(): boolean {
+    const since = this.#bufferingSinceMs;
+    return since !== undefined && this.#deps.clock.monotonicMs() - since >= BUFFERING_MS;
+  }
+  /** Whether anything moves or is to move: the page is told ten times a second. */
+  get busy(): boolean {
+    return this.#active && (this.clock.rate !== 0 || this.#bufferingSinceMs !== undefined);
+  }
+
+  setPlayers(players: readonly ArchivePlayer[]): void {
+    this.#players = players;
+    for (const player of [...this.#waitingSince.keys()]) {
+      if (!players.includes(player)) this.#waitingSince.delete(player);
+    }
+    this.#steps = this.#steps.filter(({ player }) => players.includes(player));
+    this.tick();
+  }
+
+  /** Nobody sees it: the clock stands, and nothing is read. */
+  setActive(active: boolean): void {
+    if (active === this.#active) return;
+    this.#active = active;
+    if (active) this.tick();
+    else this.clock.hold();
+  }
+
+  seek(micros: number, scrub: boolean): void {
+    this.#steps = [];
+    this.#scrub = scrub;
+    this.#loopWasEmpty = false;
+    // Until the picture is there; `tick` lets it go.
+    this.clock.hold();
+    this.clock.seek(Math.min(micros, this.#deps.nowMicros()));
+    this.#deps.onChange();
+    this.tick();
+  }
+
+  setRate(rate: number): void {
+    this.#steps = [];
+    this.#scrub = false;
+    this.#loopWasEmpty = false;
+    this.clock.setRate(rate);
+    if (this.clock.rate !== 0) this.#forward = this.clock.rate > 0;
+    this.#deps.onChange();
+    this.tick();
+  }
+
+  setLoop(loop: Loop | undefined): void {
+    this.#loopWasEmpty = false;
+    this.clock.setLoop(loop);
+    this.#deps.onChange();
+    this.tick();
+  }
+
+  /** Stops the clock, and goes to the player's picture after or before the one shown. */
+  step(player: ArchivePlayer, direction: 1 | -1): void {
+    this.#scrub = false;
+    this.clock.setRate(0);
+    this.#forward = direction > 0;
+    this.#steps.push({ player, direction });
+    this.#deps.onChange();
+    this.tick();
+  }
+
+  /** Something came for this player. Looks again soon, once for all that comes together. */
+  changed(player: ArchivePlayer): void {
+    if (this.#dirty) {
+      this.#dirty.add(player);
+      return;
+    }
+    this.#dirty = new Set([player]);
+    queueMicrotask(() => {
+      const dirty = this.#dirty ?? new Set();
+      this.#dirty = undefined;
+      this.#update(this.#players.filter((one) => dirty.has(one)));
+    });
+  }
+
+  /** Shows what belongs to the clock's time. */
+  tick(): void {
+    this.#update(this.#players);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#players = [];
+    this.#steps = [];
+    this.#waitingSince.clear();
+  }
+
+  #update(players: readonly ArchivePlayer[]): void {
+    if (this.#closed || !this.#active) return;
+    const now = this.#deps.nowMicros();
+    if (this.clock.position() > now) this.clock.seek(now);
+    this.#show(players);
+    this.#judge();
+    this.#takeSteps();
+    if (this.clock.running) this.#deps.onRunning();
+  }
+
+  #show(players: readonly ArchivePlayer[]): void {
+    const wish = {
+      positionMicros: this.clock.position(),
+      rate: this.clock.rate,
+      forward: this.#forward,
+      scrub: this.#scrub,
+    };
+    for (const player of players) player.update(wish);
+  }
+
+  /** Holds the clock, lets it go, or sets it to where there is footage. */
+  #judge(): void {
+    const nowMs = this.#deps.clock.monotonicMs();
+    let waiting = false;
+    let ready = false;
+    let gap = false;
+    for (const player of this.#players) {
+      const { kind } = player.condition;
+      if (kind === "ready") ready = true;
+      if (kind === "gap") gap = true;
+      if (kind !== "waiting") {
+        this.#waitingSince.delete(player);
+        continue;
+      }
+      const since = this.#waitingSince.get(player) ?? nowMs;
+      this.#waitingSince.set(player, since);
+      if (nowMs - since < PATIENCE_MS) waiting = true;
+    }
+    if (ready) this.#loopWasEmpty = false;
+    const anyWaiting = waiting || this.#waitingSince.size > 0;
+    if (this.#scrub) this.#wait(anyWaiting);
+    else if (waiting || (anyWaiting && !ready && !gap)) this.#wait(true);
+    else if (ready || this.clock.rate === 0) this.#goOn();
+    else this.#leap();
+  }
+
+  #wait(buffering: boolean): void {
+    this.clock.hold();
+    this.#bufferingSinceMs = buffering ? (this.#bufferingSinceMs ?? this.#deps.clock.monotonicMs()) : undefined;
+  }
+
+  #goOn(): void {
+    this.#bufferingSinceMs = undefined;
+    this.clock.release();
+  }
+
+  /** No tile has anything at this time. */
+  #leap(): void {
+    const gaps = this.#players.flatMap(({ condition }) => (condition.kind === "gap" ? [condition] : []));
+    if (gaps.length === 0) {
+      this.#goOn();
+      return;
+    }
+    const position = this.clock.position();
+    const ends = gaps.map(({ laterMicros, earlierMicros }) => (this.#forward ? laterMicros : earlierMicros));
+    const reachable = ends.flatMap((end) => (typeof end === "number" ? [end] : []));
+    const target = this.#forward ? Math.min(...reachable) : Math.max(...reachable);
+    const leads = this.#forward ? target > position : target < position;
+    if (ends.includes(undefined)) this.#wait(true);
+    else if (reachable.length > 0 && leads) this.#leapTo(target);
+    else this.#end(gaps.flatMap((gap) => (this.#forward ? gap.earlierMicros : gap.laterMicros) ?? []));
+  }
+
+  #leapTo(micros: number): void {
+    const { loop } = this.clock;
+    const outside = loop && (micros >= loop.endMicros || micros < loop.startMicros);
+    if (!outside) this.clock.seek(micros);
+    else if (this.#loopWasEmpty) this.clock.setRate(0);
+    else {
+      this.#loopWasEmpty = true;
+      this.clock.seek(this.#forward ? loop.startMicros : loop.endMicros);
+    }
+    this.#deps.onChange();
+    this.#again();
+  }
+
+  /** There is nothing more in this direction: stands at the last picture, or waits where it is being recorded. */
+  #end(edges: readonly number[]): void {
+    const edge = edges.length === 0 ? undefined : this.#forward ? Math.max(...edges) : Math.min(...edges);
+    const growing = this.#forward && edge !== undefined && this.#deps.nowMicros() - edge < GROWING_MICROS;
+    if (growing && this.clock.rate <= 1) {
+      this.#wait(true);
+      return;
+    }
+    this.clock.setRate(0);
+    if (edge !== undefined) this.clock.seek(edge);
+    this.#goOn();
+    this.#deps.onChange();
+    this.#again();
+  }
+
+  #again(): void {
+    for (const player of this.#players) this.changed(player);
+  }
+
+  #takeSteps(): void {
+    for (let step = this.#steps[0]; step; step = this.#steps[0]) {
+      const micros = step.player.neighbour(step.direction);
+      if (micros === undefined) {
+        this.#bufferingSinceMs ??= this.#deps.clock.monotonicMs();
+        return;
+      }
+      this.#steps.shift();
+      if (micros === null) continue;
+      this.clock.seek(micros);
+      this.#deps.onChange();
+      this.#show(this.#players);
+      this.#judge();
+    }
+  }
+}

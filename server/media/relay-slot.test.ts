@@ -148,6 +148,20 @@ describe("the relay thread", () => {
     expect(viewersLost).toBe(1);
   });
 
+  it("is not taken for stuck after this thread stood still itself, and is watched on", async () => {
+    const inTime = clock.monotonicMs.bind(clock);
+    // A minute passes in which no timer runs and no message is read: the check's turn comes first.
+    clock.monotonicMs = () => millis(inTime() + 60_000);
+    clock.advance(millis(5000));
+    await settle();
+    expect(thread(0).terminated).toBe(false);
+    expect(viewersLost).toBe(0);
+    clock.advance(millis(20_000));
+    await settle();
+    expect(thread(0).terminated).toBe(true);
+    expect(viewersLost).toBe(1);
+  });
+
   it("gets renewed certificates, and so do the threads after it; ports stay", async () => {
     const certificates = {
       tls: { certificate: "c", privateKey: "k" },

@@ -68,6 +68,24 @@ describe("a stream that is over", () => {
 });
 
 describe("the control stream (W70)", () => {
+  it("is opened within 5 s, else the session is closed and nobody is told of a viewer", async () => {
+    const silent = new FakeSession();
+    silent.acceptBi = () => silent.closed().then(() => Promise.reject(new Error("closed")));
+    let accepted = 0;
+    const over = new WebTransportConnection(silent, "test", clock).serve(() => {
+      accepted++;
+      return { onMessage: () => undefined, onDrain: () => undefined, onClosed: () => undefined };
+    });
+    clock.advance(millis(4999));
+    await settle();
+    expect(silent.closedWith).toBeUndefined();
+    clock.advance(millis(1));
+    await over;
+    expect(silent.closedWith).toMatchObject({ reason: "no control" });
+    expect(accepted).toBe(0);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   it("carries messages both ways, however they are cut", async () => {
     const bytes = Buffer.concat([encodeControl('{"a":1}'), encodeControl('{"b":"ü"}')]);
     for (const byte of bytes) session.client.push(Buffer.from([byte]));

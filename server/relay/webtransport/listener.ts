@@ -39,8 +39,8 @@ export class WebTransportListener {
   #closed = false;
 
   /** Rejects with `webtransport.unavailable` or `webtransport.listen_failed`. */
-  static async open(options: WebTransportListenerOptions): Promise<WebTransportListener> {
-    const native = loadNative();
+  static async open(options: WebTransportListenerOptions, module?: NativeModule): Promise<WebTransportListener> {
+    const native = module ?? loadNative();
     const { clock, host, port } = options;
     for (let attempt = 1; ; attempt++) {
       try {

@@ -2,6 +2,7 @@ import type { Clock } from "../../shared/lib/clock.ts";
 import { errorCode } from "../../shared/lib/errors.ts";
 import type { StreamFormat } from "../../shared/media/types.ts";
 import type { CameraSource, CameraStatus, StreamSource } from "../control/media-plane.ts";
+import type { ChunkPool } from "../record/chunk-pool.ts";
 import type { Recorder } from "../record/recorder.ts";
 import type { KeyRing } from "../seal/key-ring.ts";
 import type { NonceCounters } from "../seal/sealer.ts";
@@ -21,8 +22,12 @@ export interface CameraDeps {
   readonly forwarder: Forwarder;
   readonly recorder: Recorder;
   readonly scratch: Scratch;
+  readonly gopPool: ChunkPool;
   readonly totals: SealingTotals;
+  /** To be pulled: by a viewer's or the recorder's wish. */
   readonly wanted: (streamId: number) => boolean;
+  /** By a viewer's wish. */
+  readonly watched: (streamId: number) => boolean;
   readonly onStatus: (cameraId: string) => void;
   readonly onKeyMissing: (cameraId: string) => void;
   /** The nonces of this generation are spent: only a new thread with a new generation can go on. */
@@ -38,6 +43,7 @@ export interface CameraDeps {
 interface Entry {
   readonly source: StreamSource;
   readonly session: StreamSession;
+  readonly sealing: StreamSealing;
 }
 
 /** One camera: a session per stream, the cheapest pulled always, the others while wanted. */
@@ -85,14 +91,14 @@ export class Camera {
       return entry !== undefined && sameAccess(before, source) && sameStream(entry.source, stream);
     };
     const staying = new Set(streams.filter(stays).map(({ streamId }) => streamId));
-    for (const [id, { session }] of this.#streams) {
-      if (!staying.has(id)) this.#remove(id, session);
+    for (const [id, entry] of this.#streams) {
+      if (!staying.has(id)) this.#remove(id, entry);
     }
     // Some cameras allow one session only: the old ones hang up before the new ones connect.
     const after = this.#leaving.size === 0 ? undefined : Promise.allSettled(this.#leaving);
     for (const stream of streams) {
       if (staying.has(stream.streamId)) continue;
-      this.#streams.set(stream.streamId, { source: stream, session: this.#open(stream, after) });
+      this.#streams.set(stream.streamId, this.#open(stream, after));
     }
     this.applyWants();
     this.#deps.onStatus(source.id);
@@ -100,7 +106,10 @@ export class Camera {
 
   applyWants(): void {
     const always = this.#alwaysPulled();
-    for (const [id, { session }] of this.#streams) session.setWanted(id === always || this.#deps.wanted(id));
+    for (const [id, { session, sealing }] of this.#streams) {
+      session.setWanted(id === always || this.#deps.wanted(id));
+      sealing.relayChanged();
+    }
   }
 
   keysArrived(): void {
@@ -119,7 +128,7 @@ export class Camera {
   }
 
   async close(): Promise<void> {
-    for (const [id, { session }] of this.#streams) this.#remove(id, session);
+    for (const [id, entry] of this.#streams) this.#remove(id, entry);
     await Promise.all(this.#leaving);
   }
 
@@ -129,13 +138,14 @@ export class Camera {
     return (entries.find(([, { source }]) => source.role === "sub") ?? entries[0])?.[0];
   }
 
-  #remove(id: number, session: StreamSession): void {
+  #remove(id: number, { session, sealing }: Entry): void {
     this.#streams.delete(id);
+    sealing.streamDown();
     const leaving = session.close().finally(() => this.#leaving.delete(leaving));
     this.#leaving.add(leaving);
   }
 
-  #open(stream: StreamSource, after: Promise<unknown> | undefined): StreamSession {
+  #open(stream: StreamSource, after: Promise<unknown> | undefined): Entry {
     const { deps, camera } = { deps: this.#deps, camera: this.#source };
     const sealing = new StreamSealing({
       clock: deps.clock,
@@ -146,6 +156,9 @@ export class Camera {
       forwarder: deps.forwarder,
       recorder: deps.recorder,
       scratch: deps.scratch,
+      gopPool: deps.gopPool,
+      // Of sub streams the relay has the newest GOP at any time: they stand in for the others.
+      relayed: () => stream.role === "sub" || deps.watched(stream.streamId),
       totals: deps.totals,
       onKeyMissing: () => deps.onKeyMissing(camera.id),
     });
@@ -173,7 +186,10 @@ export class Camera {
             throw error;
           }
         },
-        onDown: (reason) => deps.recorder.interrupted(stream.streamId, "camera-offline", reason),
+        onDown: (reason) => {
+          sealing.streamDown();
+          deps.recorder.interrupted(stream.streamId, "camera-offline", reason);
+        },
         onFormat: (format, audio) => deps.onFormat(camera.id, stream.streamId, format, audio),
         blocked: () => {
           if (sealing.hasKey()) return undefined;
@@ -191,7 +207,7 @@ export class Camera {
       after,
       onChange: () => deps.onStatus(camera.id),
     };
-    return new StreamSession(options);
+    return { source: stream, session: new StreamSession(options), sealing };
   }
 }
 

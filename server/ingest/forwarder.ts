@@ -89,6 +89,12 @@ export class Forwarder {
     return { out: this.#staging, offset: this.#used };
   }
 
+  /** A frame that this turn has cost, though it goes elsewhere: turns are paced by all of them. */
+  count(): void {
+    this.#framesInTurn++;
+    this.#schedule();
+  }
+
   commit(bytes: number): void {
     this.#framesInTurn++;
     if (this.#large) {

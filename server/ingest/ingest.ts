@@ -6,6 +6,7 @@ import { Scope } from "../../shared/lib/scope.ts";
 import { type Millis, millis } from "../../shared/lib/time.ts";
 import { epochAt } from "../../shared/wire/epoch.ts";
 import type { CameraSource, ProbeSource } from "../control/media-plane.ts";
+import { ChunkPool } from "../record/chunk-pool.ts";
 import { Recorder } from "../record/recorder.ts";
 import type { VolumeIo } from "../record/volume-io.ts";
 import { KeyRing } from "../seal/key-ring.ts";
@@ -39,6 +40,8 @@ export interface IngestDeps {
 
 const TICK_MS = 250;
 const REPORT_MS = 1_000;
+/** For the newest GOP of main streams that are pulled and not watched. */
+const HELD_GOP_BYTES = 128 * 1024 * 1024;
 /** Each probe is a connection and up to one keyframe of memory. */
 const MAX_PROBES = 8;
 /** Ids from the relay that no camera has (yet): bounded, it is another thread's input. */
@@ -83,7 +86,9 @@ export class Ingest {
       forwarder: this.#forwarder,
       recorder: this.#recorder,
       scratch: new Scratch(),
+      gopPool: new ChunkPool(HELD_GOP_BYTES),
       totals: this.#totals,
+      watched: (streamId) => this.#wanted.has(streamId),
       wanted: (streamId) => this.#wanted.has(streamId) || this.#recorder.wants(streamId),
       onStatus: (cameraId) => this.#statusChanged(cameraId),
       onKeyMissing: (cameraId) => this.#keyRequests.ask([cameraId]),

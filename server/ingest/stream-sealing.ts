@@ -1,12 +1,14 @@
 import type { Clock } from "../../shared/lib/clock.ts";
 import { type AccessUnit, CODEC_IDS } from "../../shared/media/types.ts";
 import { epochAt } from "../../shared/wire/epoch.ts";
-import { MAX_PAYLOAD_BYTES, sealedFrameBytes } from "../../shared/wire/sealed-frame.ts";
+import { MAX_PAYLOAD_BYTES, readHeader, sealedFrameBytes } from "../../shared/wire/sealed-frame.ts";
+import type { ChunkPool } from "../record/chunk-pool.ts";
 import type { Recorder } from "../record/recorder.ts";
 import type { EpochKey, KeyRing } from "../seal/key-ring.ts";
 import { type CaptureStamp, type NonceCounters, payloadBytes, StreamSealer } from "../seal/sealer.ts";
 import { CaptureClock } from "./capture-clock.ts";
 import type { Forwarder } from "./forwarder.ts";
+import { HeldGop } from "./held-gop.ts";
 
 export interface SealingTotals {
   framesSealed: number;
@@ -24,6 +26,9 @@ export interface StreamSealingOptions {
   readonly recorder: Recorder;
   /** Memory for a frame that the forwarder does not take. */
   readonly scratch: Scratch;
+  readonly gopPool: ChunkPool;
+  /** The relay shall have it: a viewer wants it, or may at any moment and is not to wait. */
+  readonly relayed: () => boolean;
   /** Shared by all streams of the worker. */
   readonly totals: SealingTotals;
   /** A frame had to be dropped because there is no key for its epoch. */
@@ -58,6 +63,8 @@ export class StreamSealing {
   #waiting = true;
   /** The relay has missed a frame: it gets nothing that needs it. */
   #relayWaiting = true;
+  /** While the relay does not get the stream. */
+  readonly #gop: HeldGop;
   /** Since it was attached the relay has had a keyframe: what it misses now is a loss. */
   #relayStarted = false;
   #started = false;
@@ -65,6 +72,7 @@ export class StreamSealing {
 
   constructor(options: StreamSealingOptions) {
     this.#options = options;
+    this.#gop = new HeldGop(options.gopPool);
     this.#sealer = new StreamSealer(options.counters, options.streamId);
   }
 
@@ -81,17 +89,38 @@ export class StreamSealing {
     return keys.has(cameraId, epochAt(clock.utcMicros()));
   }
 
+  /** A viewer may have come, or the last one gone: the relay begins with the GOP that is running. */
+  relayChanged(): void {
+    const { forwarder, relayed } = this.#options;
+    if (!forwarder.attached || !relayed()) {
+      this.#missesRelay();
+      return;
+    }
+    const all = this.#gop.handOver((bytes) => {
+      const room = forwarder.reserve(bytes.byteLength);
+      room?.out.set(bytes, room.offset);
+      if (room) forwarder.commit(bytes.byteLength);
+      return room !== undefined;
+    });
+    if (!all) return;
+    this.#relayWaiting = false;
+    this.#relayStarted = true;
+  }
+
+  /** Nothing comes any more: what is held is history, and must not pass for live. */
+  streamDown(): void {
+    this.#gop.clear();
+  }
+
   /** Throws `seal.exhausted` and crypto faults; other units of this or any stream are not affected by it. */
   onUnit(unit: AccessUnit): void {
     const { clock, cameraId, streamId, keys, forwarder, recorder } = this.#options;
     const stamp = this.#captureClock.stamp(unit.cameraTime, unit.arrivalTime);
     const recorded = recorder.wants(streamId);
-    if (!forwarder.attached) {
-      this.#relayWaiting = true;
-      this.#relayStarted = false;
-    }
+    if (!forwarder.attached) this.#missesRelay();
     if (!forwarder.attached && !recorded) {
       this.#waiting = true;
+      this.#gop.clear();
       return;
     }
     const startsPicture = unit.keyframe && CODEC_IDS[unit.codec] < CODEC_IDS.aac;
@@ -116,37 +145,52 @@ export class StreamSealing {
 
   #seal(unit: AccessUnit, stamp: CaptureStamp, key: EpochKey, frame: FrameNeeds): void {
     const { streamId, forwarder, recorder, scratch, totals } = this.#options;
-    const relayed = this.#relayWaiting && !frame.startsPicture ? undefined : forwarder.reserve(frame.bytes);
-    if (!relayed && forwarder.attached) this.#missRelay(frame.recorded);
-    if (!relayed && !frame.recorded) {
+    const relayed = forwarder.attached && this.#options.relayed();
+    const room = relayed && (!this.#relayWaiting || frame.startsPicture) ? forwarder.reserve(frame.bytes) : undefined;
+    if (relayed && !room) this.#missFrame(frame.recorded);
+    if (relayed && !room && !frame.recorded) {
       this.#drop();
       return;
     }
-    const { out, offset } = relayed ?? { out: scratch.take(frame.bytes), offset: 0 };
+    const { out, offset } = room ?? { out: scratch.take(frame.bytes), offset: 0 };
     try {
-      const bytes = this.#sealer.seal(unit, stamp, key, out, offset);
+      const length = this.#sealer.seal(unit, stamp, key, out, offset);
+      const bytes = out.subarray(offset, offset + length);
+      const header = frame.recorded || !relayed ? readHeader(bytes) : undefined;
       // Before the forwarder, which may hand the buffer on to another thread.
-      if (frame.recorded) recorder.onFrame(streamId, out.subarray(offset, offset + bytes));
-      if (relayed) {
-        forwarder.commit(bytes);
-        this.#relayWaiting = false;
-        this.#relayStarted = true;
-      }
+      if (frame.recorded) recorder.onFrame(streamId, bytes, header);
+      if (header && !relayed) this.#gop.add(header, bytes);
+      this.#passOn(room !== undefined, length);
       totals.framesSealed++;
-      totals.bytesSealed += bytes;
+      totals.bytesSealed += length;
       this.#waiting = false;
       this.#started = true;
     } catch (error) {
       this.#waiting = true;
-      this.#relayWaiting = true;
+      this.#missesRelay();
+      this.#gop.clear();
       this.#dropped++;
       totals.framesDropped++;
       throw error;
     }
   }
 
+  #passOn(reserved: boolean, bytes: number): void {
+    const { forwarder } = this.#options;
+    if (reserved) {
+      forwarder.commit(bytes);
+      this.#relayWaiting = false;
+      this.#relayStarted = true;
+    } else forwarder.count();
+  }
+
+  #missesRelay(): void {
+    this.#relayWaiting = true;
+    this.#relayStarted = false;
+  }
+
   /** The relay alone loses this frame; whoever else has it sees no loss. */
-  #missRelay(recorded: boolean): void {
+  #missFrame(recorded: boolean): void {
     this.#relayWaiting = true;
     // A frame that nobody gets is counted once, where it is dropped.
     if (!recorded || !this.#relayStarted) return;
@@ -157,6 +201,7 @@ export class StreamSealing {
   #drop(): void {
     this.#waiting = true;
     this.#relayWaiting = true;
+    this.#gop.clear();
     // Before the first keyframe nothing was owed, so nothing is lost.
     if (!this.#started) return;
     this.#dropped++;

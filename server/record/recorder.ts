@@ -143,6 +143,7 @@ export class Recorder {
         for (const stream of this.#all()) if (stream.writers.includes(writer)) stream.written(writer, before);
       },
       onState: (changed, state, detail) => this.#volumeChanged(changed, state, detail),
+      onDone: () => this.#sendEvents(),
       onFinished: ({ safe }) => {
         if (safe) this.#events.push({ type: "segment-closed", segment: safe });
       },
@@ -183,7 +184,6 @@ export class Recorder {
     for (const volume of this.#volumes.values()) {
       if (volume.writable) volume.flush(this.#writersOf(volume).filter((writer) => writer.due(sinceMs)));
     }
-    this.#sendEvents();
     for (const stream of this.#leaving) if (stream.writers.length === 0) this.#leaving.delete(stream);
   }
 

@@ -8,6 +8,8 @@ export type VolumeState = "ok" | "slow" | "full" | "read-only" | "missing" | "fa
 export interface VolumeEvents {
   /** `before`: what was safe of the file until now. */
   onWritten(writer: SegmentWriter, before: SegmentWriter["safe"]): void;
+  /** An operation on several files is through: what it brought may be told. */
+  onDone(): void;
   /** It was given up, and its file has got its index and trailer after all. */
   onFinished(writer: SegmentWriter): void;
   /** Told once per change. Not `ok`: no new segment is begun there until it is. */
@@ -146,6 +148,7 @@ export class Volume {
       .catch((error: unknown) => this.#fail(stateOf(error), describe(error)))
       .finally(() => {
         lane.sinceMs = undefined;
+        this.#events.onDone();
         this.#next();
       });
   }

@@ -40,7 +40,7 @@ interface OurHalf extends Half {
   readonly viewers: ViewerFigures | undefined;
 }
 
-/** Each viewer watches a 2x2 of main streams. */
+/** Each viewer watches a 2x2 of main streams, each another one. */
 const CAMERAS_PER_VIEWER = 4;
 const TILE_PX = 900;
 const WARM_UP_MS = 8_000;
@@ -210,8 +210,9 @@ function startViewers({ viewers, cameras }: Settings, bundles: string, port: num
   const settings: ViewerSettings = {
     url: `ws://127.0.0.1:${port}/api/v1/live`,
     viewers,
-    cameras: Math.min(CAMERAS_PER_VIEWER, cameras),
+    cameras: Math.min(CAMERAS_PER_VIEWER, Math.floor(cameras / viewers)),
     heightPx: TILE_PX,
+    apart: true,
   };
   const child = spawn(process.execPath, [join(bundles, "viewer.mjs"), JSON.stringify(settings)], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],

@@ -10,6 +10,8 @@ export interface ViewerSettings {
   /** Subscribed by each viewer; 0: only listens (the bare fan-out has no protocol). */
   readonly cameras: number;
   readonly heightPx: number;
+  /** Each viewer watches other cameras than the one before. */
+  readonly apart?: boolean;
 }
 
 export interface ViewerFigures {
@@ -45,7 +47,7 @@ function countMessage(message: Buffer, last: Map<number, number>): void {
   }
 }
 
-function open(): Promise<void> {
+function open(viewer: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(settings.url, { perMessageDeflate: false });
     const last = new Map<number, number>();
@@ -61,7 +63,7 @@ function open(): Promise<void> {
         const publicKey = createECDH("prime256v1").generateKeys("base64");
         socket.send(JSON.stringify({ type: "hello", token: "anna", publicKey, client: "bench" }));
         socket.on("message", (data: Buffer, isBinary: boolean) => {
-          if (!isBinary && data.includes('"welcome"')) socket.send(subscribe());
+          if (!isBinary && data.includes('"welcome"')) socket.send(subscribe(viewer));
         });
       }
       resolve();
@@ -69,9 +71,10 @@ function open(): Promise<void> {
   });
 }
 
-function subscribe(): string {
+function subscribe(viewer: number): string {
+  const first = settings.apart === true ? viewer * settings.cameras : 0;
   const cameras = Array.from({ length: settings.cameras }, (_, index) => ({
-    cameraId: cameraId(index),
+    cameraId: cameraId(first + index),
     widthPx: (settings.heightPx * 16) / 9,
     heightPx: settings.heightPx,
     visible: true,
@@ -79,7 +82,7 @@ function subscribe(): string {
   return JSON.stringify({ type: "subscribe", cameras });
 }
 
-await Promise.all(Array.from({ length: settings.viewers }, open));
+await Promise.all(Array.from({ length: settings.viewers }, (_, viewer) => open(viewer)));
 process.send?.("open");
 process.on("message", () => {
   process.send?.({ frames, bytes, messages, lostFrames, lostGops } satisfies ViewerFigures);

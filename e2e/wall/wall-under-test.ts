@@ -74,13 +74,14 @@ export class WallUnderTest {
   readonly feeder: WallFeeder;
   /** Console errors so far: none is right. */
   readonly errors: readonly string[];
-  readonly #port: number;
+  /** Of the feeder. */
+  readonly port: number;
 
   constructor(page: Page, feeder: WallFeeder, port: number, errors: readonly string[]) {
     this.page = page;
     this.feeder = feeder;
     this.errors = errors;
-    this.#port = port;
+    this.port = port;
   }
 
   /** Adds a camera that plays H.264 units; codec and size are what the stream itself says. */
@@ -101,7 +102,7 @@ export class WallUnderTest {
   async connect(): Promise<void> {
     await this.page.evaluate((webSocketUrl) => {
       wall.engine.connect({ token: "test", webSocketUrl, webTransport: undefined });
-    }, `ws://127.0.0.1:${this.#port}/`);
+    }, `ws://127.0.0.1:${this.port}/`);
   }
 
   async setTiles(tiles: readonly Tile[]): Promise<void> {

@@ -5,7 +5,7 @@ import {
   type PlaybackServerMessage,
   playbackClientMessage,
 } from "../../shared/wire/playback-messages.ts";
-import { FLAG, readFrame, type SealedFrame } from "../../shared/wire/sealed-frame.ts";
+import { readFrame, type SealedFrame } from "../../shared/wire/sealed-frame.ts";
 import type { ArchiveLine, ArchiveLineHandlers, OpenArchiveLine } from "../worker/archive/archive-socket.ts";
 import type { SessionKeyOffer } from "../worker/transport/session-key.ts";
 import { h264Delta, h264Keyframe } from "./h264.ts";
@@ -19,9 +19,27 @@ export interface RecordedGop {
   readonly startMicros: number;
   readonly endMicros: number;
   readonly frames: readonly SealedFrame[];
+  readonly format: RecordedFormat;
   readonly spanStartMicros: number;
   readonly spanEndMicros: number;
 }
+
+export interface RecordedUnits {
+  readonly fromMicros: number;
+  readonly intervalMicros: number;
+  readonly units: readonly { readonly data: Uint8Array; readonly keyframe: boolean }[];
+  readonly streamId: number;
+  readonly role: "main" | "sub";
+  readonly format: RecordedFormat;
+}
+
+export interface RecordedFormat {
+  readonly codecString: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+const SMALLEST: RecordedFormat = { codecString: "avc1.42c01e", width: 640, height: 360 };
 
 export interface Recording {
   readonly fromMicros: number;
@@ -44,7 +62,7 @@ export class MemoryArchive {
   withholdKeys = false;
   refuseLines = false;
   lines = 0;
-  readonly sessionKey = new Uint8Array(32).fill(5);
+  sessionKey: Uint8Array = new Uint8Array(32).fill(5);
   readonly #crypto: FluxCrypto;
   readonly #cameras = new Map<string, { readonly sealer: TestSealer; gops: RecordedGop[] }>();
   #open: { readonly handlers: ArchiveLineHandlers; closed: boolean } | undefined;
@@ -52,6 +70,26 @@ export class MemoryArchive {
 
   constructor(crypto: FluxCrypto) {
     this.#crypto = crypto;
+  }
+
+  /** Adds footage that can be decoded: pictures in decode order, shown in the same order, evenly spaced. */
+  recordUnits(cameraId: string, { fromMicros, intervalMicros, units, streamId, role, format }: RecordedUnits): void {
+    const sealer = new TestSealer(this.#crypto, { cameraId, keyId: 1, generation: 1, epoch: 1 });
+    const camera = this.#cameras.get(cameraId) ?? { sealer, gops: [] };
+    this.#cameras.set(cameraId, camera);
+    const spanEndMicros = fromMicros + units.length * intervalMicros;
+    const starts = units.flatMap(({ keyframe }, index) => (keyframe ? [index] : []));
+    starts.forEach((start, place) => {
+      const end = starts[place + 1] ?? units.length;
+      const frames = units.slice(start, end).map(({ data, keyframe }, at) => {
+        const captureTime = micros(fromMicros + (start + at) * intervalMicros);
+        return camera.sealer.seal({ streamId, payload: data, keyframe, captureTime, pts: captureTime });
+      });
+      const [startMicros, endMicros] = [fromMicros + start * intervalMicros, fromMicros + end * intervalMicros];
+      const span = { spanStartMicros: fromMicros, spanEndMicros };
+      camera.gops.push({ streamId, role, startMicros, endMicros, frames, format, ...span });
+    });
+    camera.gops.sort((a, b) => a.startMicros - b.startMicros);
   }
 
   /** Adds footage of a camera: `gops` GOPs without an interruption. */
@@ -66,11 +104,11 @@ export class MemoryArchive {
       const frames = Array.from({ length: framesPerGop }, (_, at) => {
         const captureTime = micros(startMicros + (shown?.[at] ?? at) * intervalMicros);
         const keyframe = at === 0;
-        const payload = keyframe ? h264Keyframe() : h264Delta();
+        const payload = padded(keyframe ? h264Keyframe() : h264Delta());
         return camera.sealer.seal({ streamId, payload, keyframe, captureTime, pts: captureTime });
       });
       const spanEndMicros = fromMicros + gops * gopMicros;
-      const gop = { streamId, role, startMicros, endMicros: startMicros + gopMicros, frames };
+      const gop = { streamId, role, startMicros, endMicros: startMicros + gopMicros, frames, format: SMALLEST };
       camera.gops.push({ ...gop, spanStartMicros: fromMicros, spanEndMicros });
     }
     camera.gops.sort((a, b) => a.startMicros - b.startMicros);
@@ -176,8 +214,16 @@ export class MemoryArchive {
       const { streamId, role, spanStartMicros, spanEndMicros } = gop;
       if (source !== `${streamId}/${spanStartMicros}`) {
         source = `${streamId}/${spanStartMicros}`;
-        const format = { codecString: "avc1.42c01e", width: 640, height: 360 };
-        this.say({ type: "source", requestId, cameraId, streamId, role, ...format, spanStartMicros, spanEndMicros });
+        this.say({
+          type: "source",
+          requestId,
+          cameraId,
+          streamId,
+          role,
+          ...gop.format,
+          spanStartMicros,
+          spanEndMicros,
+        });
       }
       this.#open?.handlers.onFrames(
         requestId,
@@ -201,6 +247,9 @@ export class MemoryArchive {
   }
 }
 
-export function isKeyframe({ header }: SealedFrame): boolean {
-  return (header.flags & FLAG.keyframe) !== 0;
+/** As large as a small camera's pictures, so that reading ahead has an end. */
+function padded(unit: Uint8Array): Uint8Array {
+  const out = new Uint8Array(4000).fill(0xff);
+  out.set(unit);
+  return out;
 }

@@ -66,6 +66,8 @@ interface Attempt {
   lastHeardMs: number;
   /** What came while the session key was being derived. */
   held: (() => void)[];
+  /** Until when the welcome must be there. */
+  limit: Timer | undefined;
   readonly timers: Timer[];
 }
 
@@ -179,6 +181,7 @@ export class ArchiveConnection {
       token: this.#token,
       lastHeardMs: now,
       held: [],
+      limit: undefined,
       timers: [],
     };
     this.#attempt = attempt;
@@ -201,11 +204,7 @@ export class ArchiveConnection {
       attempt.phase = "hello";
       attempt.token = this.#token;
       attempt.lastHeardMs = this.#clock.monotonicMs();
-      attempt.timers.push(
-        this.#clock.after(WELCOME_WITHIN_MS, () => {
-          if (attempt.phase !== "open") this.#lost(attempt);
-        }),
-      );
+      attempt.limit = this.#clock.after(WELCOME_WITHIN_MS, () => this.#lost(attempt));
       line.send({ type: "hello", token: attempt.token, publicKey: attempt.offer.publicKey, client: "web archive" });
     } catch {
       this.#lost(attempt);
@@ -237,6 +236,7 @@ export class ArchiveConnection {
     }
     if (this.#attempt !== attempt || attempt.phase !== "deriving") return;
     attempt.phase = "open";
+    attempt.limit?.cancel();
     this.#asked.clear();
     this.#events.onSessionKey(key);
     this.#renew(attempt);
@@ -336,6 +336,7 @@ export class ArchiveConnection {
     if (attempt) {
       attempt.phase = "over";
       attempt.held.length = 0;
+      attempt.limit?.cancel();
       for (const timer of attempt.timers) timer.cancel();
       attempt.line?.close();
     }

@@ -402,6 +402,8 @@ export class ArchivePlayer implements PictureSource {
   async #onPicture(ref: PictureRef, owned: OwnedFrame, colour: StatedColour | undefined): Promise<void> {
     this.#decodedRate.add();
     this.#failure = undefined;
+    const unusable = this.#unusable.get(ref.gop);
+    if (unusable !== "all") unusable?.delete(ref.order);
     let picture = owned;
     const copies = !this.#wish.forward || this.#wish.rate === 0;
     if (copies && this.#decoder.site !== "software") picture = await detachFrame(owned, this.#deps.pool.ledger);

@@ -252,7 +252,9 @@ describe("one camera", () => {
   test("a picture that the decoder swallows is passed over", async () => {
     backend.swallow.add(START + 5 * FRAME);
     await stand(5);
+    await run(500);
     expect(stats()).toMatchObject({ state: "live", captureMicros: START + 4 * FRAME });
+    drawn.clear();
     archive.command({ kind: "step", direction: 1 });
     await run(100);
     expect(shownFrames()).toEqual([6]);

@@ -195,7 +195,7 @@ export class Footage {
     if (newest && oldest) {
       this.#ranges.add({
         fromMicros: end.nextMicros === null ? Math.min(toMicros, oldest.startMicros) : oldest.startMicros,
-        toMicros: Math.max(fromMicros, gopEndMicros(newest)),
+        toMicros: Math.max(fromMicros + 1, gopEndMicros(newest)),
         earlierMicros: end.nextMicros ?? undefined,
         laterMicros: undefined,
       });

@@ -36,8 +36,12 @@ export type GopDecoderState = "idle" | "working" | "no-key" | "unsupported";
 
 interface Pending extends PictureRef {
   readonly colour: StatedColour | undefined;
+  /** Told already; it is taken all the same should it come. */
+  missing?: boolean;
 }
 
+/** Some decoders put pictures out of order by a few until they have seen the stream's reordering. */
+const OVERTAKEN = 4;
 /** Units that wait within the decoder: enough to keep it busy, few enough to change one's mind. */
 const QUEUE = 3;
 /** No picture for this long after the last unit: the decoder waits for more, or to be told that there is no more. */
@@ -314,7 +318,18 @@ export class GopDecoder {
     this.#nudge?.cancel();
     this.#nudge = undefined;
     this.#events.onPicture({ gop: pending.gop, order: pending.order }, owned, pending.colour);
+    this.#noteSwallowed(pending);
     this.#pump();
+  }
+
+  /** Pictures come out in the order of showing: one that was overtaken by so many was lost on the way. */
+  #noteSwallowed({ gop, order }: PictureRef): void {
+    for (const pending of [...this.#pending.values()]) {
+      if (pending.gop !== gop || pending.order >= order - OVERTAKEN || pending.missing) continue;
+      pending.missing = true;
+      this.#depth = 0;
+      this.#events.onMissing({ gop, order: pending.order });
+    }
   }
 
   async #flush(): Promise<void> {
@@ -333,6 +348,7 @@ export class GopDecoder {
     this.#cursor = undefined;
     const swallowed = [...this.#pending.values()];
     this.#forgetPending();
+    if (swallowed.length > 0) this.#depth = 0;
     for (const ref of swallowed) this.#events.onMissing(ref);
     this.#pump();
   }

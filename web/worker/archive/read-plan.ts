@@ -39,7 +39,9 @@ export function planRead(footage: Footage, aim: Aim, limits: ReadLimits, poll: b
   if (here.kind === "unknown") return read(aim, !scrub && forward, position, 1);
   if (scrub) return undefined;
   const aheadMicros = AHEAD_MICROS * Math.max(1, Math.abs(aim.rate));
-  const from = aheadFrom(footage, aim, aheadMicros, limits, poll);
+  // Over a gap the search goes on until there is footage, however far.
+  const searches = here.kind === "gap" && (forward ? here.laterMicros : here.earlierMicros) === undefined;
+  const from = aheadFrom(footage, aim, searches ? Number.POSITIVE_INFINITY : aheadMicros, limits, poll);
   if (from !== undefined) {
     const perGop = aim.keyframesApartMicros ?? footage.usualGopMicros;
     const wanted = Math.round((aheadMicros / Math.max(1, perGop)) * footage.usualGopBytes);

@@ -29,6 +29,8 @@ export interface IngestDeps {
   readonly startPull: StartPull;
   /** The file system that recordings go to. */
   readonly io: VolumeIo;
+  /** Operations at a time on each volume: by the size of the process's pool of I/O threads. */
+  readonly ioParallel?: number;
   readonly send: (message: FromIngest) => void;
   /** Runs at the end of this turn of the event loop. */
   readonly defer: (run: () => void) => void;
@@ -73,6 +75,7 @@ export class Ingest {
     this.#recorder = new Recorder({
       clock,
       io: deps.io,
+      ...(deps.ioParallel !== undefined && { parallel: deps.ioParallel }),
       send: (events) => deps.send({ type: "recorder", events }),
     });
     const gate = new ConnectGate(clock);

@@ -7,6 +7,14 @@ import { startPull } from "../rtsp/pull.ts";
 import { Ingest } from "./ingest.ts";
 import type { FromIngest, IngestWorkerData, ToIngest } from "./protocol.ts";
 
+/**
+ * Of the process's pool of I/O threads (4, unless UV_THREADPOOL_SIZE says more), so many per volume and worker that two
+ * workers and two hanging volumes leave a half of it to everybody else.
+ */
+function ioParallel(poolThreads: number): number {
+  return Math.min(4, Math.max(1, Math.floor(poolThreads / 8)));
+}
+
 /** Thread entry: composition root of an ingest worker. */
 async function main(): Promise<void> {
   const port = parentPort;
@@ -29,6 +37,7 @@ async function main(): Promise<void> {
     crypto,
     startPull: (options, handlers) => startPull({ ...options, forbiddenPorts: ownPorts }, handlers),
     io: fileSystem(),
+    ioParallel: ioParallel(Number(process.env.UV_THREADPOOL_SIZE ?? 4)),
     send: (message: FromIngest) => {
       port.postMessage(message);
       if (message.type === "closed") port.close();

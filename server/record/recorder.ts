@@ -17,8 +17,8 @@ export interface RecorderOptions {
   readonly send: (events: readonly RecorderEvent[]) => void;
   /** Memory of all streams: half for frames that are not on disk yet, half for pre-roll. */
   readonly memoryBytes?: number;
-  /** A write and a sync at a time on each volume, not one of the two: only where the pool of I/O threads is large. */
-  readonly overlap?: boolean;
+  /** Operations at a time on each volume; default 1. A volume that hangs takes so many threads of the I/O pool. */
+  readonly parallel?: number;
   readonly newRunId?: () => string;
 }
 
@@ -150,7 +150,7 @@ export class Recorder {
       onFailed: (failed, state, detail) =>
         [...this.#all()].flatMap((stream) => stream.failed(failed.id, REASONS[state], detail)),
     };
-    const volume = new Volume(settings, { clock, io, events, overlap: this.#options.overlap ?? false });
+    const volume = new Volume(settings, { clock, io, events, parallel: this.#options.parallel ?? 1 });
     this.#volumes.set(settings.id, volume);
   }
 

@@ -14,8 +14,21 @@ export interface SegmentWriterOptions {
   readonly volume: { readonly id: string; readonly path: string };
   readonly io: VolumeIo;
   readonly pool: ChunkPool;
-  /** Hold the newest GOP in memory although it is safe: on another volume it is the beginning of the next file. */
-  readonly keepGop: boolean;
+  /**
+   * There is another volume to go on with: frames are held until they are safe, and the newest GOP even then, as it is
+   * the beginning of the next file.
+   */
+  readonly hold: boolean;
+}
+
+/** What a file leaves behind whose volume failed. */
+export interface GivenUp {
+  /** Frames that are not safe, in order. */
+  readonly unsafe: readonly WaitingFrame[];
+  /** Where those do not begin with a keyframe: the safe frames since the last one, if they are still held. */
+  readonly before: readonly WaitingFrame[];
+  /** Frames that are neither safe nor held. */
+  readonly lost: number;
 }
 
 /** What of the file survives a power cut. */
@@ -49,6 +62,8 @@ export class SegmentWriter {
   #pending: Safe | undefined;
   #safe: Safe | undefined;
   #folderSafe = false;
+  /** Frames that are written, not safe, and not held. */
+  #unheld = 0;
 
   constructor(options: SegmentWriterOptions) {
     this.header = options.header;
@@ -86,7 +101,7 @@ export class SegmentWriter {
 
   /** There is something to write that waits since this time (monotonic ms), or the file is to be closed. */
   due(sinceMs: number): boolean {
-    if (this.#busy !== undefined || this.#onTheWay) return false;
+    if (this.#busy !== undefined || this.#pending) return false;
     if (this.#state === "ended") return true;
     return this.#state === "open" && this.#waitingSinceMs !== undefined && this.#waitingSinceMs <= sinceMs;
   }
@@ -121,6 +136,7 @@ export class SegmentWriter {
       this.#position += bytes;
       const index = this.#builder.finish(this.#position);
       this.#pending = { fact: this.#fact(index), index };
+      if (!this.#options.hold && !this.givenUp) this.#forgetWritten();
     } finally {
       this.#busy = undefined;
     }
@@ -143,6 +159,8 @@ export class SegmentWriter {
     // Given up meanwhile: its frames are already on their way elsewhere.
     if (this.givenUp) return;
     this.#safe = this.#pending;
+    this.#pending = undefined;
+    this.#unheld = 0;
     this.#keep();
     if (this.#state !== "closing") return;
     this.#state = "closed";
@@ -152,19 +170,18 @@ export class SegmentWriter {
   }
 
   /**
-   * The volume failed. `unsafe`: its frames that may be lost, in order. `before`: where those do not begin with a
-   * keyframe, the safe frames since the last one, if they are still held. Then call `release`, and `finish` once the
-   * volume is idle.
+   * The volume failed: what is still held is handed out. Then call `release`, and `finish` once the volume is idle.
    */
-  giveUp(): { readonly before: readonly WaitingFrame[]; readonly unsafe: readonly WaitingFrame[] } {
+  giveUp(): GivenUp {
     const goesOn = this.#state === "open";
     this.#state = "given-up";
     const unsafe = [...(this.#onTheWay?.copies() ?? []), ...this.#waiting.copies()];
     const [first] = unsafe;
-    if (first ? isKeyframe(first.header) : !goesOn) return { before: [], unsafe };
+    const lost = this.#unheld;
+    if (first ? isKeyframe(first.header) : !goesOn) return { before: [], unsafe, lost };
     const kept = this.#kept.flatMap((buffer) => buffer.copies());
     const start = kept.findLastIndex(({ header }) => isKeyframe(header));
-    return { before: start < 0 ? [] : kept.slice(start), unsafe };
+    return { before: start < 0 ? [] : kept.slice(start), unsafe, lost };
   }
 
   /** Hands all memory back. */
@@ -218,15 +235,18 @@ export class SegmentWriter {
     return pieces;
   }
 
+  /** The file has it, and nobody else could take it. */
+  #forgetWritten(): void {
+    this.#unheld = this.#onTheWay?.headers.length ?? 0;
+    this.#onTheWay?.release();
+    this.#onTheWay = undefined;
+  }
+
   /** What has become safe is let go, but for the newest GOP where that is wanted. */
   #keep(): void {
     const batch = this.#onTheWay;
     this.#onTheWay = undefined;
     if (!batch) return;
-    if (!this.#options.keepGop) {
-      batch.release();
-      return;
-    }
     if (batch.hasKeyframe) for (const buffer of this.#kept.splice(0)) buffer.release();
     if (batch.hasKeyframe || this.#kept.length > 0) this.#kept.push(batch);
     else batch.release();

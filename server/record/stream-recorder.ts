@@ -131,10 +131,8 @@ export class StreamRecorder {
     if (gone.length === 0) return gone;
     this.#writers = this.#writers.filter((writer) => writer.volumeId !== volumeId);
     const elsewhere = typeof this.#deps.volumeFor(this.#plan) !== "string";
-    const frames = gone.flatMap((writer) => {
-      const { before, unsafe } = writer.giveUp();
-      return elsewhere ? [...before, ...unsafe] : unsafe;
-    });
+    const left = gone.map((writer) => writer.giveUp());
+    const frames = left.flatMap(({ before, unsafe }) => (elsewhere ? [...before, ...unsafe] : unsafe));
     for (const { safe } of gone) if (safe) this.#deps.emit({ type: "segment-closed", segment: safe });
     for (const writer of gone) writer.release();
     this.#runId = undefined;
@@ -142,7 +140,7 @@ export class StreamRecorder {
     this.#lastSequence = undefined;
     // Only these may be the first of a file.
     const start = frames.findIndex(({ header }) => isKeyframe(header));
-    const lost = start < 0 ? frames.length : start;
+    const lost = (start < 0 ? frames.length : start) + left.reduce((sum, one) => sum + one.lost, 0);
     if (lost > 0 || !elsewhere) this.#gaps.cause(reason, detail);
     this.#gaps.lost(lost);
     if (start >= 0) for (const frame of frames.slice(start)) this.#store(frame);
@@ -243,8 +241,8 @@ export class StreamRecorder {
     const { codecString, width, height } = format;
     const facts = { cameraId, streamId, role, suite, keyId, codec, codecString, width, height, start };
     const { io, pool } = this.#deps;
-    const keepGop = this.#plan.volumes.length > 1;
-    this.#writers.push(new SegmentWriter({ header: { ...facts, runId: this.#runId }, volume, io, pool, keepGop }));
+    const hold = this.#plan.volumes.length > 1;
+    this.#writers.push(new SegmentWriter({ header: { ...facts, runId: this.#runId }, volume, io, pool, hold }));
     this.#cut = false;
     return true;
   }

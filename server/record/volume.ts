@@ -22,7 +22,8 @@ export interface VolumeDeps {
   readonly clock: Clock;
   readonly io: VolumeIo;
   readonly events: VolumeEvents;
-  readonly overlap: boolean;
+  /** Operations at a time, at most. */
+  readonly parallel: number;
 }
 
 interface Lane {
@@ -41,14 +42,16 @@ const LONGEST_RETRY_MS = 60_000;
 const REFILL_BYTES = 64 * 1024 * 1024;
 
 /**
- * One folder that segments are written to. At most one write and one sync at a time (`overlap`; else one of the two), so
- * that a hanging disk holds two threads of the process's I/O pool per worker, not all of them.
+ * One folder that segments are written to. At most `parallel` operations at a time, half of them writes and half of
+ * them syncs (or one of the two), so that a hanging disk holds so many threads of the process's I/O pool, not all.
  */
 export class Volume {
   readonly #clock: Clock;
   readonly #io: VolumeIo;
   readonly #events: VolumeEvents;
   readonly #overlap: boolean;
+  /** In each lane. */
+  readonly #parallel: number;
   #settings: RecordingVolume;
   #state: VolumeState = "ok";
   #writing: Lane = { sinceMs: undefined, done: Promise.resolve() };
@@ -68,7 +71,8 @@ export class Volume {
     this.#clock = deps.clock;
     this.#io = deps.io;
     this.#events = deps.events;
-    this.#overlap = deps.overlap;
+    this.#overlap = deps.parallel > 1;
+    this.#parallel = Math.max(1, Math.floor(deps.parallel / 2));
     this.#flushedMs = deps.clock.monotonicMs();
   }
 
@@ -164,22 +168,40 @@ export class Volume {
   }
 
   async #write(writers: readonly SegmentWriter[]): Promise<void> {
-    for (const writer of writers) {
-      if (writer.givenUp) continue;
-      this.#writing.sinceMs = this.#clock.monotonicMs();
+    await this.#each(this.#writing, writers, async (writer) => {
       await writer.write();
       this.#written.push(writer);
-    }
+    });
   }
 
   async #sync(): Promise<void> {
-    for (const writer of this.#written.splice(0)) {
-      if (writer.givenUp) continue;
-      this.#syncing.sinceMs = this.#clock.monotonicMs();
+    await this.#each(this.#syncing, this.#written.splice(0), async (writer) => {
       const before = writer.safe;
       await writer.sync();
       if (!writer.givenUp) this.#events.onWritten(writer, before);
-    }
+    });
+  }
+
+  /** One after the other, or a few at a time; the first failure ends it. A disk that goes on is not slow. */
+  async #each(
+    lane: Lane,
+    writers: readonly SegmentWriter[],
+    operation: (writer: SegmentWriter) => Promise<void>,
+  ): Promise<void> {
+    const left = [...writers];
+    const work = async (): Promise<void> => {
+      for (let writer = left.shift(); writer; writer = left.shift()) {
+        if (writer.givenUp) continue;
+        await operation(writer);
+        lane.sinceMs = this.#clock.monotonicMs();
+      }
+    };
+    const failed = (error: unknown): never => {
+      left.length = 0;
+      throw error;
+    };
+    const results = await Promise.allSettled(Array.from({ length: this.#parallel }, () => work().catch(failed)));
+    for (const result of results) if (result.status === "rejected") throw result.reason;
   }
 
   async #finishOrphans(): Promise<void> {

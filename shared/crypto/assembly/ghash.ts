@@ -56,11 +56,13 @@ function productLow(h: u32): v128 {
   );
 }
 
+/** Entry m of the product with a nibble gets the bits of byte m and what byte m - 1 pushed over. */
 function buildByteTables(table: usize, power: usize): void {
-  for (let j: usize = 0; j < 16; j++) {
-    const h = <u32>load<u8>(power + j);
-    v128.store(table + j * 32, productHigh(h));
-    v128.store(table + j * 32 + 16, productLow(h));
+  let before: u32 = 0;
+  for (let m: usize = 0; m < 17; m++) {
+    const h = m < 16 ? <u32>load<u8>(power + m) : 0;
+    v128.store(table + (m << 4), v128.xor(productHigh(h), productLow(before)));
+    before = h;
   }
 }
 
@@ -101,30 +103,22 @@ function absorbFew(slot: usize, y: v128, p: usize, m: i32): v128 {
     v128.store(at, v128.and(i16x8.shr_u(x, 4), mask));
     v128.store(at + 16, v128.and(x, mask));
   }
-  // Horner over the bytes of the powers, last byte first; u collects high nibbles, v low ones (four bits further on).
+  // Horner over the bytes of the products, last byte first; u collects high nibbles, v low ones (four bits further on).
   let u0 = zero, u1 = zero, v0 = zero, v1 = zero;
-  const top = slot + SLOT_BYTE_TABLES + BYTE_TABLES_PER_POWER * <usize>(m - 1);
   const nibblesEnd = NIBBLES + ((<usize>m) << 5);
-  for (let j: i32 = 15; j >= 0; j--) {
-    let t = top + ((<usize>j) << 5);
-    let uh = zero, ul = zero, vh = zero, vl = zero;
-    for (let n = NIBBLES; n < nibblesEnd; n += 32) {
-      const th = v128.load(t);
-      const tl = v128.load(t, 16);
-      const xh = v128.load(n);
-      const xl = v128.load(n, 16);
-      uh = v128.xor(uh, i8x16.swizzle(th, xh));
-      ul = v128.xor(ul, i8x16.swizzle(tl, xh));
-      vh = v128.xor(vh, i8x16.swizzle(th, xl));
-      vl = v128.xor(vl, i8x16.swizzle(tl, xl));
-      t -= BYTE_TABLES_PER_POWER;
-    }
-    u0 = v128.xor(u0, ul);
-    v0 = v128.xor(v0, vl);
+  const end = slot + SLOT_BYTE_TABLES + BYTE_TABLES_PER_POWER * <usize>(m - 1);
+  for (let top = end + 256; top >= end; top -= 16) {
+    let t = top;
     u1 = i8x16.shuffle(u0, u1, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
     v1 = i8x16.shuffle(v0, v1, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
-    u0 = v128.xor(uh, i8x16.shuffle(zero, u0, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30));
-    v0 = v128.xor(vh, i8x16.shuffle(zero, v0, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30));
+    u0 = i8x16.shuffle(zero, u0, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
+    v0 = i8x16.shuffle(zero, v0, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
+    for (let n = NIBBLES; n < nibblesEnd; n += 32) {
+      const k = v128.load(t);
+      u0 = v128.xor(u0, i8x16.swizzle(k, v128.load(n)));
+      v0 = v128.xor(v0, i8x16.swizzle(k, v128.load(n, 16)));
+      t -= BYTE_TABLES_PER_POWER;
+    }
   }
   // u ^ (v >> 4 bits) over 32 bytes in byte order.
   const w0 = i8x16.shuffle(zero, v0, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);

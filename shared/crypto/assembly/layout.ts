@@ -13,9 +13,9 @@ export const SLOT_ROUNDS: usize = 4;
 /** LEA: 32 rounds x 6 words. ARIA: 17 x 16 bytes. AES: 15 x 16 bytes. */
 export const SLOT_SCHEDULE: usize = 16;
 export const SCHEDULE_BYTES: usize = 768;
-/** Byte tables of H^1..H^8: 8 x 16 bytes of the power x 2 vectors. */
+/** Byte tables of H^1..H^8: for each power a vector for each of the 17 bytes that its product with a nibble has. */
 export const SLOT_BYTE_TABLES: usize = SLOT_SCHEDULE + SCHEDULE_BYTES;
-export const BYTE_TABLES_PER_POWER: usize = 512;
+export const BYTE_TABLES_PER_POWER: usize = 272;
 export const POWERS: i32 = 8;
 /** Nibble tables of H^16, H^32, ... for the sixteen-lane product: nine Karatsuba parts x 10 vectors each. */
 export const SLOT_WIDE_TABLES: usize = SLOT_BYTE_TABLES + BYTE_TABLES_PER_POWER * 8;

@@ -6,16 +6,19 @@ import type { ViewerFigures, ViewerSettings } from "../relay/testkit/viewer-proc
 
 /**
  * `bench relay [--seconds N] [--viewers 1,4,16]`: what it costs to send 42 cameras (15 fps, 0.5 Mbit/s) to viewers
- * over WebSocket, beside `ws` alone sending the same bytes from the same kind of thread.
+ * over WebSocket, beside `ws` alone sending the same bytes from the same kind of thread. All three run at the same time,
+ * each with viewers of its own: what else the machine does, and how fast it is just then, is the same for all.
  */
 
 const CAMERAS = 42;
 const SUB = { fps: 15, kbps: 500, gop: 30 };
 const TILE_PX = 180;
-const WARM_UP_MS = 2500;
-const PORT = 21_480;
+/** Until the compiler is done with what runs all the time. */
+const WARM_UP_MS = 8000;
 
-type Kind = "relay" | "bareFrames" | "bareBatches";
+const KINDS = ["relay", "bareFrames", "bareBatches"] as const;
+type Kind = (typeof KINDS)[number];
+const PORTS: Record<Kind, number> = { relay: 21_480, bareFrames: 21_481, bareBatches: 21_482 };
 
 interface Measured {
   readonly cpuSeconds: number;
@@ -30,25 +33,19 @@ export async function run(args: readonly string[]): Promise<object> {
   const folder = tempFolder("bench-relay");
   try {
     await bundleTo(folder, { viewer: "server/relay/testkit/viewer-process.ts" });
-    const measure = (kind: Kind, viewers: number): Promise<Measured> => measureOne(folder, kind, viewers, seconds);
-    const idle: Record<Kind, number> = {
-      relay: cores(await measure("relay", 0)),
-      bareFrames: cores(await measure("bareFrames", 0)),
-      bareBatches: cores(await measure("bareBatches", 0)),
-    };
+    const idle = await measureAll(folder, 0, seconds);
+    const idleCores = average(KINDS.map((kind) => cores(idle[kind])));
     const byViewers: Record<string, object> = {};
     let lostGops = 0;
     for (const viewers of counts) {
-      const relay = await measure("relay", viewers);
-      const frames = await measure("bareFrames", viewers);
-      const batches = await measure("bareBatches", viewers);
+      const { relay, bareFrames, bareBatches } = await measureAll(folder, viewers, seconds);
       lostGops += relay.received.lostGops;
       byViewers[viewers] = {
-        relay: describe(relay, idle.relay),
-        bareWsPerFrame: describe(frames, idle.bareFrames),
-        bareWsPerBatch: describe(batches, idle.bareBatches),
-        ratioToBarePerFrame: ratio(perGbit(relay), perGbit(frames)),
-        ratioToBarePerBatch: ratio(perGbit(relay), perGbit(batches)),
+        relay: describe(relay, idleCores),
+        bareWsPerFrame: describe(bareFrames, idleCores),
+        bareWsPerBatch: describe(bareBatches, idleCores),
+        ratioToBarePerFrame: ratio(perGbit(relay), perGbit(bareFrames)),
+        ratioToBarePerBatch: ratio(perGbit(relay), perGbit(bareBatches)),
       };
     }
     return {
@@ -56,8 +53,8 @@ export async function run(args: readonly string[]): Promise<object> {
       fps: SUB.fps,
       kbpsPerCamera: SUB.kbps,
       secondsEach: seconds,
-      note: "CPU is that of the whole process: relay thread, and a main thread that makes the frames (idleCores). Viewers are another process.",
-      idleCores: round(idle.relay, 3),
+      note: "The three were measured at the same time. CPU is that of the whole process: relay thread, and a main thread that makes the frames (idleCores). Viewers are another process.",
+      idleCores: round(idleCores, 3),
       lostGopsOfHealthyViewers: lostGops,
       byViewers,
     };
@@ -66,10 +63,29 @@ export async function run(args: readonly string[]): Promise<object> {
   }
 }
 
-async function measureOne(folder: string, kind: Kind, viewers: number, seconds: number): Promise<Measured> {
-  const server = await startRelayProcess(
+async function measureAll(folder: string, viewers: number, seconds: number): Promise<Record<Kind, Measured>> {
+  const running: { readonly server: RelayProcess; clients?: ChildProcess }[] = [];
+  try {
+    for (const kind of KINDS) {
+      const started: (typeof running)[number] = { server: await startServer(kind) };
+      running.push(started);
+      if (viewers > 0) started.clients = await startViewers(folder, { kind, viewers });
+    }
+    await pause(WARM_UP_MS);
+    const measured = await Promise.all(running.map(({ server, clients }) => sample(server, clients, seconds)));
+    const [relay, bareFrames, bareBatches] = measured;
+    if (!relay || !bareFrames || !bareBatches) throw new Error("unreachable");
+    return { relay, bareFrames, bareBatches };
+  } finally {
+    for (const { clients } of running) clients?.kill();
+    await Promise.all(running.map(({ server }) => server.close()));
+  }
+}
+
+function startServer(kind: Kind): Promise<RelayProcess> {
+  return startRelayProcess(
     {
-      httpPort: PORT,
+      httpPort: PORTS[kind],
       webTransportPort: undefined,
       cameras: CAMERAS,
       sub: SUB,
@@ -80,14 +96,6 @@ async function measureOne(folder: string, kind: Kind, viewers: number, seconds: 
     },
     { webTransport: false },
   );
-  const clients = viewers > 0 ? await startViewers(folder, { kind, viewers }) : undefined;
-  try {
-    await pause(WARM_UP_MS);
-    return await sample(server, clients, seconds);
-  } finally {
-    clients?.kill();
-    await server.close();
-  }
 }
 
 async function sample(server: RelayProcess, clients: ChildProcess | undefined, seconds: number): Promise<Measured> {
@@ -111,7 +119,7 @@ async function sample(server: RelayProcess, clients: ChildProcess | undefined, s
 
 function startViewers(folder: string, { kind, viewers }: { kind: Kind; viewers: number }): Promise<ChildProcess> {
   const settings: ViewerSettings = {
-    url: `ws://127.0.0.1:${PORT}/api/v1/live`,
+    url: `ws://127.0.0.1:${PORTS[kind]}/api/v1/live`,
     viewers,
     cameras: kind === "relay" ? CAMERAS : 0,
     heightPx: TILE_PX,
@@ -153,6 +161,7 @@ function describe(measured: Measured, idleCores: number): object {
   };
 }
 
+const average = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 const ratio = (ours: number, peer: number): number => round(ours / peer, 2);
 const round = (value: number, digits: number): number => Number(value.toFixed(digits));
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

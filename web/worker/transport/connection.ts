@@ -29,6 +29,7 @@ export interface LiveConnectionHandlers {
   onControl(message: ServerMessage): void;
   onFrame(frame: SealedFrame): void;
   onGopReset?(streamId: number): void;
+  onGopLate?(streamId: number): void;
   /** The server refuses the token. Nothing is tried any more; begin anew with a fresh one. */
   onExpired(code: string): void;
   /** The line was lost or WebTransport failed: the server's addresses or its certificate may have changed. */
@@ -253,6 +254,7 @@ export class LiveConnection {
       },
       onFrame: (frame) => inTurn(() => this.#handlers.onFrame(frame)),
       onGopReset: (streamId) => inTurn(() => this.#handlers.onGopReset?.(streamId)),
+      onGopLate: (streamId) => inTurn(() => this.#handlers.onGopLate?.(streamId)),
       onClosed: (reason) => this.#closed(attempt, reason),
     };
   }

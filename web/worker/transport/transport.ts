@@ -29,6 +29,8 @@ export interface TransportHandlers {
   onFrame(frame: SealedFrame): void;
   /** WebTransport only: the server gave up the rest of a GOP; the next frame of the stream is a keyframe. */
   onGopReset?(streamId: number): void;
+  /** WebTransport only: a whole GOP came after a later one had begun, and is left out. Nothing that follows depends on it. */
+  onGopLate?(streamId: number): void;
   /** Once, when the line is gone for any reason but one's own `close()`. */
   onClosed(reason: CloseReason): void;
 }

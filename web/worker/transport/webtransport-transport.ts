@@ -58,6 +58,7 @@ export class WebTransportTransport implements LiveTransport {
       clock,
       deliver: (frame) => this.#announced.frame(frame),
       onReset: (streamId) => handlers.onGopReset?.(streamId),
+      onLate: (streamId) => handlers.onGopLate?.(streamId),
     });
     void this.#readControl(control.readable);
     void this.#acceptGops(session.incomingUnidirectionalStreams);
@@ -122,7 +123,7 @@ export class WebTransportTransport implements LiveTransport {
       let gop = gops.get(streamId);
       if (!gop || (flags & (FLAG.keyframe | FLAG.audio)) === FLAG.keyframe) {
         gop?.end(true);
-        gop = this.#order.open(streamId, abandon);
+        gop = this.#order.open(frame.header, abandon);
         gops.set(streamId, gop);
       }
       gop.frame(frame);

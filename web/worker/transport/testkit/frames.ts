@@ -8,8 +8,16 @@ import {
 } from "../../../../shared/wire/sealed-frame.ts";
 
 /** A frame with a true header and a payload that nobody can open. */
-export function frame(streamId: number, sequence: number, keyframe = false, payloadBytes = 10): SealedFrame {
+export function frame(
+  streamId: number,
+  sequence: number,
+  keyframe = false,
+  payloadBytes = 10,
+  generation = 1,
+): SealedFrame {
   const bytes = new Uint8Array(sealedFrameBytes(payloadBytes));
+  const nonce = new Uint8Array(12);
+  new DataView(nonce.buffer).setUint32(0, generation);
   const header = {
     suite: 1,
     flags: keyframe ? FLAG.keyframe : 0,
@@ -23,7 +31,7 @@ export function frame(streamId: number, sequence: number, keyframe = false, payl
     pts: micros(sequence * 40_000),
     ptsMinusDts: micros(0),
     arrivalTime: micros(0),
-    nonce: new Uint8Array(12),
+    nonce,
   };
   writeHeader(header, bytes, 0);
   const made = readFrame(bytes);

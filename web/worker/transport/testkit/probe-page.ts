@@ -13,6 +13,8 @@ export interface StreamFigures {
   /** Frames that neither continue their predecessor nor are keyframes: these would not decode. */
   broken: number;
   gaps: number;
+  /** Frames that are older than one that came before: the picture would jump back. */
+  backwards: number;
 }
 
 export interface ProbeFigures {
@@ -21,6 +23,8 @@ export interface ProbeFigures {
   readonly announced: Record<string, { streamId: number; level: string; limitedBy: string | undefined }>;
   readonly control: readonly string[];
   readonly resets: number;
+  /** GOPs that came after later ones. */
+  readonly late: number;
   readonly expired: string | undefined;
   readonly sessionKeyBytes: number;
   readonly offsetMicros: number | undefined;
@@ -35,6 +39,7 @@ function start(options: ConnectOptions, cameras: readonly CameraRequest[]) {
   const control: string[] = [];
   let info: ConnectionInfo = { state: "idle", transport: "none", detail: undefined };
   let resets = 0;
+  let late = 0;
   let expired: string | undefined;
   let sessionKeyBytes = 0;
   let worstDelayMs = 0;
@@ -55,13 +60,22 @@ function start(options: ConnectOptions, cameras: readonly CameraRequest[]) {
         }
       },
       onFrame: ({ header, bytes }) => {
-        streams[header.streamId] ??= { frames: 0, keyframes: 0, bytes: 0, lastSequence: -1, broken: 0, gaps: 0 };
+        streams[header.streamId] ??= {
+          frames: 0,
+          keyframes: 0,
+          bytes: 0,
+          lastSequence: -1,
+          broken: 0,
+          gaps: 0,
+          backwards: 0,
+        };
         const figures = streams[header.streamId];
         if (!figures) return;
         const keyframe = (header.flags & FLAG.keyframe) !== 0;
         const follows = header.sequence === figures.lastSequence + 1;
         if (!follows && !keyframe) figures.broken++;
         if (!follows && figures.frames > 0) figures.gaps++;
+        if (header.sequence <= figures.lastSequence) figures.backwards++;
         figures.frames++;
         figures.bytes += bytes.byteLength;
         if (keyframe) figures.keyframes++;
@@ -72,6 +86,9 @@ function start(options: ConnectOptions, cameras: readonly CameraRequest[]) {
       },
       onGopReset: () => {
         resets++;
+      },
+      onGopLate: () => {
+        late++;
       },
       onExpired: (code) => {
         expired = code;
@@ -89,6 +106,7 @@ function start(options: ConnectOptions, cameras: readonly CameraRequest[]) {
       announced,
       control,
       resets,
+      late,
       expired,
       sessionKeyBytes,
       offsetMicros: connection.serverOffsetMicros,

@@ -21,6 +21,8 @@ import { UserService } from "../control/user-service.ts";
 import type { Logger } from "../core/log.ts";
 import type { Database } from "../db/database.ts";
 import { createEvidence, type Evidence } from "../evidence/evidence.ts";
+import { ExportService } from "../export/export-service.ts";
+import { inProcessThread } from "../export/testkit/in-process-thread.ts";
 import type { Keys } from "../keys/open-keys.ts";
 
 export interface ControlOptions {
@@ -49,6 +51,7 @@ export interface Control {
   readonly evidence: Evidence;
   readonly keyAdmin: KeyAdmin;
   readonly archive: Archive;
+  readonly exports: ExportService;
   readonly orm: Database["orm"];
   readonly stats: StatsService;
   readonly audit: Audit;
@@ -82,6 +85,8 @@ export async function createControl(options: ControlOptions): Promise<Control> {
       void audit.add({ action, actorName: username, ip, ...(userId === undefined ? {} : { actorId: userId }) });
     },
   });
+  // Bound below: a change of cameras changes what is recorded.
+  let archive: Archive | undefined;
   const cameras = new CameraService({
     store: new CameraStore(orm, keys.sealer),
     media,
@@ -89,9 +94,10 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     log,
     ownPorts: options.ownPorts,
     onRemoved: (cameraId) => keys.service.forget(cameraId),
+    onChange: () => archive?.control.review(),
   });
   const storageDir = await mkdtemp(join(tmpdir(), "fluxvision-storage-"));
-  const archive = await Archive.start({
+  archive = await Archive.start({
     orm,
     clock,
     log,
@@ -99,6 +105,19 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     media,
     storageDir,
     cameras: () => cameras.sources(),
+  });
+  const exports = await ExportService.open({
+    orm,
+    clock,
+    log,
+    folder: join(storageDir, "exports"),
+    sealer: keys.sealer,
+    keys: keys.service,
+    version,
+    openSegments: () => archive.index.open,
+    cameraName: (cameraId) => cameras.sources().find(({ id }) => id === cameraId)?.name,
+    readObject: () => Promise.reject(new Error("no cold storage")),
+    startThread: inProcessThread,
   });
   const onAccessChanged = (userId: string): void => media.accessChanged(userId);
   return {
@@ -112,10 +131,12 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     evidence: createEvidence(orm, clock),
     keyAdmin: new KeyAdmin(orm, keys),
     archive,
+    exports,
     orm,
     stats: new StatsService({ clock, database, cameras, media, version }),
     audit,
     close: async () => {
+      await exports.close();
       await archive.close();
       await keys.close();
       await rm(storageDir, { recursive: true });

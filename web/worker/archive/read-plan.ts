@@ -40,7 +40,7 @@ export function planRead(footage: Footage, aim: Aim, limits: ReadLimits, poll: b
   if (scrub) return undefined;
   const aheadMicros = AHEAD_MICROS * Math.max(1, Math.abs(aim.rate));
   // Over a gap the search goes on until there is footage, however far.
-  const searches = here.kind === "gap" && (forward ? here.laterMicros : here.earlierMicros) === undefined;
+  const searches = here.kind === "gap" && typeof (forward ? here.laterMicros : here.earlierMicros) !== "number";
   const from = aheadFrom(footage, aim, searches ? Number.POSITIVE_INFINITY : aheadMicros, limits, poll);
   if (from !== undefined) {
     const perGop = aim.keyframesApartMicros ?? footage.usualGopMicros;
@@ -48,7 +48,8 @@ export function planRead(footage: Footage, aim: Aim, limits: ReadLimits, poll: b
     return read(aim, forward, from, Math.min(READ_BYTES.most, Math.max(READ_BYTES.least, wanted)));
   }
   if (aim.rate !== 0 || here.kind !== "gop") return undefined;
-  const other = aheadFrom(footage, { ...aim, forward: !forward }, 1, limits, false);
+  if (forward ? footage.previous(here.gop) : footage.next(here.gop)) return undefined;
+  const other = aheadFrom(footage, { ...aim, forward: !forward }, Number.POSITIVE_INFINITY, limits, false);
   return other === undefined ? undefined : read(aim, !forward, other, 1);
 }
 

@@ -6,7 +6,7 @@ import type { Clock } from "../shared/lib/clock.ts";
 import { FluxError } from "../shared/lib/errors.ts";
 import { Scope } from "../shared/lib/scope.ts";
 import { Archive } from "./archive/archive.ts";
-import { ArchiveGuard } from "./archive/archive-authority.ts";
+import { ArchiveGuard, type ReadObject } from "./archive/archive-authority.ts";
 import { AccessTokens } from "./auth/access-tokens.ts";
 import { AuthService } from "./auth/auth-service.ts";
 import { LiveAuthority } from "./auth/live-authority.ts";
@@ -25,6 +25,7 @@ import { UserService } from "./control/user-service.ts";
 import type { Logger } from "./core/log.ts";
 import { type Database, openDatabase } from "./db/database.ts";
 import { createEvidence } from "./evidence/evidence.ts";
+import { ExportService } from "./export/export-service.ts";
 import { createApp } from "./http/app.ts";
 import { chooseUpstreamSocket, listenUpstream } from "./http/listen.ts";
 import { openKeys } from "./keys/open-keys.ts";
@@ -51,6 +52,7 @@ export interface Server {
   /** `admin` was made now, with the password from the environment. */
   readonly adminCreated: boolean;
   readonly cameras: CameraService;
+  readonly archive: Archive;
   readonly media: OwnedMediaPlane;
   readonly database: Database;
   /** Stops taking requests, then media, then the database. */
@@ -117,6 +119,9 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
     generationOf: (cameraId) => media?.generationOf(cameraId),
   });
 
+  const readObject: ReadObject = () => {
+    throw new FluxError("archive.no_object_store", "no cold storage is set up");
+  };
   // Owned before the media plane: closed after it, with the last facts of its recorders.
   let archive: Archive | undefined;
   scope.add(() => archive?.close());
@@ -131,14 +136,7 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
       keys,
       generations: createGenerationStore({ path: join(config.dataDir, "seal-generation"), record: generations }),
       authority,
-      archive: new ArchiveGuard(
-        orm,
-        authority,
-        () => archive?.index.open ?? new Map(),
-        () => {
-          throw new FluxError("archive.no_object_store", "no cold storage is set up");
-        },
-      ),
+      archive: new ArchiveGuard(orm, authority, () => archive?.index.open ?? new Map(), readObject),
       onViewerClosed: (connectionId) => authority.viewerClosed(connectionId),
       onViewersLost: () => authority.clear(),
       relay: relayData(config, certificates, upstream.path),
@@ -180,6 +178,21 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
     storageDir: config.storageDir,
     cameras: () => cameras.sources(),
   });
+  const exports = scope.own(
+    await ExportService.open({
+      orm,
+      clock,
+      log: log.child({ part: "export" }),
+      folder: join(config.dataDir, "exports"),
+      sealer,
+      keys,
+      version,
+      openSegments: () => archive?.index.open ?? new Map(),
+      cameraName: (cameraId) => cameras.sources().find(({ id }) => id === cameraId)?.name,
+      readObject,
+      startThread: (order) => spawnThread(new URL("./export-worker.mjs", bundleUrl), order, "export"),
+    }),
+  );
   const users = new UserService({
     orm,
     clock,
@@ -204,6 +217,7 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
     evidence: createEvidence(orm, clock),
     keyAdmin: new KeyAdmin(orm, allKeys),
     archive,
+    exports,
     orm,
     stats: new StatsService({ clock, database, cameras, media: owned, version }),
     allowedOrigins: config.allowedOrigins,
@@ -216,7 +230,7 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
   await cameras.start();
   void allKeys.rotation.look();
   owned.camerasKnown();
-  return { setup, adminCreated, cameras, media: owned, database, close: () => scope.close() };
+  return { setup, adminCreated, cameras, archive, media: owned, database, close: () => scope.close() };
 }
 
 /** Path of the live relay, both transports. */

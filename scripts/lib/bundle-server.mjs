@@ -10,6 +10,7 @@ const entries = {
   cli: "server/cli/index.ts",
   "ingest-worker": "server/ingest/worker.ts",
   "relay-worker": "server/relay/worker.ts",
+  "export-worker": "server/export/worker.ts",
 };
 
 /** Packages that load native code or data files from their own folder; they stay in node_modules. */

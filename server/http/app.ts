@@ -10,6 +10,7 @@ import { securityHeaders } from "./middleware/security-headers.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { cameraRoutes } from "./routes/cameras.ts";
 import { evidenceRoutes } from "./routes/evidence.ts";
+import { exportRoutes } from "./routes/exports.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { layoutRoutes } from "./routes/layouts.ts";
 import { recordingControlRoutes } from "./routes/recording-control.ts";
@@ -47,6 +48,7 @@ export function createApp(deps: AppDeps): { app: App; routes: readonly Registere
   recordingRoutes(api, deps);
   recordingControlRoutes(api, deps);
   volumeRoutes(api, deps);
+  exportRoutes(api, deps);
   systemRoutes(api, deps);
   app.route("/", api.hono);
   for (const path of ["/health", "/health/live", "/health/ready"]) {

@@ -72,6 +72,13 @@ const STATUS_BY_CODE: Readonly<Record<string, ContentfulStatusCode>> = {
   "storage.other_volume": 409,
   "storage.in_use": 409,
   "storage.not_found": 404,
+  "export.not_found": 404,
+  "export.bad_range": 400,
+  "export.bad_spec": 400,
+  "export.no_passphrase": 400,
+  "export.too_many": 409,
+  "export.not_ready": 409,
+  "export.expired": 410,
   "probe.busy": 503,
   "database.unavailable": 503,
 };

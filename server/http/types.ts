@@ -15,6 +15,7 @@ import type { UserService } from "../control/user-service.ts";
 import type { Logger } from "../core/log.ts";
 import type { Orm } from "../db/database.ts";
 import type { Evidence } from "../evidence/evidence.ts";
+import type { ExportService } from "../export/export-service.ts";
 
 /** What the routes work with. */
 export interface AppDeps {
@@ -30,6 +31,7 @@ export interface AppDeps {
   readonly evidence: Evidence;
   readonly keyAdmin: KeyAdmin;
   readonly archive: Archive;
+  readonly exports: ExportService;
   readonly orm: Orm;
   readonly stats: StatsService;
   readonly audit: Audit;

@@ -1,0 +1,305 @@
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { ExportSpec } from "../../shared/api/recording.ts";
+import { sign } from "../../shared/evidence/signature.ts";
+import type { Clock, Timer } from "../../shared/lib/clock.ts";
+import { describeError, errorCode } from "../../shared/lib/errors.ts";
+import { millis } from "../../shared/lib/time.ts";
+import type { ReadObject } from "../archive/archive-authority.ts";
+import type { Logger } from "../core/log.ts";
+import { toDate } from "../db/time.ts";
+import type { FieldSealer } from "../keys/field-sealer.ts";
+import type { KeyService } from "../keys/key-service.ts";
+import type { Thread } from "../media/thread.ts";
+import { type OrderSources, orderCase, orderItems } from "./export-order.ts";
+import { ExportStore, type JobRow } from "./export-store.ts";
+import { safeName, stamp } from "./names.ts";
+import type { ExportAnswer, ExportOrder, ExportQuestion, FromExport, ToExport } from "./protocol.ts";
+import type { SigningKey } from "./signing-key.ts";
+
+export type ExportThread = Thread<ToExport, FromExport>;
+
+export interface RunnerParts extends OrderSources {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Where packages lie. */
+  readonly folder: string;
+  readonly sealer: FieldSealer;
+  readonly keys: Pick<KeyService, "epochKey">;
+  readonly signing: SigningKey;
+  readonly serverId: string;
+  readonly version: string;
+  readonly readObject: ReadObject;
+  readonly startThread: (order: ExportOrder) => ExportThread;
+  /** Exports at a time; default 1. */
+  readonly concurrency?: number;
+  /** Finished packages are kept so long; default 7 days. */
+  readonly keepDays?: number;
+}
+
+interface Running {
+  readonly thread: ExportThread;
+  readonly ended: Promise<void>;
+  permille: number;
+  cancelled: boolean;
+}
+
+const KEEP_DAYS = 7;
+const LOOK_EVERY_MS = millis(10 * 60_000);
+/** After this a thread that was asked to end is ended. */
+const CANCEL_MS = millis(5000);
+/** A job that took the server down with it so often is not tried again. */
+const MAX_INTERRUPTIONS = 3;
+const INTERRUPTED = "export.interrupted";
+
+/** Runs export jobs from the queue in the database, one at a time, each in a thread of its own. */
+export class ExportRunner {
+  readonly store: ExportStore;
+  readonly #parts: RunnerParts;
+  readonly #running = new Map<string, Running>();
+  #timer: Timer | undefined;
+  #pumping: Promise<void> | undefined;
+  #again = false;
+  #closed = false;
+
+  constructor(parts: RunnerParts) {
+    this.#parts = parts;
+    this.store = new ExportStore(parts.orm);
+  }
+
+  /** Puts jobs that a stop cut off back into the queue, removes what they left, and begins. */
+  async start(): Promise<void> {
+    const { folder, clock } = this.#parts;
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    for (const job of await this.store.withState(["running"])) await this.#requeue(job);
+    await this.#removeLeftovers();
+    await this.#expire();
+    this.#timer = clock.every(LOOK_EVERY_MS, () => void this.#expire().catch(this.#logged("expiry of packages")));
+    this.wake();
+  }
+
+  /** 0 to 1, of a running job. */
+  progress(id: string): number | undefined {
+    const running = this.#running.get(id);
+    return running && running.permille / 1000;
+  }
+
+  /** Looks at the queue. */
+  wake(): void {
+    this.#again = true;
+    this.#pumping ??= this.#pump()
+      .catch(this.#logged("the export queue"))
+      .finally(() => {
+        this.#pumping = undefined;
+      });
+  }
+
+  /** Resolves when the job has stopped and left nothing. False: it had ended already. */
+  async cancel(id: string): Promise<boolean> {
+    const finishedAt = toDate(this.#parts.clock.utcMicros());
+    const running = this.#running.get(id);
+    if (!running)
+      return this.store.move(id, ["queued"], { state: "cancelled", finishedAt, ...(await this.#withoutSecret(id)) });
+    running.cancelled = true;
+    await this.#stop(running);
+    return true;
+  }
+
+  path(fileName: string): string {
+    return join(this.#parts.folder, fileName);
+  }
+
+  /** Resolves when nothing is queued or running. For tests. */
+  async idle(): Promise<void> {
+    while (this.#pumping || this.#running.size > 0) {
+      await this.#pumping;
+      await Promise.all([...this.#running.values()].map(({ ended }) => ended));
+    }
+  }
+
+  /** Stops running jobs; they begin anew with the next start. Idempotent. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#timer?.cancel();
+    await this.#pumping;
+    await Promise.all([...this.#running.values()].map((running) => this.#stop(running)));
+  }
+
+  async #pump(): Promise<void> {
+    while (this.#again) {
+      this.#again = false;
+      for (const job of await this.store.queued()) {
+        if (this.#closed || this.#running.size >= (this.#parts.concurrency ?? 1)) break;
+        await this.#begin(job);
+      }
+    }
+  }
+
+  async #begin(job: JobRow): Promise<void> {
+    const startedAt = toDate(this.#parts.clock.utcMicros());
+    if (!(await this.store.move(job.id, ["queued"], { state: "running", startedAt, progress: 0 }))) return;
+    try {
+      const order = await this.#order(job);
+      const thread = this.#parts.startThread(order);
+      const running: Running = { thread, permille: 0, cancelled: false, ended: Promise.resolve() };
+      const ended = this.#follow(job, order, running).catch(this.#logged("the end of an export"));
+      this.#running.set(job.id, Object.assign(running, { ended }));
+    } catch (error) {
+      await this.#fail(job.id, errorCode(error) ?? "export.failed", error);
+    }
+  }
+
+  async #order(job: JobRow): Promise<ExportOrder> {
+    const { sealer, serverId, version, signing } = this.#parts;
+    const { spec } = job;
+    const passphrase = spec.passphrase === undefined ? undefined : sealer.open(secretContext(job.id), spec.passphrase);
+    return {
+      jobId: job.id,
+      workFolder: this.path(`${job.id}.part`),
+      packagePath: this.path(packageName(job)),
+      title: spec.title,
+      format: spec.format,
+      audio: spec.audio,
+      watermark: spec.watermark ? job.createdByName : undefined,
+      passphrase,
+      reason: spec.reason,
+      case: await orderCase(this.#parts.orm, spec.caseId),
+      exporterName: job.createdByName,
+      serverId,
+      productVersion: version,
+      createdAt: toDate(this.#parts.clock.utcMicros()).toISOString(),
+      signingKey: signing.publicJwk,
+      items: await orderItems(this.#parts, spec),
+    };
+  }
+
+  /** Talks with the thread until it is gone, then says in the database how it ended. */
+  async #follow(job: JobRow, order: ExportOrder, running: Running): Promise<void> {
+    const { thread } = running;
+    let outcome: Extract<FromExport, { type: "done" | "failed" }> | undefined;
+    let failure: unknown;
+    await new Promise<void>((resolve) => {
+      thread.onMessage((message) => {
+        if (message.type === "ask") void this.#answer(thread, message.id, message.question);
+        else if (message.type === "progress") running.permille = message.permille;
+        else outcome = message;
+      });
+      thread.onExit((error) => {
+        failure = error;
+        resolve();
+      });
+    });
+    this.#running.delete(job.id);
+    const done = outcome?.type === "done" && !running.cancelled ? outcome : undefined;
+    if (!done) {
+      await rm(order.packagePath, { force: true });
+      await rm(order.workFolder, { recursive: true, force: true });
+    }
+    const now = this.#parts.clock.utcMicros();
+    const finishedAt = toDate(now);
+    if (running.cancelled) {
+      await this.store.move(job.id, ["running"], { state: "cancelled", finishedAt, spec: withoutSecret(job.spec) });
+    } else if (done) {
+      const keepMicros = (this.#parts.keepDays ?? KEEP_DAYS) * 86_400_000_000;
+      const { bytes, sha256 } = done;
+      await this.store.move(job.id, ["running"], {
+        ...{ state: "done", progress: 1000, bytes, sha256, fileName: packageName(job), finishedAt },
+        ...{ expiresAt: new Date((now + keepMicros) / 1000), spec: withoutSecret(job.spec) },
+        ...{ errorCode: null, errorMessage: null },
+      });
+    } else if (this.#closed) {
+      await this.store.move(job.id, ["running"], { state: "queued", progress: 0 });
+    } else if (outcome?.type === "failed") await this.#fail(job.id, outcome.code, new Error(outcome.message));
+    else await this.#fail(job.id, "export.failed", failure);
+    this.wake();
+  }
+
+  async #answer(thread: ExportThread, id: number, question: ExportQuestion): Promise<void> {
+    try {
+      thread.post({ type: "answer", id, answer: await this.#ask(question) });
+    } catch (error) {
+      thread.post({ type: "refused", id, code: errorCode(error) ?? "export.failed", message: describeError(error) });
+    }
+  }
+
+  async #ask(question: ExportQuestion): Promise<ExportAnswer> {
+    const { keys, signing, readObject } = this.#parts;
+    switch (question.kind) {
+      case "key": {
+        const { cameraId, keyId, generation, epoch } = question.name;
+        return keys.epochKey(cameraId, keyId, generation, epoch);
+      }
+      case "sign":
+        return sign(signing.privateJwk, question.bytes);
+      case "object":
+        return readObject(question.volumeId, question.key, question.offset, question.length);
+    }
+  }
+
+  async #stop({ thread, ended }: Running): Promise<void> {
+    thread.post({ type: "cancel" });
+    const late = this.#parts.clock.after(CANCEL_MS, () => void thread.terminate());
+    await ended;
+    late.cancel();
+  }
+
+  async #fail(id: string, code: string, error: unknown): Promise<void> {
+    this.#parts.log.error({ err: error, export: id, code }, "an export failed");
+    // What is no message for people may name paths.
+    const forPeople = /^(export|keys)\./.test(code) && code !== "export.failed";
+    const errorMessage = forPeople ? describeError(error) : "the export failed; the server's log says why";
+    const finishedAt = toDate(this.#parts.clock.utcMicros());
+    const set = { state: "failed" as const, errorCode: forPeople ? code : "export.failed", errorMessage, finishedAt };
+    await this.store.move(id, ["running"], { ...set, ...(await this.#withoutSecret(id)) });
+  }
+
+  async #requeue(job: JobRow): Promise<void> {
+    const times = job.errorCode === INTERRUPTED ? Number(job.errorMessage) + 1 : 1;
+    const again = { errorCode: INTERRUPTED, errorMessage: String(times) };
+    if (times < MAX_INTERRUPTIONS) {
+      await this.store.move(job.id, ["running"], { state: "queued", progress: 0, ...again });
+      return;
+    }
+    const errorMessage = `the server stopped ${times} times while this export ran`;
+    await this.store.move(job.id, ["running"], { state: "failed", errorCode: INTERRUPTED, errorMessage });
+  }
+
+  /** Parts, and packages of no finished job. */
+  async #removeLeftovers(): Promise<void> {
+    const { folder } = this.#parts;
+    const known = new Set((await this.store.withState(["done"])).map(({ fileName }) => fileName));
+    for (const name of await readdir(folder)) {
+      const ours = /^[0-9a-f-]{36}\.part$/.test(name) || name.endsWith(".zip");
+      if (ours && !known.has(name)) await rm(join(folder, name), { recursive: true, force: true });
+    }
+  }
+
+  async #expire(): Promise<void> {
+    for (const job of await this.store.expired(toDate(this.#parts.clock.utcMicros()))) {
+      if (job.fileName !== null) await rm(this.path(job.fileName), { force: true });
+      await this.store.move(job.id, ["done"], { state: "expired", fileName: null });
+    }
+  }
+
+  async #withoutSecret(id: string): Promise<Partial<JobRow>> {
+    const row = await this.store.get(id);
+    return row ? { spec: withoutSecret(row.spec) } : {};
+  }
+
+  #logged(what: string): (err: unknown) => void {
+    return (err) => this.#parts.log.error({ err }, `${what} failed`);
+  }
+}
+
+/** What the passphrase of a job is sealed for. */
+export function secretContext(jobId: string): string {
+  return `export_jobs.spec.passphrase|${jobId}`;
+}
+
+function withoutSecret({ passphrase: _, ...spec }: ExportSpec): ExportSpec {
+  return spec;
+}
+
+function packageName({ id, title, createdAt }: JobRow): string {
+  return `${safeName(title)}_${stamp(createdAt.getTime() * 1000)}_${id.slice(0, 8)}.zip`;
+}

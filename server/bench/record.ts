@@ -44,6 +44,8 @@ interface OurHalf extends Half {
 const CAMERAS_PER_VIEWER = 4;
 const TILE_PX = 900;
 const WARM_UP_MS = 8_000;
+/** As the server is to be started: the recorders write and sync several files at a time. */
+const IO_THREADS = 32;
 
 /**
  * `bench record`: main streams received over RTSP, sealed and recorded by the media plane while viewers watch, alternating
@@ -108,6 +110,7 @@ async function compare(settings: Settings): Promise<object> {
       ...server,
       sealed: true,
       suite: "LEA-256-GCM",
+      ioThreads: IO_THREADS,
       flushed: "fdatasync once a second",
       scope: "media plane with relay thread; CPU and write calls include the viewers",
       lost: lossesOf(ours),
@@ -143,7 +146,9 @@ async function measureOurs(
   folder: string,
   bundles: string,
 ): Promise<OurHalf> {
-  const child = new Child(process.execPath, [process.argv[1] ?? "", "bench", "record", "--role", "server"]);
+  const child = new Child(process.execPath, [process.argv[1] ?? "", "bench", "record", "--role", "server"], {
+    env: { ...process.env, UV_THREADPOOL_SIZE: `${IO_THREADS}` },
+  });
   const last = (pattern: RegExp): Record<string, unknown> =>
     JSON.parse(child.lines(pattern).at(-1) ?? "{}") as Record<string, unknown>;
   const count = (name: string): number => Number(last(new RegExp(`"${name}"`))[name] ?? 0);

@@ -9,10 +9,11 @@ import type { FromIngest, IngestWorkerData, ToIngest } from "./protocol.ts";
 
 /**
  * Of the process's pool of I/O threads (4, unless UV_THREADPOOL_SIZE says more), so many per volume and worker that two
- * workers and two hanging volumes leave a half of it to everybody else.
+ * workers and two hanging volumes leave some to everybody else. A busy thread looks at what is done a few times a second
+ * only: one operation at a time would then write little.
  */
 function ioParallel(poolThreads: number): number {
-  return Math.min(4, Math.max(1, Math.floor(poolThreads / 8)));
+  return Math.min(8, Math.max(1, Math.floor(poolThreads / 5)));
 }
 
 /** Thread entry: composition root of an ingest worker. */

@@ -9,8 +9,12 @@ export class Child {
   readonly #waiting = new Set<() => void>();
   #stderr = "";
 
-  constructor(command: string, args: readonly string[], options: { readLines?: boolean; cwd?: string } = {}) {
-    this.process = spawn(command, [...args], { stdio: ["pipe", "pipe", "pipe"], cwd: options.cwd });
+  constructor(
+    command: string,
+    args: readonly string[],
+    options: { readLines?: boolean; cwd?: string; env?: NodeJS.ProcessEnv } = {},
+  ) {
+    this.process = spawn(command, [...args], { stdio: ["pipe", "pipe", "pipe"], cwd: options.cwd, env: options.env });
     this.process.on("error", (error) => {
       this.#stderr += String(error);
     });

@@ -103,7 +103,10 @@ export async function run(args: string[]): Promise<object> {
   };
 }
 
-async function measureWall(settings: Settings, clip: BenchClip): Promise<Side & { figures: object }> {
+async function measureWall(
+  settings: Settings,
+  clip: BenchClip,
+): Promise<Side & { droppedFps: number; figures: object }> {
   const feeder = new WallFeeder(await loadFluxCrypto());
   const port = await feeder.listen();
   const cameraIds = Array.from({ length: settings.tiles }, (_, i) => cameraId(i));
@@ -139,12 +142,19 @@ async function measureWall(settings: Settings, clip: BenchClip): Promise<Side & 
         },
         [tiles, `ws://127.0.0.1:${port}/`] as const,
       );
+      const readings: { atMs: number; dropped: number }[] = [];
       const side = await measure(settings, page, pid, async () => {
         const stats = await wallStats(page);
+        const dropped = stats.tiles.reduce((sum, tile) => sum + tile.droppedFrames, 0);
+        readings.push({ atMs: performance.now(), dropped });
         return stats.tiles.map(({ decodedFps, drawnFps }) => ({ decodedFps, drawnFps }));
       });
       const { tiles: _, ...figures } = await wallStats(page);
-      return { ...side, figures };
+      const [first, last] = [readings[0], readings.at(-1)];
+      const seconds = first && last ? (last.atMs - first.atMs) / 1000 : Number.NaN;
+      // What the decoders gave up because they were behind; the rest that is missing never reached them.
+      const droppedFps = round(((last?.dropped ?? 0) - (first?.dropped ?? 0)) / seconds / settings.tiles);
+      return { ...side, droppedFps, figures };
     });
   } finally {
     await site.close();
@@ -251,7 +261,7 @@ interface WallControl {
 }
 
 interface PageStats {
-  readonly tiles: readonly { readonly decodedFps: number; readonly drawnFps: number }[];
+  readonly tiles: readonly { readonly decodedFps: number; readonly drawnFps: number; readonly droppedFrames: number }[];
 }
 
 function wallStats(page: Page): Promise<PageStats> {

@@ -14,6 +14,8 @@ import { VERSION } from "./version.ts";
 
 /** A close that takes longer is given up: whoever stopped us is waiting. */
 const CLOSE_LIMIT = millis(15_000);
+/** A trial does not fill the disk; an administrator who sets anything sets this too. */
+const DEMO_BYTES = 5_000_000_000;
 const RULE = "=".repeat(80);
 
 /** `fluxvision serve`: runs until SIGINT or SIGTERM; a second signal ends it at once. */
@@ -66,6 +68,11 @@ export async function serve(args: string[], io: CliIo): Promise<number> {
 async function demoCameras(config: Config, server: Server, log: Logger): Promise<DemoCameras | undefined> {
   if (!config.demo) return undefined;
   try {
+    const { policies, control } = server.archive;
+    if (policies.all.length === 0) {
+      await policies.put({ scope: "system", target: "system", policy: { maxBytes: DEMO_BYTES } });
+      control.review();
+    }
     const names = (await openClipLibrary()).scenes.map(({ name }) => name);
     return await putDemoCameras(
       { orm: server.database.orm, cameras: server.cameras, clock: systemClock(), names },

@@ -12,6 +12,7 @@ import { IndexWriter, writeIndex } from "./index-writer.ts";
 import { PolicyStore } from "./policy-store.ts";
 import { RecordingControl } from "./recording-control.ts";
 import { recover } from "./recovery.ts";
+import { Retention } from "./retention.ts";
 import { VolumeService } from "./volume-service.ts";
 
 export type ArchivedCamera = CameraSource & { readonly group: string };
@@ -38,6 +39,7 @@ export class Archive {
   readonly volumes: VolumeService;
   readonly policies: PolicyStore;
   readonly control: RecordingControl;
+  readonly retention: Retention;
   readonly #parts: ArchiveParts;
   readonly #scope = new Scope();
   #plans: readonly RecordingPlan[] = [];
@@ -71,6 +73,18 @@ export class Archive {
       volumesFor: (ids) => this.volumes.forRecording(ids),
       setPlans: (plans) => this.#setPlans(plans),
     });
+    this.retention = new Retention({
+      orm,
+      clock,
+      log,
+      policyOf: (cameraId) => this.control.policyOf(this.#camera(cameraId)),
+      volumes: () => this.volumes.rows,
+      missingBytes: (volume) => this.volumes.missingBytes(volume),
+      onStuck: ({ id, name }) => {
+        log.error({ volume: name }, "the reserve is not kept, and nothing more may be deleted there");
+        void this.#storageEvent(id, name, "full", "nothing more may be deleted");
+      },
+    });
     this.#scope.add(media.onRecorder((events) => this.#take(events)));
   }
 
@@ -93,6 +107,7 @@ export class Archive {
     const report = await recover(orm, this.volumes.rows, log);
     if (Object.values(report).some((count) => count > 0)) log.info(report, "recordings that a stop left unfinished");
     await this.control.start();
+    this.retention.start();
   }
 
   /** Something happened at a camera: on the timeline, and a reason to record. */
@@ -109,6 +124,7 @@ export class Archive {
   async close(): Promise<void> {
     this.control.close();
     await this.#scope.close();
+    await this.retention.close();
     await this.volumes.close();
     await this.index.close();
   }

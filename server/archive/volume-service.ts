@@ -94,6 +94,12 @@ export class VolumeService {
     });
   }
 
+  /** To be freed so that the reserve is kept, and some more, so that it lasts. */
+  missingBytes({ id, reserveBytes }: VolumeRow): number {
+    const free = this.#health.get(id)?.freeBytes;
+    return free === undefined || free >= reserveBytes ? 0 : Math.ceil(reserveBytes * 1.05) - free;
+  }
+
   /** What a worker that writes there found. */
   found(volumeId: string, state: State, detail: string | undefined): void {
     this.#found.set(volumeId, { state, detail });

@@ -16,6 +16,7 @@ RUN node scripts/build.mjs && node scripts/runtime-modules.mjs
 FROM ${NODE_IMAGE}
 ENV NODE_ENV=production \
     MALLOC_ARENA_MAX=2 \
+    UV_THREADPOOL_SIZE=32 \
     FLUXVISION_DATA_DIR=/data \
     FLUXVISION_DEMO=0
 WORKDIR /app

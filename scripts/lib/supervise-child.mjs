@@ -2,8 +2,12 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 
-/** With many threads glibc keeps many memory arenas; two are enough for this workload and save tens of megabytes. */
-export const serverEnvironment = { MALLOC_ARENA_MAX: "2", ...process.env };
+/**
+ * With many threads glibc keeps many memory arenas; two are enough for this workload and save tens of megabytes.
+ * I/O threads: a recorder writes and syncs up to six files of a volume at a time, and a volume that hangs keeps their
+ * threads; the rest must have some left.
+ */
+export const serverEnvironment = { MALLOC_ARENA_MAX: "2", UV_THREADPOOL_SIZE: "32", ...process.env };
 
 const orphanCheckMs = 500;
 

@@ -44,7 +44,7 @@ interface OurHalf extends Half {
 const CAMERAS_PER_VIEWER = 4;
 const TILE_PX = 900;
 const WARM_UP_MS = 8_000;
-/** As the server is to be started: the recorders write and sync several files at a time. */
+/** As the server is started: the recorders write and sync several files at a time. */
 const IO_THREADS = 32;
 
 /**
@@ -147,7 +147,7 @@ async function measureOurs(
   bundles: string,
 ): Promise<OurHalf> {
   const child = new Child(process.execPath, [process.argv[1] ?? "", "bench", "record", "--role", "server"], {
-    env: { ...process.env, UV_THREADPOOL_SIZE: `${IO_THREADS}` },
+    env: { ...process.env, UV_THREADPOOL_SIZE: `${IO_THREADS}`, MALLOC_ARENA_MAX: "2" },
   });
   const last = (pattern: RegExp): Record<string, unknown> =>
     JSON.parse(child.lines(pattern).at(-1) ?? "{}") as Record<string, unknown>;

@@ -8,6 +8,11 @@ const commands: Record<string, CommandEntry> = {
     summary: "Run the server (settings: FLUXVISION_* and DATABASE_URL in the environment)",
     load: async () => (await import("../main.ts")).serve,
   },
+  check: {
+    synopsis: "[--repair] [--full] [--json]",
+    summary: "Compare recordings on disk with the index while the server is stopped; repair what differs",
+    load: async () => (await import("./check.ts")).runCheck,
+  },
   simulate: {
     synopsis: "[--port N] [--cameras N] [--user U --password P] [--transport any|tcp|udp]",
     summary: "Run RTSP camera simulators that play the demo clips",
@@ -17,6 +22,11 @@ const commands: Record<string, CommandEntry> = {
     synopsis: "FILE [--browser]",
     summary: "Check the ciphers against a file of known answers, in Node or in Chromium",
     load: async () => (await import("./vectors.ts")).runVectors,
+  },
+  verify: {
+    synopsis: "PACKAGE [--json] [--key FINGERPRINT] [--passphrase-stdin]",
+    summary: "Check an export package (.zip or folder): what was changed since it was made, and who signed it",
+    load: async () => (await import("./verify.ts")).runVerify,
   },
   bench: {
     synopsis: "NAME [--json]",

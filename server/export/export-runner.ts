@@ -74,7 +74,11 @@ export class ExportRunner {
     for (const job of await this.store.withState(["running"])) await this.#requeue(job);
     await this.#removeLeftovers();
     await this.#expire();
-    this.#timer = clock.every(LOOK_EVERY_MS, () => void this.#expire().catch(this.#logged("expiry of packages")));
+    this.#timer = clock.every(LOOK_EVERY_MS, () => {
+      void this.#expire().catch(this.#logged("expiry of packages"));
+      // Where the database was away when a job ended or came.
+      this.wake();
+    });
     this.wake();
   }
 
@@ -96,6 +100,8 @@ export class ExportRunner {
 
   /** Resolves when the job has stopped and left nothing. False: it had ended already. */
   async cancel(id: string): Promise<boolean> {
+    // A job that is just beginning is not among the running ones yet.
+    await this.#pumping;
     const finishedAt = toDate(this.#parts.clock.utcMicros());
     const running = this.#running.get(id);
     if (!running)
@@ -142,7 +148,12 @@ export class ExportRunner {
       const order = await this.#order(job);
       const thread = this.#parts.startThread(order);
       const running: Running = { thread, permille: 0, cancelled: false, ended: Promise.resolve() };
-      const ended = this.#follow(job, order, running).catch(this.#logged("the end of an export"));
+      const ended = this.#follow(job, order, running)
+        .catch(this.#logged("the end of an export"))
+        .finally(() => {
+          this.#running.delete(job.id);
+          this.wake();
+        });
       this.#running.set(job.id, Object.assign(running, { ended }));
     } catch (error) {
       await this.#fail(job.id, errorCode(error) ?? "export.failed", error);
@@ -189,7 +200,6 @@ export class ExportRunner {
         resolve();
       });
     });
-    this.#running.delete(job.id);
     const done = outcome?.type === "done" && !running.cancelled ? outcome : undefined;
     if (!done) {
       await rm(order.packagePath, { force: true });
@@ -211,7 +221,6 @@ export class ExportRunner {
       await this.store.move(job.id, ["running"], { state: "queued", progress: 0 });
     } else if (outcome?.type === "failed") await this.#fail(job.id, outcome.code, new Error(outcome.message));
     else await this.#fail(job.id, "export.failed", failure);
-    this.wake();
   }
 
   async #answer(thread: ExportThread, id: number, question: ExportQuestion): Promise<void> {

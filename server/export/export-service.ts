@@ -87,7 +87,7 @@ export class ExportService {
     return this.#body(row, await this.#queue());
   }
 
-  /** Cancels what waits or runs; removes what has ended, with its package. Throws `export.not_found`, `auth.forbidden`. */
+  /** Cancels what waits or runs; removes what has ended, with its package. Throws `export.not_found`, `export.busy`, `auth.forbidden`. */
   async remove(principal: Principal, id: string): Promise<"cancelled" | "removed"> {
     const row = await this.#require(principal, id);
     if (row.createdBy !== principal.userId && principal.role !== "admin") {
@@ -95,6 +95,7 @@ export class ExportService {
     }
     if ((row.state === "queued" || row.state === "running") && (await this.#runner.cancel(id))) return "cancelled";
     const now = await this.#require(principal, id);
+    if (now.state === "queued" || now.state === "running") throw new FluxError("export.busy", "try again shortly");
     if (now.fileName !== null) await rm(this.#runner.path(now.fileName), { force: true });
     await this.#runner.store.remove(id);
     return "removed";

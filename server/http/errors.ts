@@ -78,6 +78,7 @@ const STATUS_BY_CODE: Readonly<Record<string, ContentfulStatusCode>> = {
   "export.no_passphrase": 400,
   "export.too_many": 409,
   "export.not_ready": 409,
+  "export.busy": 409,
   "export.expired": 410,
   "probe.busy": 503,
   "database.unavailable": 503,

@@ -1,0 +1,202 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { SimulatedClock } from "../../shared/lib/simulated-clock.ts";
+import { micros, millis } from "../../shared/lib/time.ts";
+import { createLog } from "../core/log.ts";
+import { FieldSealer } from "../keys/field-sealer.ts";
+import { MasterKeys } from "../keys/master-keys.ts";
+import { embedded, type TempDatabase } from "../testkit/temp-db.ts";
+import { ExportRunner, type ExportThread } from "./export-runner.ts";
+import { ExportStore, type JobRow } from "./export-store.ts";
+import type { ExportOrder, FromExport, ToExport } from "./protocol.ts";
+import { newSigningKey } from "./signing-key.ts";
+
+/** A thread that does what the test says. */
+class PuppetThread implements ExportThread {
+  readonly received: ToExport[] = [];
+  readonly order: ExportOrder;
+  #message: (message: FromExport) => void = () => undefined;
+  #exit: (error: unknown) => void = () => undefined;
+  constructor(order: ExportOrder) {
+    this.order = order;
+  }
+  post(message: ToExport): void {
+    this.received.push(message);
+    if (message.type === "cancel") this.end({ type: "failed", code: "export.cancelled", message: "" });
+  }
+  onMessage(listener: (message: FromExport) => void): void {
+    this.#message = listener;
+  }
+  onExit(listener: (error: unknown) => void): void {
+    this.#exit = listener;
+  }
+  async terminate(): Promise<void> {
+    this.#exit(new Error("terminated"));
+  }
+  say(message: FromExport): void {
+    this.#message(message);
+  }
+  end(last?: FromExport): void {
+    if (last) this.#message(last);
+    this.#exit(new Error("ended"));
+  }
+}
+
+let database: TempDatabase;
+let folder: string;
+let threads: PuppetThread[];
+let runners: ExportRunner[];
+const clock = new SimulatedClock(micros(Date.UTC(2026, 10, 20) * 1000));
+
+beforeEach(async () => {
+  database = await embedded.open();
+  folder = await mkdtemp(join(tmpdir(), "fluxvision-exports-"));
+  threads = [];
+  runners = [];
+});
+afterEach(async () => {
+  for (const runner of runners) await runner.close();
+  await database.close();
+  await rm(folder, { recursive: true });
+});
+
+async function startRunner(): Promise<ExportRunner> {
+  const { orm } = database;
+  const sealer = new FieldSealer(await MasterKeys.open(orm, new Uint8Array(32).fill(1), clock));
+  const unused = () => Promise.reject(new Error("not asked for"));
+  const runner = new ExportRunner({
+    orm,
+    clock,
+    log: createLog("silent"),
+    folder,
+    sealer,
+    keys: { epochKey: unused },
+    signing: await newSigningKey(),
+    serverId: "s",
+    version: "0",
+    openSegments: () => new Map(),
+    cameraName: () => "Yard",
+    readObject: unused,
+    startThread: (order) => {
+      const thread = new PuppetThread(order);
+      threads.push(thread);
+      return thread;
+    },
+  });
+  runners.push(runner);
+  await runner.start();
+  return runner;
+}
+
+function row(minutes: number): JobRow {
+  const item = { cameraId: randomUUID(), role: "main", startMicros: 0, endMicros: 1, note: "" } as const;
+  const spec = { title: "T", format: "mp4", items: [item], audio: true, watermark: false, reason: "" } as const;
+  const none = { errorCode: null, errorMessage: null, fileName: null, bytes: null, sha256: null };
+  const times = {
+    createdAt: new Date(Date.UTC(2026, 10, 20, 0, minutes)),
+    startedAt: null,
+    finishedAt: null,
+    expiresAt: null,
+  };
+  const by = { createdBy: null, createdByName: "kim" };
+  return {
+    id: randomUUID(),
+    state: "queued",
+    spec: { ...spec, items: [...spec.items] },
+    title: "T",
+    progress: 0,
+    ...none,
+    ...by,
+    ...times,
+  };
+}
+
+const started = (count: number) => expect.poll(() => threads.length).toBe(count);
+
+it("runs one job at a time, oldest first, and says how far it is", async () => {
+  const jobs = [row(1), row(2)];
+  for (const job of [...jobs].reverse()) await new ExportStore(database.orm).insert(job);
+  const runner = await startRunner();
+  await started(1);
+  expect(threads[0]?.order.jobId).toBe(jobs[0]?.id);
+  threads[0]?.say({ type: "progress", permille: 420 });
+  expect(runner.progress(jobs[0]?.id ?? "")).toBe(0.42);
+  threads[0]?.end({ type: "done", bytes: 5, sha256: "ab" });
+  await started(2);
+  expect(threads[1]?.order.jobId).toBe(jobs[1]?.id);
+  threads[1]?.end({ type: "failed", code: "export.disk_full", message: "no room" });
+  await runner.idle();
+  expect(await runner.store.get(jobs[0]?.id ?? "")).toMatchObject({ state: "done", bytes: 5 });
+  expect(await runner.store.get(jobs[1]?.id ?? "")).toMatchObject({ state: "failed", errorCode: "export.disk_full" });
+});
+
+it("begins anew after a kill, without what was half made, and gives up on what kills the server", async () => {
+  const job = { ...row(1), state: "running" as const };
+  const first = await startRunner();
+  await first.close();
+  await first.store.insert(job);
+  for (const name of [`${job.id}.part`, "half.zip"]) {
+    if (name.endsWith(".part")) await mkdir(join(folder, name));
+    else await writeFile(join(folder, name), "half");
+  }
+  await writeFile(join(folder, "notes.txt"), "not ours");
+  for (let kill = 1; kill <= 2; kill++) {
+    const runner = await startRunner();
+    await started(kill);
+    expect(await readdir(folder)).toEqual(["notes.txt"]);
+    expect(await runner.store.get(job.id)).toMatchObject({ state: "running" });
+    // As after a kill: nobody says how it ended.
+    runners.splice(runners.indexOf(runner), 1);
+  }
+  const last = await startRunner();
+  await last.idle();
+  expect(threads).toHaveLength(2);
+  expect(await last.store.get(job.id)).toMatchObject({ state: "failed", errorCode: "export.interrupted" });
+});
+
+it("goes back into the queue when the server stops in good order", async () => {
+  const job = row(1);
+  const runner = await startRunner();
+  await runner.store.insert(job);
+  runner.wake();
+  await started(1);
+  await runner.close();
+  expect(await runner.store.get(job.id)).toMatchObject({ state: "queued" });
+  expect(threads[0]?.received).toEqual([{ type: "cancel" }]);
+});
+
+it("a thread that dies is a failed job, and the next one runs", async () => {
+  const jobs = [row(1), row(2)];
+  const runner = await startRunner();
+  for (const job of jobs) await runner.store.insert(job);
+  runner.wake();
+  await started(1);
+  threads[0]?.end();
+  await started(2);
+  expect(await runner.store.get(jobs[0]?.id ?? "")).toMatchObject({ state: "failed", errorCode: "export.failed" });
+  threads[1]?.end({ type: "done", bytes: 1, sha256: "" });
+  await runner.idle();
+});
+
+it("packages go after a week; what they were made from is remembered", async () => {
+  const clockNow = new Date(clock.utcMicros() / 1000);
+  const runner = await startRunner();
+  const job = { ...row(1), state: "done" as const, fileName: "a.zip", expiresAt: clockNow };
+  const kept = {
+    ...row(2),
+    state: "done" as const,
+    fileName: "b.zip",
+    expiresAt: new Date(clockNow.getTime() + 86_400_000),
+  };
+  for (const one of [job, kept]) {
+    await runner.store.insert(one);
+    await writeFile(join(folder, one.fileName), "package");
+  }
+  clock.advance(millis(10 * 60_000));
+  await expect.poll(async () => (await runner.store.get(job.id))?.state).toBe("expired");
+  expect(await readdir(folder)).toEqual(["b.zip"]);
+  expect(await runner.store.get(kept.id)).toMatchObject({ state: "done" });
+});

@@ -64,6 +64,7 @@ export class Volume {
   #flushedMs: number;
   #retryMs = FIRST_RETRY_MS;
   #retryAtMs = 0;
+  #okSinceMs = 0;
   #reserveReached = false;
 
   constructor(settings: RecordingVolume, deps: VolumeDeps) {
@@ -226,8 +227,8 @@ export class Volume {
     }
     // A volume that failed is written to once before it is trusted again.
     if (!this.usable) await this.#probe();
-    this.#retryMs = FIRST_RETRY_MS;
     this.#reserveReached = false;
+    if (!this.usable) this.#okSinceMs = this.#clock.monotonicMs();
     this.#enter("ok", undefined);
   }
 
@@ -252,6 +253,8 @@ export class Volume {
 
   #enter(state: VolumeState, detail: string | undefined): void {
     if (state !== "ok") {
+      // One that comes and goes is tried less and less often.
+      if (this.usable && this.#clock.monotonicMs() - this.#okSinceMs > LONGEST_RETRY_MS) this.#retryMs = FIRST_RETRY_MS;
       this.#retryAtMs = this.#clock.monotonicMs() + this.#retryMs;
       this.#retryMs = Math.min(this.#retryMs * 2, LONGEST_RETRY_MS);
     }

@@ -6,7 +6,8 @@ export class FaultyIo implements VolumeIo {
   /** By the volume's folder: an error code, or `hang`. */
   readonly faults = new Map<string, string>();
   readonly #hanging: (() => void)[] = [];
-  free = 1e12;
+  /** undefined: as it is. */
+  free: number | undefined = 1e12;
   /** Operations of the true disk that are under way. */
   #active = 0;
 
@@ -41,7 +42,7 @@ export class FaultyIo implements VolumeIo {
   }
 
   async freeBytes(path: string): Promise<number> {
-    return this.#do(path, async () => this.free);
+    return this.#do(path, async () => this.free ?? this.#real.freeBytes(path));
   }
 
   async marker(path: string): Promise<string> {

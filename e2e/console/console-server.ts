@@ -42,6 +42,7 @@ export async function startConsoleServer(folder: string, state: MockState, port 
           request.method ?? "GET",
           url.pathname.slice("/api/v1".length),
           await readBody(request),
+          url.searchParams,
         );
         response.writeHead(reply.status, { "content-type": "application/json" });
         response.end(reply.body === undefined ? undefined : JSON.stringify(reply.body));

@@ -1,5 +1,13 @@
 import type { z } from "zod";
 import type {
+  Bookmark,
+  bookmarkBody,
+  EvidenceLock,
+  evidenceLockBody,
+  Timeline,
+  timelineDays,
+} from "../../shared/api/recording.ts";
+import type {
   authStatus,
   Camera,
   createCameraRequest,
@@ -23,6 +31,24 @@ export type ProbeRequest = z.infer<typeof probeRequest>;
 export type CreateUser = z.infer<typeof createUserRequest>;
 export type UpdateUser = z.infer<typeof updateUserRequest>;
 export type LayoutBody = z.infer<typeof layoutBody>;
+export type TimelineDays = z.infer<typeof timelineDays>;
+export type BookmarkBody = z.input<typeof bookmarkBody>;
+
+/** µs UTC. */
+export interface TimelineQuery {
+  readonly cameraIds: readonly string[];
+  readonly startMicros: number;
+  readonly endMicros: number;
+  readonly resolutionMicros: number;
+}
+
+export interface BookmarkQuery {
+  readonly text?: string;
+  readonly tag?: string;
+  readonly cameraIds?: readonly string[];
+}
+
+export type EvidenceLockBody = z.input<typeof evidenceLockBody>;
 
 /** Every route of /api/v1 that the console uses, by name. */
 export interface Api {
@@ -38,6 +64,19 @@ export interface Api {
   createLayout(body: LayoutBody): Promise<Layout>;
   updateLayout(id: string, body: LayoutBody): Promise<Layout>;
   removeLayout(id: string): Promise<void>;
+  timeline(query: TimelineQuery, signal?: AbortSignal): Promise<Timeline>;
+  /** `month`: YYYY-MM. */
+  timelineDays(
+    cameraIds: readonly string[],
+    month: string,
+    timeZone: string,
+    signal?: AbortSignal,
+  ): Promise<TimelineDays>;
+  /** Newest first. */
+  bookmarks(query: BookmarkQuery, signal?: AbortSignal): Promise<Bookmark[]>;
+  createBookmark(body: BookmarkBody): Promise<Bookmark>;
+  removeBookmark(id: string): Promise<void>;
+  createEvidenceLock(body: EvidenceLockBody): Promise<EvidenceLock>;
   users(signal?: AbortSignal): Promise<User[]>;
   createUser(body: CreateUser): Promise<User>;
   updateUser(id: string, body: UpdateUser): Promise<User>;
@@ -47,6 +86,15 @@ export interface Api {
 }
 
 const id = (value: string): string => encodeURIComponent(value);
+
+/** `?a=1&b=2`; what is undefined or empty is left out. */
+function query(fields: Readonly<Record<string, string | number | undefined>>): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(fields)) {
+    if (value !== undefined && value !== "") parameters.set(name, String(value));
+  }
+  return parameters.size === 0 ? "" : `?${parameters}`;
+}
 
 export function createApi(http: HttpClient): Api {
   return {
@@ -62,6 +110,15 @@ export function createApi(http: HttpClient): Api {
     createLayout: (body) => http.request("POST", "/layouts", { body }),
     updateLayout: (layoutId, body) => http.request("PUT", `/layouts/${id(layoutId)}`, { body }),
     removeLayout: (layoutId) => http.request("DELETE", `/layouts/${id(layoutId)}`),
+    timeline: ({ cameraIds, ...range }, signal) =>
+      http.request("GET", `/timeline${query({ cameras: cameraIds.join(","), ...range })}`, { signal }),
+    timelineDays: (cameraIds, month, timeZone, signal) =>
+      http.request("GET", `/timeline/days${query({ cameras: cameraIds.join(","), month, timeZone })}`, { signal }),
+    bookmarks: ({ cameraIds, ...search }, signal) =>
+      http.request("GET", `/bookmarks${query({ ...search, cameras: cameraIds?.join(",") })}`, { signal }),
+    createBookmark: (body) => http.request("POST", "/bookmarks", { body }),
+    removeBookmark: (bookmarkId) => http.request("DELETE", `/bookmarks/${id(bookmarkId)}`),
+    createEvidenceLock: (body) => http.request("POST", "/evidence-locks", { body }),
     users: (signal) => http.request("GET", "/users", { signal }),
     createUser: (body) => http.request("POST", "/users", { body }),
     updateUser: (userId, body) => http.request("PATCH", `/users/${id(userId)}`, { body }),

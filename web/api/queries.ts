@@ -1,12 +1,16 @@
-import { QueryClient, type UseQueryResult, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, QueryClient, type UseQueryResult, useQuery } from "@tanstack/react-query";
+import type { Bookmark, Timeline } from "../../shared/api/recording.ts";
 import type { Camera, Layout, SystemStats, User } from "../../shared/api/schemas.ts";
 import { ApiError, isUnreachable } from "./api-error.ts";
-import type { Api } from "./endpoints.ts";
+import type { Api, BookmarkQuery, TimelineDays, TimelineQuery } from "./endpoints.ts";
 
 export const queryKeys = {
   cameras: ["cameras"],
   layouts: ["layouts"],
   users: ["users"],
+  timeline: ["timeline"],
+  timelineDays: ["timeline-days"],
+  bookmarks: ["bookmarks"],
   stats: ["system", "stats"],
   authStatus: ["auth", "status"],
 } as const;
@@ -50,5 +54,46 @@ export function useSystemStats(api: Api, enabled = true): UseQueryResult<SystemS
     queryFn: ({ signal }) => api.systemStats(signal),
     refetchInterval: 5_000,
     enabled,
+  });
+}
+
+/** `growing`: the present is in view, where footage is added all the time. */
+export function useTimelineData(
+  api: Api,
+  query: TimelineQuery,
+  options: { readonly enabled: boolean; readonly growing: boolean },
+): UseQueryResult<Timeline> {
+  return useQuery({
+    queryKey: [...queryKeys.timeline, query],
+    queryFn: ({ signal }) => api.timeline(query, signal),
+    // What is on the screen stays until its finer or next stretch is there.
+    placeholderData: keepPreviousData,
+    enabled: options.enabled && query.cameraIds.length > 0,
+    refetchInterval: options.growing ? 5_000 : false,
+    staleTime: options.growing ? 4_000 : 60_000,
+    gcTime: 60_000,
+  });
+}
+
+export function useTimelineDays(
+  api: Api,
+  cameraIds: readonly string[],
+  month: string,
+  timeZone: string,
+): UseQueryResult<TimelineDays> {
+  return useQuery({
+    queryKey: [...queryKeys.timelineDays, cameraIds, month, timeZone],
+    queryFn: ({ signal }) => api.timelineDays(cameraIds, month, timeZone, signal),
+    placeholderData: keepPreviousData,
+    enabled: cameraIds.length > 0,
+    staleTime: 60_000,
+  });
+}
+
+export function useBookmarks(api: Api, query: BookmarkQuery): UseQueryResult<Bookmark[]> {
+  return useQuery({
+    queryKey: [...queryKeys.bookmarks, query],
+    queryFn: ({ signal }) => api.bookmarks(query, signal),
+    placeholderData: keepPreviousData,
   });
 }

@@ -27,6 +27,17 @@ function recordingEngine() {
     resize: () => undefined,
     setTiles: () => undefined,
     setVisible: () => undefined,
+    playback: () => ({
+      mode: "live",
+      positionMicros: undefined,
+      rate: 1,
+      buffering: false,
+      loop: undefined,
+      free: [],
+    }),
+    command: () => undefined,
+    onPlayback: () => () => undefined,
+    thumbnail: () => Promise.resolve(undefined),
     current: () => stats,
     subscribe: (listener) => {
       updates.add(listener);

@@ -36,9 +36,16 @@ const shellRoute = createRoute({ getParentRoute: () => rootRoute, id: "signed-in
 const wallRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/",
-  validateSearch: (search: Record<string, unknown>): { kiosk?: 1; transport?: string } => {
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): { kiosk?: 1; transport?: string; t?: string | number; camera?: string } => {
     const transport = text(search.transport);
+    // A link to a moment: the router reads a time in ms as a number.
+    const t = typeof search.t === "number" ? search.t : text(search.t);
+    const camera = text(search.camera);
     return {
+      ...(t === undefined ? {} : { t }),
+      ...(camera === undefined ? {} : { camera }),
       ...(Number(search.kiosk) === 1 ? { kiosk: 1 as const } : {}),
       ...(transport === undefined ? {} : { transport }),
     };

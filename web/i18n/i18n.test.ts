@@ -74,7 +74,7 @@ describe("translations", () => {
 
   test("every reason of a tile has words", () => {
     const reasons: Readonly<Record<TileReason, string>> = en.tile.reason;
-    expect(Object.keys(reasons)).toHaveLength(13);
+    expect(Object.keys(reasons)).toHaveLength(15);
   });
 });
 

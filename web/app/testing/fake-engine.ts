@@ -3,6 +3,8 @@ import { type Millis, millis } from "../../../shared/lib/time.ts";
 import type { WallEngine } from "../../engine/engine.ts";
 import type { TileReason, TileSpec, TileStats, WallStats } from "../../engine/worker-protocol.ts";
 
+import { FakeArchive } from "./fake-archive.ts";
+
 /** Stands in for the wall worker: draws moving scenes on the page's canvas. Never part of a release build. */
 
 const idle: WallStats = {
@@ -65,6 +67,7 @@ export function createWallEngine(): WallEngine {
   let tiles: readonly TileSpec[] = [];
   let canvas: HTMLCanvasElement | undefined;
   let frame = 0;
+  const archive = new FakeArchive(clock);
 
   const publish = (next: WallStats): void => {
     stats = next;
@@ -73,6 +76,23 @@ export function createWallEngine(): WallEngine {
   const tileStats = (tile: TileSpec): TileStats => {
     const fate = fates[tile.cameraId.slice(-1)];
     const main = tile.width > 800;
+    const captureMicros = archive.timeOf(tile.tileId);
+    if (captureMicros !== undefined) {
+      // The camera that is offline has recorded nothing.
+      const nothing = fate?.reason === "camera-offline";
+      return {
+        ...liveTile(tile, undefined, main),
+        state: nothing ? "waiting" : "live",
+        reason: nothing ? "no-footage" : undefined,
+        cameraState: undefined,
+        recording: false,
+        latencyMs: undefined,
+        captureMicros: nothing ? undefined : captureMicros,
+      };
+    }
+    return liveTile(tile, fate, main);
+  };
+  const liveTile = (tile: TileSpec, fate: (typeof fates)[string] | undefined, main: boolean): TileStats => {
     return {
       tileId: tile.tileId,
       cameraId: tile.cameraId,
@@ -116,7 +136,13 @@ export function createWallEngine(): WallEngine {
     const context = canvas?.getContext("2d");
     if (!context || canvas === undefined) return;
     context.clearRect(0, 0, canvas.width, canvas.height);
-    for (const tile of tiles) if (fates[tile.cameraId.slice(-1)] === undefined) draw(context, tile, time / 1000);
+    for (const tile of tiles) {
+      const captured = archive.timeOf(tile.tileId);
+      const dark = fates[tile.cameraId.slice(-1)];
+      if (captured === undefined && dark !== undefined) continue;
+      if (captured !== undefined && dark?.reason === "camera-offline") continue;
+      draw(context, tile, captured === undefined ? time / 1000 : (captured / 1_000_000) % 3600);
+    }
   };
   const ticker = clock.every(millis(500), refresh);
   const settle: Millis = millis(50);
@@ -159,6 +185,16 @@ export function createWallEngine(): WallEngine {
     onSessionExpired: () => () => undefined,
     onConfigNeeded: () => () => undefined,
     stats: () => Promise.resolve(stats),
+    playback: () => archive.state,
+    command(command) {
+      archive.command(command);
+      refresh();
+    },
+    onPlayback: (listener) => archive.subscribe(listener),
+    thumbnail: async (_cameraId, micros, widthPx) => {
+      if (canvas === undefined || canvas.width === 0) return undefined;
+      return { bitmap: await createImageBitmap(canvas, { resizeWidth: widthPx }), micros };
+    },
     snapshot: (_tileId, mimeType) =>
       new Promise((resolve) => {
         if (canvas === undefined) resolve(undefined);
@@ -166,6 +202,7 @@ export function createWallEngine(): WallEngine {
       }),
     close() {
       ticker.cancel();
+      archive.close();
       cancelAnimationFrame(frame);
       return Promise.resolve();
     },

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
+import type { Bookmark } from "../../../shared/api/recording.ts";
 import type { Camera, Layout, User } from "../../../shared/api/schemas.ts";
 import type { CameraState } from "../../../shared/wire/control-messages.ts";
+import { mockBookmark, mockDays, mockTimeline } from "./mock-archive.ts";
 
 /** An in-memory /api/v1 for the console's own tests: enough behaviour to click through every screen. */
 
@@ -20,6 +22,7 @@ export interface MockState {
   /** Refuses the refresh cookie. */
   expireSession: boolean;
   signedIn: boolean;
+  bookmarks: Bookmark[];
 }
 
 const now = "2026-03-02T08:15:00.000Z";
@@ -123,6 +126,7 @@ export function mockState(change: Partial<MockState> = {}): MockState {
     expireToken: false,
     expireSession: false,
     signedIn: false,
+    bookmarks: [],
     ...change,
   };
 }
@@ -149,7 +153,13 @@ const session = (state: MockState): MockReply => {
 };
 
 /** `path` below /api/v1, without the query. */
-export function mockApi(state: MockState, method: string, path: string, body: unknown): MockReply {
+export function mockApi(
+  state: MockState,
+  method: string,
+  path: string,
+  body: unknown,
+  query: URLSearchParams = new URLSearchParams(),
+): MockReply {
   if (state.down) return { status: 503 };
   const sent = (body ?? {}) as Record<string, unknown>;
   const route = `${method} ${path.replace(/\/[0-9a-f-]{36}$/, "/:id")}`;
@@ -224,6 +234,25 @@ export function mockApi(state: MockState, method: string, path: string, body: un
     }
     case "DELETE /layouts/:id":
       state.layouts = state.layouts.filter((layout) => layout.id !== id);
+      return { status: 204 };
+    case "GET /timeline":
+      return { status: 200, body: mockTimeline(query, state.bookmarks) };
+    case "GET /timeline/days":
+      return { status: 200, body: mockDays(query) };
+    case "GET /bookmarks": {
+      const [wanted, tag] = [query.get("text") ?? "", query.get("tag")];
+      const found = state.bookmarks.filter(
+        ({ title, note, tags }) => `${title} ${note}`.includes(wanted) && (tag === null || tags.includes(tag)),
+      );
+      return { status: 200, body: found };
+    }
+    case "POST /bookmarks": {
+      const made = mockBookmark(sent as Partial<Bookmark>);
+      state.bookmarks.unshift(made);
+      return { status: 201, body: made };
+    }
+    case "DELETE /bookmarks/:id":
+      state.bookmarks = state.bookmarks.filter((bookmark) => bookmark.id !== id);
       return { status: 204 };
     case "GET /users":
       return { status: 200, body: state.users };

@@ -37,6 +37,24 @@ export default function ShortcutsDialog({ onClose }: { readonly onClose: () => v
       ],
     },
     {
+      title: t("help.sections.playback"),
+      rows: [
+        [["T"], t("help.keys.timeline")],
+        [["Space"], t("help.keys.playPause")],
+        [["J", "K", "L"], t("help.keys.shuttle")],
+        [[",", "."], t("help.keys.step")],
+        [["Shift", "←", "→"], t("help.keys.jump")],
+        [["P", "N"], t("help.keys.marks")],
+        [["[", "]"], t("help.keys.range")],
+        [["\\"], t("help.keys.loop")],
+        [["Y"], t("help.keys.sync")],
+        [["M"], t("help.keys.bookmark")],
+        [["Shift", "M"], t("help.keys.bookmarks")],
+        [["G"], t("help.keys.goTo")],
+        [["Shift", "L"], t("help.keys.live")],
+      ],
+    },
+    {
       title: t("help.sections.general"),
       rows: [
         [["/"], t("help.keys.search")],

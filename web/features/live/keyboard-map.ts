@@ -18,7 +18,8 @@ export type Command =
         | "zoom-in"
         | "zoom-out"
         | "zoom-reset"
-        | "tree";
+        | "tree"
+        | "timeline";
     };
 
 /** The part of a KeyboardEvent that decides. */
@@ -69,6 +70,7 @@ const letters: Readonly<Record<string, Command>> = {
   KeyS: { type: "statistics" },
   KeyC: { type: "fit" },
   KeyB: { type: "tree" },
+  KeyT: { type: "timeline" },
   Digit0: { type: "zoom-reset" },
 };
 

@@ -1,5 +1,15 @@
 import { useNavigate } from "@tanstack/react-router";
-import { ChartNoAxesColumn, Maximize, Minimize, MonitorPlay, PanelLeft, Plus, Save, TriangleAlert } from "lucide-react";
+import {
+  ChartNoAxesColumn,
+  History,
+  Maximize,
+  Minimize,
+  MonitorPlay,
+  PanelLeft,
+  Plus,
+  Save,
+  TriangleAlert,
+} from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "../../ui/button.tsx";
@@ -61,6 +71,14 @@ export function LayoutBar({ phone, treeOpen, onToggleTree }: LayoutBarProps): Re
           </Button>
         )}
         {!phone && <LayoutPicker kind={tab.kind} onChoose={(kind) => dispatch({ type: "kind", kind })} />}
+        <IconButton
+          label={prefs.timelineOpen ? t("playback.closeTimeline") : t("playback.openTimeline")}
+          shortcut="T"
+          aria-pressed={prefs.timelineOpen}
+          onClick={() => setPrefs({ timelineOpen: !prefs.timelineOpen })}
+        >
+          <History aria-hidden="true" />
+        </IconButton>
         <IconButton
           label={t("wall.statistics")}
           shortcut="S"

@@ -148,6 +148,19 @@ export function cellForAdding(state: WallState): number {
   return cells.indexOf(null);
 }
 
+/** Where a camera is shown: in the active layout, else in another one. */
+export function cellOf(
+  state: WallState,
+  cameraId: string,
+): { readonly tabId: string; readonly cell: number } | undefined {
+  const current = activeTab(state);
+  for (const tab of [current, ...state.tabs.filter(({ id }) => id !== current.id)]) {
+    const cell = visibleCells(tab).indexOf(cameraId);
+    if (cell >= 0) return { tabId: tab.id, cell };
+  }
+  return undefined;
+}
+
 function edit(state: WallState, change: (tab: WallTab) => WallTab): WallState {
   const current = activeTab(state);
   return replaceTab(state, current.id, (tab) => ({ ...change(tab), auto: false }));

@@ -1,5 +1,5 @@
 /** `Main entrance 2026-01-31 14-05-09.png`: sorts by time, and every file system takes it. */
-export function snapshotName(camera: string, at: Date): string {
+export function snapshotName(camera: string, at: Date, extension: "png" | "jpg" = "png"): string {
   const two = (value: number): string => String(value).padStart(2, "0");
   const date = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
   const time = `${two(at.getHours())}-${two(at.getMinutes())}-${two(at.getSeconds())}`;
@@ -8,7 +8,7 @@ export function snapshotName(camera: string, at: Date): string {
     .replace(/\s+/g, " ")
     .replace(/^[. ]+|[. ]+$/g, "")
     .slice(0, 80);
-  return `${safe === "" ? "camera" : safe} ${date} ${time}.png`;
+  return `${safe === "" ? "camera" : safe} ${date} ${time}.${extension}`;
 }
 
 /** Hands a file to the browser's downloads. */

@@ -1,4 +1,4 @@
-import { Camera as CameraIcon, Crop, Expand, Pencil, Scan, Shrink, X, ZoomOut } from "lucide-react";
+import { Camera as CameraIcon, Crop, Expand, FileImage, Pencil, Scan, Shrink, Stamp, X, ZoomOut } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Camera } from "../../../shared/api/schemas.ts";
@@ -34,6 +34,12 @@ export function TileMenuItems({ actions, camera, fit, large, zoomed, onResetZoom
       </MenuItem>
       <MenuItem icon={<CameraIcon />} onSelect={actions.snapshot}>
         {t("wall.snapshot")}
+      </MenuItem>
+      <MenuItem icon={<Stamp />} checked={actions.snapshots.burn} onSelect={actions.toggleSnapshotBurn}>
+        {t("wall.snapshotBurn")}
+      </MenuItem>
+      <MenuItem icon={<FileImage />} checked={actions.snapshots.jpeg} onSelect={actions.toggleSnapshotJpeg}>
+        {t("wall.snapshotJpeg")}
       </MenuItem>
       <MenuSeparator />
       {actions.mayEdit && camera !== undefined && (

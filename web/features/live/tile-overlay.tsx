@@ -4,6 +4,8 @@ import { type CSSProperties, type MouseEvent, memo, type ReactNode, useCallback,
 import { useTranslation } from "react-i18next";
 import { cn } from "../../ui/cn.ts";
 import { RightClickMenu } from "../../ui/menu.tsx";
+import { ArchiveFrame, ArchiveMark } from "../playback/archive-mark.tsx";
+import { useShowsArchive } from "../playback/use-playback.ts";
 import { isZoomed, pictureRect, type View, WHOLE, zoomFactor } from "./digital-zoom.ts";
 import type { DragItem } from "./drag-and-drop.ts";
 import { TileMenuItems } from "./tile-menu.tsx";
@@ -37,6 +39,7 @@ export const TileOverlay = memo(function TileOverlay(props: TileProps): ReactNod
   const { t } = useTranslation();
   const { state, dispatch, prefs, camerasById, cameras } = useWall();
   const stats = useTileStats(tileId);
+  const archive = useShowsArchive(tileId, stats) && cameraId !== null;
   const camera = cameraId === null ? undefined : camerasById.get(cameraId);
   const gone = cameraId !== null && camera === undefined && cameras.isSuccess;
   const name = camera?.name ?? (gone ? t("tile.removedCamera") : "");
@@ -112,7 +115,7 @@ export const TileOverlay = memo(function TileOverlay(props: TileProps): ReactNod
           <TileReasonView stats={stats} gone={gone} camera={camera} />
           {/* Bottom left: the corner that cameras leave free when they burn in their clock and name. */}
           <div className="pointer-events-none absolute inset-x-0 bottom-0 flex h-10 items-end gap-1.5 bg-linear-to-t from-black/60 to-transparent px-2 pb-1 @max-[110px]:px-1">
-            {stats?.recording && (
+            {stats?.recording && !archive && (
               <span
                 role="img"
                 aria-label={t("wall.recording")}
@@ -120,6 +123,7 @@ export const TileOverlay = memo(function TileOverlay(props: TileProps): ReactNod
                 className="mb-1.5 size-2 shrink-0 rounded-full bg-record"
               />
             )}
+            {archive && <ArchiveMark captureMicros={stats?.captureMicros} />}
             <span className="on-video min-w-0 truncate font-medium text-white text-xs leading-5">{name}</span>
             {zoomed && (
               <span className="on-video nums mb-0.5 shrink-0 rounded-sm bg-accent-strong px-1 text-2xs text-white">
@@ -133,6 +137,7 @@ export const TileOverlay = memo(function TileOverlay(props: TileProps): ReactNod
           )}
         </>
       )}
+      {archive && <ArchiveFrame />}
       <div
         aria-hidden="true"
         className={cn(

@@ -2,7 +2,9 @@ import {
   Ban,
   CameraOff,
   CircleAlert,
+  FileLock,
   FileWarning,
+  History,
   Hourglass,
   KeyRound,
   LoaderCircle,
@@ -35,6 +37,8 @@ const looks: Readonly<Record<TileReason, { icon: typeof Ban; tone: Tone; spins?:
   "no-pictures": { icon: CircleAlert, tone: "bad" },
   "server-unreachable": { icon: ServerOff, tone: "bad" },
   "no-renderer": { icon: MonitorX, tone: "bad" },
+  "no-footage": { icon: History, tone: "calm" },
+  "key-revoked": { icon: FileLock, tone: "warn" },
   paused: { icon: Pause, tone: "calm" },
 };
 

@@ -5,6 +5,10 @@ export interface UiPrefs {
   readonly treeWidth: number;
   readonly collapsed: readonly string[];
   readonly statistics: boolean;
+  readonly timelineOpen: boolean;
+  /** Snapshots carry time and camera in the picture. */
+  readonly snapshotBurn: boolean;
+  readonly snapshotJpeg: boolean;
   /** Cameras whose picture fills its tile. */
   readonly filled: readonly string[];
 }
@@ -17,6 +21,9 @@ export const defaultPrefs: UiPrefs = {
   treeWidth: TREE_WIDTH.start,
   collapsed: [],
   statistics: false,
+  timelineOpen: false,
+  snapshotBurn: false,
+  snapshotJpeg: false,
   filled: [],
 };
 
@@ -31,12 +38,16 @@ export function loadPrefs(storage: Pick<Storage, "getItem">): UiPrefs {
   try {
     const value: unknown = JSON.parse(storage.getItem(storageKey) ?? "null");
     if (typeof value !== "object" || value === null) return defaultPrefs;
-    const { treeOpen, treeWidth, collapsed, statistics, filled } = value as Record<string, unknown>;
+    const { treeOpen, treeWidth, collapsed, statistics, timelineOpen, snapshotBurn, snapshotJpeg, filled } =
+      value as Record<string, unknown>;
     return {
       treeOpen: treeOpen !== false,
       treeWidth: typeof treeWidth === "number" ? clampTreeWidth(treeWidth) : TREE_WIDTH.start,
       collapsed: texts(collapsed),
       statistics: statistics === true,
+      timelineOpen: timelineOpen === true,
+      snapshotBurn: snapshotBurn === true,
+      snapshotJpeg: snapshotJpeg === true,
       filled: texts(filled),
     };
   } catch {

@@ -3,6 +3,8 @@ import { useTranslation } from "react-i18next";
 import { toast } from "sonner";
 import { useEngineHost, useServices } from "../../app/services.ts";
 import { useCameraDialogs } from "../cameras/camera-dialogs.tsx";
+import { useLocalTime } from "../playback/use-local-time.ts";
+import { burnIn } from "./burn-in.ts";
 import { saveBlob, snapshotName } from "./save-blob.ts";
 import { useWall } from "./wall-context.tsx";
 
@@ -12,6 +14,10 @@ export interface TileActions {
   remove(): void;
   snapshot(): void;
   edit(): void;
+  /** How snapshots are saved; kept by the browser. */
+  readonly snapshots: { readonly burn: boolean; readonly jpeg: boolean };
+  toggleSnapshotBurn(): void;
+  toggleSnapshotJpeg(): void;
   readonly mayEdit: boolean;
 }
 
@@ -22,15 +28,21 @@ interface Tile {
   readonly name: string;
 }
 
+const mimeOf = (jpeg: boolean): "image/jpeg" | "image/png" => (jpeg ? "image/jpeg" : "image/png");
+
 export function useTileActions({ cell, cameraId, tileId, name }: Tile): TileActions {
   const { t } = useTranslation();
   const { state, dispatch, prefs, setPrefs, camerasById } = useWall();
   const dialogs = useCameraDialogs();
   const engine = useEngineHost()?.engine;
   const { clock } = useServices();
+  const time = useLocalTime();
   return useMemo(
     () => ({
       mayEdit: dialogs.mayEdit,
+      snapshots: { burn: prefs.snapshotBurn, jpeg: prefs.snapshotJpeg },
+      toggleSnapshotBurn: () => setPrefs({ snapshotBurn: !prefs.snapshotBurn }),
+      toggleSnapshotJpeg: () => setPrefs({ snapshotJpeg: !prefs.snapshotJpeg }),
       toggleLarge: () => {
         if (cameraId !== null) dispatch({ type: "large", cell: state.large === cell ? undefined : cell });
       },
@@ -46,14 +58,23 @@ export function useTileActions({ cell, cameraId, tileId, name }: Tile): TileActi
       },
       snapshot: () => {
         if (tileId === undefined || engine === undefined) return;
-        void engine.snapshot(tileId, "image/png").then((blob) => {
-          if (blob === undefined) {
+        const { snapshotBurn, snapshotJpeg } = prefs;
+        // In the archive the time of the picture, live the present.
+        const captured = engine.current().tiles.find((tile) => tile.tileId === tileId)?.captureMicros;
+        const micros = captured ?? clock.utcMicros();
+        const take = async (): Promise<void> => {
+          // A lossless picture first: only the last encoding loses.
+          const picture = await engine.snapshot(tileId, snapshotBurn ? "image/png" : mimeOf(snapshotJpeg));
+          if (picture === undefined) {
             toast.error(t("wall.snapshotFailed"));
             return;
           }
-          saveBlob(blob, snapshotName(name, new Date(clock.utcMicros() / 1000)));
+          const line = `${name}  ${time.text.full(micros)}`;
+          const blob = snapshotBurn ? await burnIn(picture, line, mimeOf(snapshotJpeg)) : picture;
+          saveBlob(blob, snapshotName(name, new Date(micros / 1000), snapshotJpeg ? "jpg" : "png"));
           toast.success(t("wall.snapshotDone"));
-        });
+        };
+        take().catch(() => toast.error(t("wall.snapshotFailed")));
       },
     }),
     [
@@ -62,13 +83,14 @@ export function useTileActions({ cell, cameraId, tileId, name }: Tile): TileActi
       tileId,
       name,
       state.large,
-      prefs.filled,
+      prefs,
       dispatch,
       setPrefs,
       camerasById,
       dialogs,
       engine,
       clock,
+      time,
       t,
     ],
   );

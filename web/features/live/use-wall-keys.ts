@@ -101,6 +101,9 @@ export function useWallKeys(keys: WallKeys): void {
       case "zoom-reset":
         if (tile?.tileId !== undefined) keys.onView(tile.tileId, WHOLE);
         return;
+      case "timeline":
+        if (!kiosk) setPrefs({ timelineOpen: !prefs.timelineOpen });
+        return;
       case "tree":
         if (!kiosk) keys.toggleTree();
         return;

@@ -20,6 +20,10 @@ import { Button } from "../../ui/button.tsx";
 import { Sheet } from "../../ui/dialog.tsx";
 import { EmptyState, FailureState, Skeleton } from "../../ui/states.tsx";
 import { useCameraDialogs } from "../cameras/camera-dialogs.tsx";
+import { PlaybackProvider } from "../playback/playback-context.tsx";
+import { PlaybackPanel } from "../playback/playback-panel.tsx";
+import { useArchiveVisit } from "../playback/use-archive-visit.ts";
+import { useTimeLink } from "../playback/use-time-link.ts";
 import { ResourceTree } from "../tree/resource-tree.tsx";
 import { TreePane } from "../tree/tree-pane.tsx";
 import { ConnectionBanner } from "./connection-banner.tsx";
@@ -54,6 +58,9 @@ export function WallPage(): ReactNode {
     showTree: () => (narrow ? setSheet(true) : setPrefs({ treeOpen: true })),
     paused: dragged !== undefined,
   });
+
+  useArchiveVisit(prefs.timelineOpen && !kiosk);
+  useTimeLink();
 
   const sensors = useSensors(
     useSensor(MouseSensor, { activationConstraint: { distance: 6 } }),
@@ -110,6 +117,11 @@ export function WallPage(): ReactNode {
             </div>
           </div>
         </div>
+        {prefs.timelineOpen && (
+          <PlaybackProvider>
+            <PlaybackPanel />
+          </PlaybackProvider>
+        )}
         <StatusBar />
       </div>
       {narrow && (

@@ -1,0 +1,155 @@
+import type { Clock } from "../../../shared/lib/clock.ts";
+import type { WallEngine } from "../../engine/engine.ts";
+import type { PlaybackCommand, PlaybackState } from "../../engine/worker-protocol.ts";
+import type { TimelineStore } from "./timeline-store.ts";
+import type { Range } from "./viewport.ts";
+
+export const SPEEDS = [0.25, 0.5, 1, 2, 4, 8, 16] as const;
+export const JUMP_MICROS = 10_000_000;
+/** The clock tells its position ten times a second; a page that hears nothing for longer guesses no further. */
+const GUESS_MS = 300;
+
+export type PlaybackEngine = Pick<WallEngine, "command" | "playback" | "onPlayback">;
+
+interface PlaybackDeps {
+  readonly engine: PlaybackEngine;
+  readonly clock: Clock;
+  readonly store: TimelineStore;
+  /** The tile that is selected or shown alone. */
+  readonly tileId: () => string | undefined;
+}
+
+export interface Position {
+  readonly micros: number;
+  readonly rate: number;
+  readonly live: boolean;
+}
+
+/** What the buttons and keys of playback do. Turns wishes into commands to the engine; knows nothing of pages. */
+export class PlaybackController {
+  readonly #deps: PlaybackDeps;
+  /** Speed to go on with after a pause; negative: backward. */
+  #lastRate = 1;
+  #state: PlaybackState;
+  #toldAtMs: number;
+
+  constructor(deps: PlaybackDeps) {
+    this.#deps = deps;
+    this.#state = deps.engine.playback();
+    this.#toldAtMs = deps.clock.monotonicMs();
+  }
+
+  /** Follows the engine until the returned function is called. */
+  listen(): () => void {
+    const take = (): void => {
+      this.#state = this.#deps.engine.playback();
+      this.#toldAtMs = this.#deps.clock.monotonicMs();
+    };
+    take();
+    return this.#deps.engine.onPlayback(take);
+  }
+
+  get state(): PlaybackState {
+    return this.#state;
+  }
+
+  /** Where the selected tile's clock (SYNC off) or everyone's is now, carried on between two messages of the engine. */
+  position(): Position {
+    const tileId = this.#deps.tileId();
+    const own = this.#state.free.find((tile) => tile.tileId === tileId);
+    const { positionMicros = undefined, rate } = own ?? this.#state;
+    if (positionMicros === undefined) return { micros: this.#deps.clock.utcMicros(), rate: 1, live: true };
+    const sinceMs = Math.min(GUESS_MS, this.#deps.clock.monotonicMs() - this.#toldAtMs);
+    const ahead = this.#state.buffering ? 0 : sinceMs * 1000 * rate;
+    return { micros: Math.round(positionMicros + ahead), rate, live: false };
+  }
+
+  seek(micros: number, options: { readonly scrub?: boolean } = {}): void {
+    const now = this.#deps.clock.utcMicros();
+    const at = Math.round(Math.min(Math.max(0, micros), now));
+    this.#send({ kind: "seek", micros: at, ...(options.scrub === true ? { scrub: true } : {}) });
+    if (options.scrub !== true) this.#deps.store.dispatch({ type: "reveal", micros: at });
+  }
+
+  jumpBy(micros: number): void {
+    this.seek(this.position().micros + micros);
+  }
+
+  /** Pausing the live wall freezes it at this moment, in the archive. */
+  togglePlay(): void {
+    const { rate, live } = this.position();
+    if (live || rate !== 0) {
+      if (rate !== 0 && !live) this.#lastRate = rate;
+      this.setRate(0);
+    } else this.setRate(this.#lastRate);
+  }
+
+  setRate(rate: number): void {
+    if (rate !== 0) this.#lastRate = rate;
+    this.#send({ kind: "rate", rate });
+  }
+
+  /** Changes the speed and keeps direction and pause. */
+  setSpeed(speed: number): void {
+    const { rate, live } = this.position();
+    const direction = (rate === 0 ? this.#lastRate : rate) < 0 ? -1 : 1;
+    if (rate === 0 && !live) this.#lastRate = direction * speed;
+    else this.setRate(direction * speed);
+  }
+
+  /** The speed that plays now, or will play after the pause; without direction. */
+  speed(): number {
+    const { rate } = this.position();
+    return Math.abs(rate === 0 ? this.#lastRate : rate);
+  }
+
+  /** Shuttle of the editing desk: each press in a direction doubles its speed, the other direction starts at 1. */
+  shuttle(direction: 1 | -1): void {
+    const { rate, live } = this.position();
+    const going = !live && rate * direction > 0;
+    if (live && direction === 1) return;
+    this.setRate(direction * (going ? Math.min(16, Math.max(1, Math.abs(rate) * 2)) : 1));
+  }
+
+  reverse(): void {
+    const { rate, live } = this.position();
+    this.setRate(live ? -1 : rate === 0 ? -Math.abs(this.#lastRate) : -rate);
+  }
+
+  step(direction: 1 | -1): void {
+    const { rate, live } = this.position();
+    if (live || rate !== 0) this.setRate(0);
+    const tileId = this.#deps.tileId();
+    this.#deps.engine.command({ kind: "step", direction, ...(tileId === undefined ? {} : { tileId }) });
+  }
+
+  live(): void {
+    this.#lastRate = 1;
+    this.#send({ kind: "live" });
+    this.#deps.store.dispatch({ type: "reveal", micros: this.#deps.clock.utcMicros() });
+  }
+
+  loop(range: Range): void {
+    this.#deps.engine.command({ kind: "loop", ...range });
+    const { micros } = this.position();
+    if (micros < range.startMicros || micros >= range.endMicros) this.seek(range.startMicros);
+  }
+
+  toggleLoop(): void {
+    const { selection } = this.#deps.store.get();
+    if (this.#state.loop !== undefined) this.#deps.engine.command({ kind: "no-loop" });
+    else if (selection !== undefined) this.loop(selection);
+  }
+
+  toggleSync(): void {
+    const alone = !this.#deps.store.get().alone;
+    this.#deps.store.dispatch({ type: "alone", on: alone });
+    if (!alone) this.#deps.engine.command({ kind: "sync" });
+  }
+
+  /** With SYNC off a command is for the selected tile; without a selected one, for all. */
+  #send(command: Exclude<PlaybackCommand, { kind: "loop" | "no-loop" | "sync" }>): void {
+    const tileId = this.#deps.store.get().alone ? this.#deps.tileId() : undefined;
+    this.#deps.engine.command(tileId === undefined ? command : { ...command, tileId });
+  }
+}

@@ -1,0 +1,28 @@
+import { useEffect, useRef } from "react";
+import { isTyping } from "../live/keyboard-map.ts";
+import { usePlaybackContext } from "./playback-context.tsx";
+import { type PlaybackKey, playbackKeyFor } from "./playback-keys.ts";
+
+/** The keyboard of playback, before the wall's. Dialogs and menus keep their own keys. */
+export function usePlaybackKeys(run: (key: PlaybackKey) => void): void {
+  const { engine } = usePlaybackContext();
+  const latest = useRef(run);
+  latest.current = run;
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.defaultPrevented || event.isComposing) return;
+      if (document.querySelector('[role="dialog"],[role="alertdialog"],[role="menu"]') !== null) return;
+      const key = playbackKeyFor(event, isTyping(event.target), engine.playback().mode === "archive");
+      if (key === undefined) return;
+      // A focused button keeps its own space bar.
+      const onControl =
+        event.target instanceof Element && event.target.closest("button, a, [role='treeitem']") !== null;
+      if (onControl && event.code === "Space") return;
+      event.preventDefault();
+      event.stopPropagation();
+      latest.current(key);
+    };
+    window.addEventListener("keydown", onKey, { capture: true });
+    return () => window.removeEventListener("keydown", onKey, { capture: true });
+  }, [engine]);
+}

@@ -24,9 +24,9 @@ export interface RecoveryReport {
   strange: number;
 }
 
-const CAMERA = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const DAY = /^\d{8}$/;
-const SEGMENT = /^\d{1,12}-\d{1,10}(-\d{1,3})?$/;
+export const CAMERA_FOLDER = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+export const DAY_FOLDER = /^\d{8}$/;
+export const SEGMENT_NAME = /^\d{1,12}-\d{1,10}(-\d{1,3})?$/;
 const BATCH = 200;
 const DAY_MS = 86_400_000;
 
@@ -61,12 +61,12 @@ async function recoverVolume(orm: Orm, volume: VolumeRow, report: RecoveryReport
   const newest = await newestDays(orm, volume);
   const found = new Set<string>();
   let facts: { segment: SegmentFact; state: "closed" }[] = [];
-  for (const cameraId of await names(volume.location, CAMERA)) {
+  for (const cameraId of await names(volume.location, CAMERA_FOLDER)) {
     const from = newest.get(cameraId) ?? "";
-    for (const day of await names(join(volume.location, cameraId), DAY)) {
+    for (const day of await names(join(volume.location, cameraId), DAY_FOLDER)) {
       if (day < from) continue;
       const known = await closedPaths(orm, volume, cameraId, day);
-      for (const name of await names(join(volume.location, cameraId, day), SEGMENT)) {
+      for (const name of await names(join(volume.location, cameraId, day), SEGMENT_NAME)) {
         const path = `${cameraId}/${day}/${name}`;
         found.add(path);
         if (known.has(path)) continue;

@@ -1,0 +1,304 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { and, asc, eq, inArray, ne, sql } from "drizzle-orm";
+import type { FrameOpener } from "../../shared/evidence/frame-opener.ts";
+import { describeError, errorCode } from "../../shared/lib/errors.ts";
+import { readFrame, sealedFrameBytes } from "../../shared/wire/sealed-frame.ts";
+import { encodeSegmentIndex } from "../../shared/wire/segment-codec.ts";
+import type { Orm } from "../db/database.ts";
+import { recordingRuns, segments } from "../db/schema/index.ts";
+import type { SegmentFact } from "../ingest/protocol.ts";
+import { frameHeaders, type OpenedSegment, openSegmentFile } from "../record/segment-reader.ts";
+import { writeIndex } from "./index-writer.ts";
+import { CAMERA_FOLDER, closeFile, DAY_FOLDER, factOf, names, removeFile, SEGMENT_NAME } from "./recovery.ts";
+import type { VolumeRow } from "./volume-service.ts";
+
+export const FINDINGS = [
+  "unknown-file",
+  "missing-file",
+  "not-closed",
+  "differs",
+  "no-frames",
+  "strange-file",
+  "unfinished",
+  "duplicate",
+  "overlap",
+  "changed-frame",
+  "no-key",
+  "runs",
+] as const;
+export type FindingKind = (typeof FINDINGS)[number];
+
+export interface Finding {
+  readonly kind: FindingKind;
+  readonly path: string;
+  readonly message: string;
+  readonly repaired: boolean;
+}
+
+export interface CheckReport {
+  readonly files: number;
+  readonly bytes: number;
+  readonly frames: number;
+  /** Frames whose tag was verified. */
+  readonly opened: number;
+  readonly findings: readonly Finding[];
+}
+
+export interface CheckOptions {
+  readonly repair: boolean;
+  /** Every frame's tag, not only that of each file's first picture. */
+  readonly full: boolean;
+  readonly opener: FrameOpener;
+  readonly onProgress?: (files: number) => void;
+}
+
+type Row = typeof segments.$inferSelect;
+
+const OVERLAP_MICROS = 500_000;
+const READ_BYTES = 4 * 1024 * 1024;
+
+/** Files against index, both ways (README of server/record, R1 to R8). The server must not run meanwhile. */
+export class ArchiveCheck {
+  readonly #orm: Orm;
+  readonly #volumes: readonly VolumeRow[];
+  readonly #options: CheckOptions;
+  readonly #findings: Finding[] = [];
+  #files = 0;
+  #bytes = 0;
+  #frames = 0;
+  #opened = 0;
+
+  constructor(orm: Orm, volumes: readonly VolumeRow[], options: CheckOptions) {
+    this.#orm = orm;
+    this.#volumes = volumes;
+    this.#options = options;
+  }
+
+  async run(): Promise<CheckReport> {
+    await this.#unfinished();
+    for (const volume of this.#volumes) if (volume.kind === "local") await this.#volume(volume);
+    await this.#overlaps();
+    await this.#runs();
+    return {
+      files: this.#files,
+      bytes: this.#bytes,
+      frames: this.#frames,
+      opened: this.#opened,
+      findings: this.#findings,
+    };
+  }
+
+  #find(kind: FindingKind, path: string, message: string, repaired = this.#options.repair): void {
+    this.#findings.push({ kind, path, message, repaired });
+  }
+
+  /** Deletions and moves that were cut off. */
+  async #unfinished(): Promise<void> {
+    const rows = await this.#orm
+      .select()
+      .from(segments)
+      .where(inArray(segments.state, ["deleting", "moving"]));
+    for (const row of rows) {
+      const volume = this.#volumes.find(({ id }) => id === row.volumeId);
+      this.#find("unfinished", row.path, `was ${row.state === "deleting" ? "being deleted" : "on the move"}`);
+      if (!this.#options.repair || volume?.kind !== "local") continue;
+      if (row.state === "moving") {
+        await this.#orm.update(segments).set({ state: "closed" }).where(eq(segments.id, row.id));
+        continue;
+      }
+      await removeFile(join(volume.location, row.path));
+      await this.#orm.delete(segments).where(eq(segments.id, row.id));
+    }
+  }
+
+  async #volume(volume: VolumeRow): Promise<void> {
+    const seen = new Set<string>();
+    for (const cameraId of await names(volume.location, CAMERA_FOLDER)) {
+      for (const day of await names(join(volume.location, cameraId), DAY_FOLDER)) {
+        const rows = await this.#rowsOf(volume, `${cameraId}/${day}/`);
+        for (const name of await names(join(volume.location, cameraId, day), SEGMENT_NAME)) {
+          const path = `${cameraId}/${day}/${name}`;
+          seen.add(path);
+          await this.#file(volume, path, rows.get(path));
+          this.#files++;
+          this.#options.onProgress?.(this.#files);
+        }
+      }
+    }
+    await this.#missing(volume, seen);
+  }
+
+  async #rowsOf(volume: VolumeRow, prefix: string): Promise<Map<string, Row>> {
+    const rows = await this.#orm
+      .select()
+      .from(segments)
+      .where(and(eq(segments.volumeId, volume.id), sql`starts_with(${segments.path}, ${prefix})`));
+    return new Map(rows.map((row) => [row.path, row]));
+  }
+
+  async #file(volume: VolumeRow, path: string, row: Row | undefined): Promise<void> {
+    const file = join(volume.location, path);
+    let segment: OpenedSegment;
+    let bytes = 0;
+    try {
+      bytes = (await stat(file)).size;
+      segment = await openSegmentFile(file);
+    } catch (error) {
+      if (errorCode(error) === "segment.short") await this.#empty(file, path, row);
+      else this.#find("strange-file", path, describeError(error), false);
+      return;
+    }
+    try {
+      this.#bytes += bytes;
+      this.#frames += segment.index.frames;
+      if (segment.index.frames === 0) {
+        await this.#empty(file, path, row);
+        return;
+      }
+      await this.#tags(path, segment);
+    } finally {
+      await segment.close();
+    }
+    const whole = segment.index.dataEnd + encodeSegmentIndex(segment.index).byteLength;
+    if (!segment.closed) {
+      this.#find("not-closed", path, `ends without an index; ${segment.index.frames} whole frames`);
+      if (this.#options.repair) await closeFile(file, segment.index);
+    }
+    const fact = factOf(volume.id, path, segment, whole);
+    if (!row) {
+      if (await this.#duplicate(file, fact)) return;
+      this.#find("unknown-file", path, "not in the index");
+    } else if (row.state === "open" || differs(row, fact)) {
+      this.#find("differs", path, row.state === "open" ? "open in the index" : "the index says something else");
+    } else return;
+    if (this.#options.repair) await writeIndex(this.#orm, [{ segment: fact, state: "closed" }], []);
+  }
+
+  async #empty(file: string, path: string, row: Row | undefined): Promise<void> {
+    this.#find("no-frames", path, "holds no whole frame");
+    if (!this.#options.repair) return;
+    await removeFile(file);
+    if (row) await this.#orm.delete(segments).where(eq(segments.id, row.id));
+  }
+
+  /** A copy that a move left behind: the same stretch of the same stream is elsewhere in the index. */
+  async #duplicate(file: string, { volumeId, streamId, startMicros, bytes, path }: SegmentFact): Promise<boolean> {
+    const [other] = await this.#orm
+      .select()
+      .from(segments)
+      .where(
+        and(
+          eq(segments.streamId, streamId),
+          eq(segments.startMicros, startMicros),
+          eq(segments.bytes, bytes),
+          ne(segments.volumeId, volumeId),
+        ),
+      );
+    if (!other) return false;
+    this.#find("duplicate", path, "is on another volume too");
+    if (this.#options.repair) await removeFile(file);
+    return true;
+  }
+
+  async #tags(path: string, segment: OpenedSegment): Promise<void> {
+    const { cameraId } = segment.header;
+    const { full } = this.#options;
+    if (!full) {
+      const first = segment.index.keyframes[0];
+      if (!first) return;
+      const head = await segment.readAt(first.offset, Math.min(READ_BYTES, segment.index.dataEnd - first.offset));
+      await this.#tag(path, cameraId, head, 0, first.offset);
+      return;
+    }
+    const source = { bytes: segment.index.dataEnd, readAt: segment.readAt, close: segment.close };
+    for await (const { header, at } of frameHeaders(source)) {
+      const bytes = await segment.readAt(at, sealedFrameBytes(header.length));
+      // One finding says it: the rest of the file has the same cause, or is found when that one is looked at.
+      if (!(await this.#tag(path, cameraId, bytes, 0, at))) return;
+    }
+  }
+
+  async #tag(path: string, cameraId: string, bytes: Uint8Array, offset: number, at: number): Promise<boolean> {
+    try {
+      const frame = readFrame(bytes, offset);
+      if (!frame) return true;
+      await this.#options.opener.open(cameraId, frame);
+      this.#opened++;
+      return true;
+    } catch (error) {
+      const code = errorCode(error) ?? "";
+      if (code.startsWith("keys.")) this.#find("no-key", path, describeError(error), false);
+      else this.#find("changed-frame", path, `the frame at byte ${at} was changed: ${describeError(error)}`, false);
+      return false;
+    }
+  }
+
+  async #missing(volume: VolumeRow, seen: ReadonlySet<string>): Promise<void> {
+    const rows = await this.#orm
+      .select({ id: segments.id, path: segments.path, state: segments.state })
+      .from(segments)
+      .where(eq(segments.volumeId, volume.id));
+    const gone = rows.filter(({ path, state }) => !seen.has(path) && state !== "deleting");
+    for (const { path } of gone) this.#find("missing-file", path, "in the index, but there is no such file");
+    if (!this.#options.repair) return;
+    for (let at = 0; at < gone.length; at += 500) {
+      const ids = gone.slice(at, at + 500).map(({ id }) => id);
+      await this.#orm.delete(segments).where(inArray(segments.id, ids));
+    }
+  }
+
+  async #overlaps(): Promise<void> {
+    const rows = await this.#orm.execute<{ path: string; before: string }>(sql`
+      select path, before from (
+        select path, start_micros, lag(path) over w as before, max(end_micros) over (partition by stream_id
+          order by start_micros, id rows between unbounded preceding and 1 preceding) as until
+        from segments window w as (partition by stream_id order by start_micros, id)
+      ) s where until - start_micros > ${OVERLAP_MICROS} order by path limit 1000`);
+    for (const { path, before } of rows) this.#find("overlap", path, `covers the same time as ${before}`, false);
+  }
+
+  /** Runs are made of segments: those that are not what their segments say are made anew. */
+  async #runs(): Promise<void> {
+    const truth = this.#orm
+      .select({
+        id: segments.runId,
+        streamId: segments.streamId,
+        cameraId: sql<string>`min(${segments.cameraId}::text)::uuid`.as("camera"),
+        role: sql<"main" | "sub">`min(${segments.role})`.as("role"),
+        startMicros: sql<string>`min(${segments.startMicros})`.as("first"),
+        endMicros: sql<string>`max(${segments.endMicros})`.as("last"),
+      })
+      .from(segments)
+      .groupBy(segments.runId, segments.streamId);
+    const should = new Map((await truth).map((run) => [`${run.id} ${run.streamId}`, run]));
+    const are = await this.#orm.select().from(recordingRuns).orderBy(asc(recordingRuns.startMicros));
+    const same = are.filter((run) => {
+      const wanted = should.get(`${run.id} ${run.streamId}`);
+      return wanted && Number(wanted.startMicros) === run.startMicros && Number(wanted.endMicros) === run.endMicros;
+    });
+    const wrong = should.size - same.length + (are.length - same.length);
+    if (wrong === 0) return;
+    this.#find("runs", "", `${wrong} stretches of the timeline are not what their files say`);
+    if (!this.#options.repair) return;
+    await this.#orm.transaction(async (transaction) => {
+      await transaction.delete(recordingRuns);
+      const rows = [...should.values()].map((run) => {
+        return { ...run, startMicros: Number(run.startMicros), endMicros: Number(run.endMicros) };
+      });
+      for (let at = 0; at < rows.length; at += 1000) {
+        await transaction.insert(recordingRuns).values(rows.slice(at, at + 1000));
+      }
+    });
+  }
+}
+
+function differs(row: Row, fact: SegmentFact): boolean {
+  return (
+    row.bytes !== fact.bytes ||
+    row.frames !== fact.frames ||
+    row.startMicros !== fact.startMicros ||
+    row.endMicros !== fact.endMicros ||
+    row.streamId !== fact.streamId
+  );
+}

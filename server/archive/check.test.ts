@@ -177,7 +177,7 @@ describe.each(databases)("check, $name", (kind) => {
     await run({ repair: true });
     await expect(stat(copy)).rejects.toThrow("ENOENT");
     await write(1);
-    expect(kinds(await run({ repair: true }))).toEqual(["unknown-file"]);
+    expect(kinds(await run({ repair: true }))).toEqual(["overlap", "unknown-file"]);
     expect(kinds(await run())).toEqual(["overlap"]);
   });
 

@@ -50,6 +50,8 @@ export interface PageStats {
     readonly drawnFps: number;
     readonly droppedFrames: number;
     readonly latencyMs: number | undefined;
+    /** In the archive: capture time of the picture that is drawn. */
+    readonly captureMicros?: number | undefined;
   }[];
 }
 

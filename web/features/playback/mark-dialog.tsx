@@ -78,6 +78,7 @@ export function MarkDialog(props: MarkDialogProps): ReactNode {
           <input
             className={input}
             required
+            autoFocus
             maxLength={200}
             value={title}
             onChange={(event) => setTitle(event.target.value)}

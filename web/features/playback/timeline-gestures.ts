@@ -99,12 +99,12 @@ export function listenToGestures(element: HTMLElement, target: GestureTarget): (
   const wheel = (event: WheelEvent): void => {
     event.preventDefault();
     const lines = event.deltaMode === 1 ? 28 : 1;
+    const { x } = place(event);
     const sideways = event.shiftKey ? event.deltaY + event.deltaX : event.deltaX;
     if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
       target.pan((-sideways * lines) / Math.max(1, target.width()));
-      return;
-    }
-    target.zoom(Math.exp(-event.deltaY * lines * 0.0022), place(event).x / Math.max(1, target.width()));
+    } else target.zoom(Math.exp(-event.deltaY * lines * 0.0022), x / Math.max(1, target.width()));
+    if (pointers.size === 0) target.hover(at(x));
   };
 
   element.addEventListener("pointerdown", down);

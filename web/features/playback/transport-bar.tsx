@@ -143,6 +143,7 @@ export function TransportBar({ run, mayMark }: TransportBarProps): ReactNode {
           pressed={selecting}
           onClick={() => store.dispatch({ type: "selecting", on: !selecting })}
           icon={<SquareDashedMousePointer />}
+          className="max-sm:hidden"
         />
         {mayMark && (
           <Tool
@@ -168,6 +169,13 @@ export function TransportBar({ run, mayMark }: TransportBarProps): ReactNode {
               onSelect={() => run("loop")}
             >
               {t("playback.loop")}
+            </MenuItem>
+            <MenuItem
+              icon={<SquareDashedMousePointer />}
+              checked={selecting}
+              onSelect={() => store.dispatch({ type: "selecting", on: !selecting })}
+            >
+              {t("playback.selectRange")}
             </MenuItem>
             {mayMark && (
               <MenuItem icon={<BookmarkPlus />} onSelect={() => run("bookmark")}>
@@ -244,7 +252,7 @@ function FollowButton(): ReactNode {
       disabled={follow}
       onClick={() => store.dispatch({ type: "reveal", micros: controller.position().micros })}
       icon={<Undo2 />}
-      className={cn(follow && "invisible")}
+      className={cn(follow && "invisible max-sm:hidden")}
     />
   );
 }
@@ -269,7 +277,7 @@ function PositionClock({ onOpen }: { readonly onOpen: () => void }): ReactNode {
       type="button"
       onClick={onOpen}
       title={`${text.utc(micros)} · ${t("playback.goTo")} (G)`}
-      className="nums flex h-7 items-center gap-2 rounded-md px-2 text-sm hover:bg-hover coarse:h-11"
+      className="nums flex h-7 items-center gap-2 rounded-md px-2 text-sm max-sm:gap-1 max-sm:px-1 hover:bg-hover coarse:h-11"
     >
       <CalendarDays className="size-4 shrink-0 text-fg-muted" aria-hidden="true" />
       <span className="text-fg-soft max-sm:hidden">{text.date(micros)}</span>

@@ -60,6 +60,8 @@ export class MemoryArchive {
   /** While true, reads are taken and not answered. */
   paused = false;
   withholdKeys = false;
+  answersPings = false;
+  pingMicros: () => number = () => 0;
   refuseLines = false;
   lines = 0;
   sessionKey: Uint8Array = new Uint8Array(32).fill(5);
@@ -168,6 +170,8 @@ export class MemoryArchive {
       queueMicrotask(() => this.say({ type: "welcome", ...welcome }));
     } else if (message.type === "need_key") {
       if (!this.withholdKeys) this.grantKeys(message.cameraId);
+    } else if (message.type === "ping") {
+      if (this.answersPings) this.say({ type: "pong", t: message.t, serverTimeMicros: this.pingMicros() });
     } else if (message.type === "cancel") {
       const index = this.#waiting.findIndex(({ requestId }) => requestId === message.requestId);
       if (index >= 0) this.#waiting.splice(index, 1);

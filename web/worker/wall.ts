@@ -23,6 +23,7 @@ import type { CreateLink, Link } from "./link.ts";
 import { KeyStore } from "./open/key-store.ts";
 import { encodePicture } from "./screen/encode-picture.ts";
 import { type PictureSource, Screen, type ScreenDeps } from "./screen/screen.ts";
+import { StandIns } from "./stand-ins.ts";
 import { percentile95 } from "./state/latency.ts";
 import { RateMeter } from "./state/rate-meter.ts";
 import { planWishes } from "./subscribe/plan.ts";
@@ -62,8 +63,7 @@ export class Wall {
   readonly #subscriptions: Subscriptions;
   readonly #archive: Archive;
   readonly #feeds = new Map<string, CameraFeed>();
-  /** Pictures of the archive that stand in until a camera's first live one. */
-  readonly #standIns = new Map<string, string>();
+  readonly #standIns = new StandIns((pictureId) => this.#screen.remove(pictureId));
   readonly #resting = new Set<string>();
   readonly #feedOfStream = new Map<number, CameraFeed>();
   readonly #reported = new Map<string, number>();
@@ -243,7 +243,7 @@ export class Wall {
 
   #picturesOf(tile: TileSpec): readonly string[] {
     const { cameraId } = tile;
-    if (this.#archive.isLive(tile)) return [cameraId, this.#standIns.get(cameraId) ?? cameraId];
+    if (this.#archive.isLive(tile)) return [cameraId, ...this.#standIns.of(cameraId)];
     const pictureId = this.#archive.pictureOf(tile);
     return pictureId === null ? [] : [pictureId ?? cameraId];
   }
@@ -264,18 +264,11 @@ export class Wall {
   #onPictureGone(pictureId: string, cameraId: string): void {
     const feed = this.#feeds.get(cameraId);
     if (!feed?.showable || this.#screen.has(cameraId)) this.#screen.remove(pictureId);
-    else this.#standIn(cameraId, pictureId);
-  }
-
-  #standIn(cameraId: string, pictureId: string | undefined): void {
-    const before = this.#standIns.get(cameraId);
-    if (before !== undefined && before !== pictureId) this.#screen.remove(before);
-    if (pictureId === undefined) this.#standIns.delete(cameraId);
     else this.#standIns.set(cameraId, pictureId);
   }
 
   #onFirstPicture({ pictureId, cameraId }: PictureSource): void {
-    if (pictureId === cameraId) this.#standIn(cameraId, undefined);
+    if (pictureId === cameraId) this.#standIns.drop(cameraId);
     this.#scheduleUpdate();
   }
 
@@ -302,7 +295,7 @@ export class Wall {
     for (const [streamId, owner] of this.#feedOfStream) if (owner === feed) this.#feedOfStream.delete(streamId);
     feed.close();
     this.#resting.delete(cameraId);
-    this.#standIn(cameraId, undefined);
+    this.#standIns.drop(cameraId);
     this.#screen.remove(cameraId);
   }
 
@@ -334,7 +327,7 @@ export class Wall {
         this.#keys.forgetCamera(message.cameraId);
         this.#feeds.get(message.cameraId)?.onDenied(message.code);
         this.#archive.forget(message.cameraId);
-        this.#standIn(message.cameraId, undefined);
+        this.#standIns.drop(message.cameraId);
         this.#screen.remove(message.cameraId);
         break;
       case "server_status":

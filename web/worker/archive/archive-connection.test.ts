@@ -5,7 +5,7 @@ import { millis } from "../../../shared/lib/time.ts";
 import { MAX_READS } from "../../../shared/wire/playback-messages.ts";
 import { settled } from "../../testkit/fake-decoder.ts";
 import { MemoryArchive } from "../../testkit/memory-archive.ts";
-import { ArchiveConnection, type ReadEvents } from "./archive-connection.ts";
+import { ArchiveConnection, type ReadEvents, type ReadRequest } from "./archive-connection.ts";
 import { readArchiveMessage } from "./archive-socket.ts";
 
 const CAMERA = "11111111-2222-4333-8444-555555555555";
@@ -35,10 +35,14 @@ beforeEach(async () => {
   connection.connect("ws://archive/", "t1");
 });
 
-const request = {
-  ...{ cameraId: CAMERA, role: "sub", direction: "forward" },
-  ...{ fromMicros: START, toMicros: START + 1, maxBytes: 1 },
-} as const;
+const request: ReadRequest = {
+  cameraId: CAMERA,
+  role: "sub",
+  direction: "forward",
+  fromMicros: START,
+  toMicros: START + 1,
+  maxBytes: 1,
+};
 
 function events(name = ""): ReadEvents {
   return {
@@ -105,6 +109,18 @@ test("a server that does not answer is given up, and one that went silent", asyn
   // It answers no ping.
   clock.advance(millis(20_000));
   expect(told.at(-1)).toBe("reconnecting");
+});
+
+test("a read of which nothing is heard is given up; the line stays", async () => {
+  server.answersPings = true;
+  server.paused = true;
+  connection.read(request, events());
+  await settled();
+  await settled();
+  clock.advance(millis(20_000));
+  expect(log.at(-1)).toBe("failed archive.timeout");
+  expect(server.received.map(({ type }) => type)).toContain("cancel");
+  expect(told.at(-1)).toBe("open");
 });
 
 test("a newer token is told on the line; a refused one ends it until there is another", async () => {

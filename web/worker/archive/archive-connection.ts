@@ -52,10 +52,13 @@ const PING_PERIOD_MS = millis(5000);
 const SILENCE_MS = 12_000;
 const GOOD_AFTER_MS = millis(10_000);
 const ASK_AGAIN_MS = 2000;
+/** A read of which nothing was heard for this long is given up: it may be asked again. */
+const READ_SILENCE_MS = 15_000;
 
 interface Read {
   readonly request: ReadRequest;
   readonly events: ReadEvents;
+  lastHeardMs: number;
 }
 
 interface Attempt {
@@ -139,7 +142,7 @@ export class ArchiveConnection {
   read(request: ReadRequest, events: ReadEvents): ReadHandle {
     const id = this.#nextId;
     this.#nextId = (this.#nextId + 1) >>> 0;
-    this.#waiting.set(id, { request, events });
+    this.#waiting.set(id, { request, events, lastHeardMs: 0 });
     this.start();
     this.#pump();
     return {
@@ -189,8 +192,7 @@ export class ArchiveConnection {
       attempt.offer = await (this.#deps.createOffer ?? createSessionKeyOffer)();
       const line = await this.#deps.open(url, {
         onControl: (message) => this.#onControl(attempt, message),
-        onFrames: (requestId, frames) =>
-          this.#inTurn(attempt, () => this.#reads.get(requestId)?.events.onFrames(frames)),
+        onFrames: (requestId, frames) => this.#inTurn(attempt, () => this.#heard(requestId)?.events.onFrames(frames)),
         onClosed: ({ code, retryable }) => {
           if (retryable) this.#lost(attempt);
           else this.#expired(attempt, code);
@@ -245,7 +247,10 @@ export class ArchiveConnection {
     attempt.timers.push(
       this.#clock.every(PING_PERIOD_MS, () => {
         if (this.#clock.monotonicMs() - attempt.lastHeardMs > SILENCE_MS) this.#lost(attempt);
-        else ping();
+        else {
+          ping();
+          this.#giveUpSilentReads();
+        }
       }),
     );
     attempt.timers.push(this.#clock.after(GOOD_AFTER_MS, () => this.#backoff.reset()));
@@ -263,7 +268,7 @@ export class ArchiveConnection {
         this.#serverClock.add(message.t, this.#clock.monotonicMs(), this.#clock.utcMicros(), message.serverTimeMicros);
         return;
       case "source":
-        this.#reads.get(message.requestId)?.events.onSource(message);
+        this.#heard(message.requestId)?.events.onSource(message);
         return;
       case "end":
         this.#take(message.requestId)?.events.onEnd(message);
@@ -281,6 +286,23 @@ export class ArchiveConnection {
     this.#pump();
   }
 
+  #heard(requestId: number): Read | undefined {
+    const read = this.#reads.get(requestId);
+    if (read) read.lastHeardMs = this.#clock.monotonicMs();
+    return read;
+  }
+
+  #giveUpSilentReads(): void {
+    const now = this.#clock.monotonicMs();
+    for (const [requestId, read] of [...this.#reads]) {
+      if (now - read.lastHeardMs < READ_SILENCE_MS) continue;
+      this.#reads.delete(requestId);
+      this.#send({ type: "cancel", requestId });
+      read.events.onFailed("archive.timeout", false);
+    }
+    this.#pump();
+  }
+
   #take(requestId: number): Read | undefined {
     const read = this.#reads.get(requestId);
     this.#reads.delete(requestId);
@@ -294,6 +316,7 @@ export class ArchiveConnection {
       if (this.#reads.size >= MAX_READS) return;
       this.#waiting.delete(id);
       this.#reads.set(id, read);
+      read.lastHeardMs = this.#clock.monotonicMs();
       this.#send({ type: "read", requestId: id, ...read.request });
     }
   }

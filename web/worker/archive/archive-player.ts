@@ -7,7 +7,7 @@ import type { KeyStore } from "../open/key-store.ts";
 import type { StatedColour } from "../screen/colour.ts";
 import type { PictureSource } from "../screen/screen.ts";
 import { RateMeter } from "../state/rate-meter.ts";
-import { ArchiveReader, type ArchiveReaderDeps, type ReadMode } from "./archive-reader.ts";
+import { ArchiveReader, type ArchiveReaderDeps } from "./archive-reader.ts";
 import {
   nextPicture,
   type PictureLimits,
@@ -15,6 +15,7 @@ import {
   previousPicture,
   wantedBackward,
   wantedForward,
+  wantedKeysBackward,
 } from "./decode-window.ts";
 import { detachFrame } from "./detach-frame.ts";
 import type { Footage, Lookup } from "./footage.ts";
@@ -22,6 +23,7 @@ import { type Gop, type GopFrame, pictureAt } from "./gop.ts";
 import { GopDecoder, type PictureRef } from "./gop-decoder.ts";
 import { PictureShelf } from "./picture-shelf.ts";
 import { PictureSlot } from "./picture-slot.ts";
+import { keyframesApartMicros, modeOf } from "./read-mode.ts";
 
 export interface ArchivePlayerDeps {
   readonly clock: Clock;
@@ -65,10 +67,6 @@ export interface PlayerWish {
 
 export type PlayerReason = "denied" | "key-revoked" | "no-footage" | "codec-unsupported" | "decode-failed" | "no-key";
 
-/** Faster than this, and backward faster than once, only keyframes are shown. */
-const WHOLE_RATES = { forward: 4, backward: 1 } as const;
-/** Keyframes shown per second at high speeds. */
-const KEYFRAMES_PER_SECOND = 8;
 /** Memory for sealed footage of all tiles together. */
 const WALL_FOOTAGE_BYTES = 256 * 1024 * 1024;
 const LEAST_FOOTAGE_BYTES = 8 * 1024 * 1024;
@@ -81,6 +79,8 @@ export class ArchivePlayer implements PictureSource {
   readonly #deps: ArchivePlayerDeps;
   readonly #reader: ArchiveReader;
   readonly #shelf = new PictureShelf();
+  /** Being copied out of the decoder. */
+  readonly #arriving = new Set<PictureRef>();
   readonly #decoder: GopDecoder;
   readonly #unusable = new WeakMap<Gop, Set<number> | "all">();
   readonly #decodedRate: RateMeter;
@@ -191,7 +191,7 @@ export class ArchivePlayer implements PictureSource {
   update(wish: PlayerWish): PlayerCondition {
     if (this.#closed) return this.#condition;
     this.#wish = wish;
-    const mode = modeOf(wish);
+    const mode = modeOf(wish.scrub, wish.rate);
     this.#reader.setMode(mode, keyframesApartMicros(mode, wish.rate));
     const { footage } = this.#reader;
     const { lookup, target } = this.#find(footage);
@@ -282,7 +282,9 @@ export class ArchivePlayer implements PictureSource {
     this.#limits = pictureLimits(source.width, source.height, this.#deps.tiles(), hardware);
     const { ahead, behind, window } = this.#limits;
     const { rate, forward } = this.#wish;
-    const have = { has: (ref: PictureRef): boolean => this.#shelf.has(ref) || this.#isUnusable(ref) };
+    const have = {
+      has: (ref: PictureRef): boolean => this.#shelf.has(ref) || this.#isUnusable(ref) || this.#isArriving(ref),
+    };
     const micros = target.gop.times[target.order] ?? 0;
     if (this.#reader.mode === "scrub") {
       this.#shelf.prune(micros, 1, 1);
@@ -292,26 +294,16 @@ export class ArchivePlayer implements PictureSource {
       this.#decoder.want(wantedForward(footage, target, rate === 0 ? Math.min(2, ahead) : ahead, have));
     } else if (this.#reader.mode === "keys") {
       this.#shelf.prune(micros, ahead + 2, 2);
-      this.#decoder.want(this.#keysBackward(footage, target, ahead, have));
+      this.#decoder.want(wantedKeysBackward(footage, target, ahead, have));
     } else {
       this.#shelf.prune(micros, 2 * window, 2);
       this.#decoder.want(wantedBackward(footage, target, window, have));
     }
   }
 
-  #keysBackward(
-    footage: Footage,
-    target: PictureRef,
-    ahead: number,
-    have: { has(ref: PictureRef): boolean },
-  ): PictureRef[] {
-    const wanted: PictureRef[] = [];
-    let ref: PictureRef | undefined = target;
-    for (let count = 0; ref && count <= ahead; count++) {
-      if (!have.has(ref)) wanted.push(ref);
-      ref = previousPicture(footage, ref);
-    }
-    return wanted;
+  #isArriving({ gop, order }: PictureRef): boolean {
+    for (const ref of this.#arriving) if (ref.gop === gop && ref.order === order) return true;
+    return false;
   }
 
   #isUnusable({ gop, order }: PictureRef): boolean {
@@ -371,7 +363,11 @@ export class ArchivePlayer implements PictureSource {
     if (unusable !== "all") unusable?.delete(ref.order);
     let picture = owned;
     const copies = !this.#wish.forward || this.#wish.rate === 0;
-    if (copies && this.#decoder.site !== "software") picture = await detachFrame(owned, this.#deps.pool.ledger);
+    if (copies && this.#decoder.site !== "software") {
+      this.#arriving.add(ref);
+      picture = await detachFrame(owned, this.#deps.pool.ledger);
+      this.#arriving.delete(ref);
+    }
     if (this.#closed) {
       picture.close();
       return;
@@ -400,14 +396,4 @@ export class ArchivePlayer implements PictureSource {
     this.#darken();
     this.#target = undefined;
   }
-}
-
-function keyframesApartMicros(mode: ReadMode, rate: number): number | undefined {
-  if (mode === "whole") return undefined;
-  return mode === "scrub" ? 1 : Math.round((Math.abs(rate) * 1e6) / KEYFRAMES_PER_SECOND);
-}
-
-function modeOf({ scrub, rate }: PlayerWish): ReadMode {
-  if (scrub) return "scrub";
-  return rate > WHOLE_RATES.forward || rate < -WHOLE_RATES.backward ? "keys" : "whole";
 }

@@ -3,10 +3,8 @@ import { FLAG, type SealedFrame } from "../../../shared/wire/sealed-frame.ts";
 import type { ArchiveConnection, EndMessage, ReadHandle, ReadRequest } from "./archive-connection.ts";
 import { Footage } from "./footage.ts";
 import { type Gop, GopAssembler } from "./gop.ts";
+import type { ReadMode } from "./read-mode.ts";
 import { planRead } from "./read-plan.ts";
-
-/** `whole`: every picture. `keys`: keyframes at high speeds. `scrub`: the keyframe under the pointer. */
-export type ReadMode = "whole" | "keys" | "scrub";
 
 export interface ArchiveReaderDeps {
   readonly clock: Clock;

@@ -313,6 +313,21 @@ describe("one camera", () => {
     expect(stats()).toMatchObject({ state: "live", captureMicros: START + 599 * FRAME });
   });
 
+  test("so it does at high speed, where the last keyframe is not the last picture", async () => {
+    archive.command({ kind: "seek", micros: START + 300 * FRAME });
+    archive.command({ kind: "rate", rate: 8 });
+    await run(3000);
+    expect(archive.state()).toMatchObject({ rate: 0, buffering: false });
+    expect(stats().state).toBe("live");
+    expect(shownFrames().at(-1)).toBeGreaterThanOrEqual(580);
+  });
+
+  test("playing decodes every picture once", async () => {
+    archive.command({ kind: "seek", micros: START });
+    await run(4000);
+    expect(backend.decoded).toHaveLength(new Set(backend.decoded).size);
+  });
+
   test("backward it stops at the first", async () => {
     await stand(10);
     archive.command({ kind: "rate", rate: -1 });

@@ -65,6 +65,17 @@ export function wantedBackward(footage: Footage, target: PictureRef, window: num
   return wanted;
 }
 
+/** Of keyframes each stands for itself, so that backward they are decoded in the order in which they are shown. */
+export function wantedKeysBackward(footage: Footage, target: PictureRef, ahead: number, have: Shown): PictureRef[] {
+  const wanted: PictureRef[] = [];
+  let ref: PictureRef | undefined = target;
+  for (let count = 0; ref && count <= ahead; count++) {
+    if (!have.has(ref)) wanted.push(ref);
+    ref = previousPicture(footage, ref);
+  }
+  return wanted;
+}
+
 export function nextPicture(footage: Footage, { gop, order }: PictureRef): PictureRef | undefined {
   if (order + 1 < gop.frames.length) return { gop, order: order + 1 };
   const next = footage.next(gop);

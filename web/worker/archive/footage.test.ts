@@ -138,6 +138,13 @@ describe("what is known", () => {
   });
 });
 
+test("whole µs only, whatever the pictures' spacing", () => {
+  const frames = [0, 1, 2].map((at) => sealed(10 * S + at * 33_367 + (at === 2 ? 1 : 0), at === 0 ? FLAG.keyframe : 0));
+  const odd = makeGop(source(0, 50), frames);
+  if (odd) read(request("forward", 10, 600), [odd], end(10.05));
+  expect(footage.knownUntil(10 * S)?.micros).toBe(10 * S + 2 * 33_367 + 1 + 33_367);
+});
+
 describe("the next read", () => {
   const aim = (changes: Partial<Aim> = {}): Aim => ({
     ...{ positionMicros: 10.5 * S, rate: 1, forward: true, keyframesApartMicros: undefined, scrub: false },

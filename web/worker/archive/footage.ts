@@ -27,6 +27,8 @@ export class Footage {
   #bytes = 0;
   /** From here on there was nothing when last asked; the recording may go on. */
   #emptyAfter: number | undefined;
+  /** The last picture before that, where it is known. */
+  #lastMicros: number | null = null;
 
   get bytes(): number {
     return this.#bytes;
@@ -53,7 +55,7 @@ export class Footage {
     const range = this.#ranges.at(micros);
     if (!range) {
       if (this.#emptyAfter === undefined || micros < this.#emptyAfter) return { kind: "unknown" };
-      return { kind: "gap", earlierMicros: gop?.lastMicros, laterMicros: null };
+      return { kind: "gap", earlierMicros: this.#lastMicros, laterMicros: null };
     }
     const before = gop && gop.startMicros >= range.fromMicros ? gop : undefined;
     const next = this.#gops[index + 1];
@@ -168,7 +170,7 @@ export class Footage {
       const footageEnd = Math.max(gopEndMicros(last), last.source.spanEndMicros);
       const until = end.nextMicros ?? Math.min(toMicros, Math.max(footageEnd, settled));
       const atEnd = end.nextMicros === null && toMicros > Math.max(footageEnd, settled);
-      if (atEnd) this.#emptyAfter = footageEnd;
+      if (atEnd) this.#endsAt(footageEnd, last.lastMicros);
       else if (this.#emptyAfter !== undefined && this.#emptyAfter < until) this.#emptyAfter = undefined;
       this.#ranges.add({
         fromMicros: Math.min(fromMicros, first.startMicros),
@@ -179,14 +181,21 @@ export class Footage {
       return;
     }
     const later = end.nextMicros ?? end.laterMicros;
-    if (later === null) this.#emptyAfter = Math.min(this.#emptyAfter ?? fromMicros, fromMicros);
-    else if (this.#emptyAfter !== undefined && this.#emptyAfter < later) this.#emptyAfter = undefined;
+    const earlier = end.earlierMicros === null ? null : end.earlierMicros - 1;
+    const known = this.#emptyAfter ?? Number.POSITIVE_INFINITY;
+    if (later !== null && known < later) this.#emptyAfter = undefined;
+    if (later === null && fromMicros < known) this.#endsAt(fromMicros, earlier);
     this.#ranges.add({
       fromMicros,
       toMicros: later ?? Math.max(fromMicros, settled),
-      earlierMicros: end.earlierMicros === null ? null : end.earlierMicros - 1,
+      earlierMicros: earlier,
       laterMicros: later ?? undefined,
     });
+  }
+
+  #endsAt(micros: number, lastMicros: number | null): void {
+    this.#emptyAfter = micros;
+    this.#lastMicros = lastMicros;
   }
 
   #learnBackward({ fromMicros, toMicros }: ReadRequest, gops: readonly Gop[], end: EndMessage): void {

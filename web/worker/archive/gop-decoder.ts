@@ -8,7 +8,7 @@ import type { DecoderPool } from "../decode/decoder-pool.ts";
 import type { OwnedFrame } from "../decode/frame-ledger.ts";
 import { keyframeFacts } from "../decode/keyframe-facts.ts";
 import type { StatedColour } from "../screen/colour.ts";
-import type { Gop, GopFrame } from "./gop.ts";
+import { decodeIndexOf, type Gop, type GopFrame } from "./gop.ts";
 
 /** One picture of the archive, by its place in the order of showing. */
 export interface PictureRef {
@@ -146,7 +146,7 @@ export class GopDecoder {
     const first = this.#wanted.find((ref) => !this.#isPending(ref));
     if (first) return this.#goTo(first) && this.#feed();
     const cursor = this.#cursor;
-    const beyond = cursor?.gop === last.gop ? cursor.next - 1 - decodeIndexOf(last) : MAX_DEPTH;
+    const beyond = cursor?.gop === last.gop ? cursor.next - 1 - decodeIndexOf(last.gop, last.order) : MAX_DEPTH;
     if (cursor && beyond < this.#depth && cursor.next < cursor.gop.frames.length) return this.#feed();
     this.#nudge ??= this.#deps.clock.after(NUDGE_MS, () => this.#push());
     return false;
@@ -175,7 +175,7 @@ export class GopDecoder {
   /** Brings the cursor to where the picture will come out by feeding on. False: not now. */
   #goTo(ref: PictureRef): boolean {
     const cursor = this.#cursor;
-    if (cursor?.gop === ref.gop && decodeIndexOf(ref) >= cursor.next) return true;
+    if (cursor?.gop === ref.gop && decodeIndexOf(ref.gop, ref.order) >= cursor.next) return true;
     const format = formatOf(ref.gop);
     const goesOn = cursor !== undefined && cursor.next >= cursor.gop.frames.length && cursor.gop !== ref.gop;
     if (goesOn && format === this.#format && ref.gop.frames[0]?.codecChange !== true) {
@@ -260,7 +260,7 @@ export class GopDecoder {
     const frame = cursor?.gop.frames[cursor.next];
     if (!cursor || !frame || !this.#decoder) return false;
     const ref = { gop: cursor.gop, order: frame.order };
-    if ((frame.sealed.header.flags & FLAG.disposable) !== 0 && !this.#isWanted(ref)) {
+    if ((frame.sealed.header.flags & FLAG.disposable) !== 0 && this.#isPassedOver(ref)) {
       cursor.next++;
       return true;
     }
@@ -287,8 +287,10 @@ export class GopDecoder {
     return true;
   }
 
-  #isWanted({ gop, order }: PictureRef): boolean {
-    return this.#wanted.some((wanted) => wanted.gop === gop && wanted.order === order);
+  /** On the way to a later picture, and no other one needs it. */
+  #isPassedOver({ gop, order }: PictureRef): boolean {
+    const first = this.#wanted.find((wanted) => wanted.gop === gop);
+    return first !== undefined && order < first.order;
   }
 
   #payload(gop: Gop, frame: GopFrame): Uint8Array | undefined {
@@ -314,10 +316,14 @@ export class GopDecoder {
       return;
     }
     this.#pending.delete(frame.timestamp);
+    // No more than what is still within can have been kept back; at a flush everything comes out.
+    if (this.#busy === undefined) this.#depth = Math.min(this.#depth, this.#pending.size);
     this.#lastProgressMs = this.#deps.clock.monotonicMs();
     this.#nudge?.cancel();
     this.#nudge = undefined;
-    this.#events.onPicture({ gop: pending.gop, order: pending.order }, owned, pending.colour);
+    const { gop, order } = pending;
+    this.#wanted = this.#wanted.filter((ref) => ref.gop !== gop || ref.order !== order);
+    this.#events.onPicture({ gop, order }, owned, pending.colour);
     this.#noteSwallowed(pending);
     this.#pump();
   }
@@ -386,12 +392,6 @@ export class GopDecoder {
     this.#holdsHardware = false;
     if (decoder && decoder.state !== "closed") decoder.close();
   }
-}
-
-function decodeIndexOf({ gop, order }: PictureRef): number {
-  // Without B-frames, which is most of the time, decode order is the order of showing.
-  if (gop.frames[order]?.order === order) return order;
-  return gop.frames.findIndex((frame) => frame.order === order);
 }
 
 function formatOf({ codec, source: { streamId, width, height } }: Gop): string {

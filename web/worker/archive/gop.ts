@@ -80,12 +80,10 @@ function ptsOf(sealed: readonly SealedFrame[], index: number): number {
   return sealed[index]?.header.pts ?? 0;
 }
 
-/** Until when the GOP's last picture is worth showing when nothing is known of what follows. */
+/** Until when the GOP's last picture is worth showing when nothing is known of what follows; whole µs. */
 export function gopEndMicros({ lastMicros, intervalMicros, source }: Gop): number {
-  return Math.max(
-    lastMicros + 1,
-    Math.min(source.spanEndMicros, lastMicros + (intervalMicros || USUAL_INTERVAL_MICROS)),
-  );
+  const usual = lastMicros + Math.floor(intervalMicros || USUAL_INTERVAL_MICROS);
+  return Math.max(lastMicros + 1, Math.min(source.spanEndMicros, usual));
 }
 
 /** The picture at or before a time; the first one for earlier times. */
@@ -98,6 +96,13 @@ export function pictureAt(gop: Gop, micros: number): number {
     else high = middle - 1;
   }
   return low;
+}
+
+/** Which frame becomes the picture. */
+export function decodeIndexOf({ frames }: Gop, order: number): number {
+  // Without B-frames, which is most of the time, decode order is the order of showing.
+  if (frames[order]?.order === order) return order;
+  return frames.findIndex((frame) => frame.order === order);
 }
 
 /** Far above any camera's: what a server may make the browser hold of one GOP. */

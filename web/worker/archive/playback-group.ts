@@ -32,6 +32,8 @@ export class PlaybackGroup {
   #steps: { readonly player: ArchivePlayer; readonly direction: 1 | -1 }[] = [];
   #dirty: Set<ArchivePlayer> | undefined;
   #loopWasEmpty = false;
+  /** Stopped at the end, and on the way to the last picture. */
+  #ended = false;
   #closed = false;
 
   constructor(deps: PlaybackGroupDeps, positionMicros: number) {
@@ -70,6 +72,7 @@ export class PlaybackGroup {
 
   seek(micros: number, scrub: boolean): void {
     this.#steps = [];
+    this.#ended = false;
     this.#scrub = scrub;
     this.#loopWasEmpty = false;
     // Until the picture is there; `tick` lets it go.
@@ -81,6 +84,7 @@ export class PlaybackGroup {
 
   setRate(rate: number): void {
     this.#steps = [];
+    this.#ended = false;
     this.#scrub = false;
     this.#loopWasEmpty = false;
     this.clock.setRate(rate);
@@ -101,6 +105,7 @@ export class PlaybackGroup {
     this.#scrub = false;
     this.clock.setRate(0);
     this.#forward = direction > 0;
+    this.#ended = false;
     this.#steps.push({ player, direction });
     this.#deps.onChange();
     this.tick();
@@ -174,8 +179,9 @@ export class PlaybackGroup {
     const anyWaiting = waiting || this.#waitingSince.size > 0;
     if (this.#scrub) this.#wait(anyWaiting);
     else if (waiting || (anyWaiting && !ready && !gap)) this.#wait(true);
-    else if (ready || this.clock.rate === 0) this.#goOn();
+    else if (ready || (this.clock.rate === 0 && !this.#ended)) this.#goOn();
     else this.#leap();
+    if (ready) this.#ended = false;
   }
 
   #wait(buffering: boolean): void {
@@ -226,8 +232,13 @@ export class PlaybackGroup {
       this.#wait(true);
       return;
     }
+    const position = this.clock.position();
+    const found = edge !== undefined && edge !== position;
+    // Where it was told to be there may be less than was thought: then once more.
+    const again = this.#ended && found && edge < position !== this.#forward;
+    this.#ended = found && !again;
     this.clock.setRate(0);
-    if (edge !== undefined) this.clock.seek(edge);
+    if (found && !again) this.clock.seek(edge);
     this.#goOn();
     this.#deps.onChange();
     this.#again();

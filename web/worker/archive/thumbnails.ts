@@ -32,9 +32,13 @@ interface Cached {
   readonly micros: number;
   /** The latest time for which this was found to be the keyframe. */
   untilMicros: number;
+  /** When the server allowed it. */
+  readonly sinceMs: number;
 }
 
 const MAX_CACHED = 200;
+/** So long a right to see it is believed. */
+const BELIEVED_MS = 60_000;
 const MIN_WIDTH = 16;
 const MAX_WIDTH = 1024;
 const TIMEOUT_MS = millis(5000);
@@ -93,7 +97,14 @@ export class Thumbnails {
       });
   }
 
+  #dropOld(): void {
+    const oldest = this.#deps.clock.monotonicMs() - BELIEVED_MS;
+    for (const one of this.#cache) if (one.sinceMs < oldest) one.bitmap.close();
+    this.#cache = this.#cache.filter(({ sinceMs }) => sinceMs >= oldest);
+  }
+
   async #make(cameraId: string, { micros, widthPx }: Wish): Promise<Thumbnail | undefined> {
+    this.#dropOld();
     const known = this.#cache.find(
       (one) =>
         one.cameraId === cameraId && one.widthPx === widthPx && one.micros <= micros && micros <= one.untilMicros,
@@ -118,7 +129,8 @@ export class Thumbnails {
       same.untilMicros = Math.max(same.untilMicros, micros);
       bitmap.close();
     } else {
-      this.#cache.push({ cameraId, widthPx, bitmap, micros: gop.startMicros, untilMicros: micros });
+      const sinceMs = this.#deps.clock.monotonicMs();
+      this.#cache.push({ cameraId, widthPx, bitmap, micros: gop.startMicros, untilMicros: micros, sinceMs });
       if (this.#cache.length > MAX_CACHED) this.#cache.shift()?.bitmap.close();
     }
     return { bitmap: copy, micros: gop.startMicros };

@@ -5,6 +5,7 @@ import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { buildServer, serverInputs } from "./lib/bundle-server.mjs";
+import { buildVerifier } from "./lib/bundle-verifier.mjs";
 import {
   cacheFolder,
   hashFiles,
@@ -57,6 +58,13 @@ const parts = [
     inputs: () => listFiles(serverInputs, notTests),
     run: buildServer,
     output: "dist/server/cli.mjs",
+  },
+  {
+    name: "verifier",
+    needs: "web/verifier/main.ts",
+    inputs: () => listFiles(["web/verifier", "shared", "scripts/lib/bundle-verifier.mjs", "package.json"], notTests),
+    run: () => buildVerifier(),
+    output: "dist/server/verify.html",
   },
   {
     name: "migrations",

@@ -7,6 +7,8 @@ export interface ByteFile {
   readonly bytes: number;
   /** Exactly `length` bytes, or fewer at the end. */
   readAt(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** In browsers: a stretch of it for a player, without reading it. */
+  blob?(start: number, end: number, type: string): Blob;
 }
 
 export interface PackageFiles {
@@ -74,9 +76,11 @@ async function storedFile(whole: ByteFile, name: string, offset: number, bytes: 
 }
 
 function slice(whole: ByteFile, name: string, start: number, bytes: number): ByteFile {
+  const { blob } = whole;
   return {
     name,
     bytes,
+    ...(blob ? { blob: (from: number, to: number, type: string) => blob(start + from, start + to, type) } : {}),
     readAt: (at, length) => whole.readAt(start + at, Math.max(0, Math.min(length, bytes - at))),
   };
 }

@@ -50,7 +50,9 @@ export class GapLog {
     let gap = false;
     if (from !== undefined) {
       const hole = captureMicros - from;
-      gap = this.#lost > 0 || this.#reason !== undefined || hole > (this.#first ? FIRST_KEYFRAME_MICROS : GAP_MICROS);
+      // While recording begins, a camera that is only now connecting is no gap either.
+      const caused = this.#reason !== undefined && !this.#first;
+      gap = this.#lost > 0 || caused || hole > (this.#first ? FIRST_KEYFRAME_MICROS : GAP_MICROS);
       if (gap) this.#tell(from, captureMicros);
     }
     this.#owedFrom = endMicros;

@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { parentPort, workerData } from "node:worker_threads";
 import { loadFluxCrypto } from "../../shared/crypto/load-node.ts";
 import { systemClock } from "../../shared/lib/clock.ts";
+import { ioThreads } from "../config/io-threads.ts";
 import { fileSystem } from "../record/volume-io.ts";
 import { startPull } from "../rtsp/pull.ts";
 import { Ingest } from "./ingest.ts";
@@ -38,7 +39,7 @@ async function main(): Promise<void> {
     crypto,
     startPull: (options, handlers) => startPull({ ...options, forbiddenPorts: ownPorts }, handlers),
     io: fileSystem(),
-    ioParallel: ioParallel(Number(process.env.UV_THREADPOOL_SIZE ?? 4)),
+    ioParallel: ioParallel(ioThreads()),
     send: (message: FromIngest) => {
       port.postMessage(message);
       if (message.type === "closed") port.close();

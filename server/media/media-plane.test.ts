@@ -3,7 +3,7 @@ import { errorCode, FluxError } from "../../shared/lib/errors.ts";
 import { SimulatedClock } from "../../shared/lib/simulated-clock.ts";
 import { millis } from "../../shared/lib/time.ts";
 import type { CameraSource, CameraStatus } from "../control/media-plane.ts";
-import type { FromIngest, RecorderEvent, RecordingPlan, ToIngest } from "../ingest/protocol.ts";
+import type { FromIngest, ToIngest } from "../ingest/protocol.ts";
 import type { FromRelay, ToRelay } from "../relay/protocol.ts";
 import { createMediaPlane, type MediaPlaneDeps, type OwnedMediaPlane } from "./media-plane.ts";
 import { FakeThread } from "./testing/fake-thread.ts";
@@ -137,49 +137,6 @@ const types = (thread: FakeThread<{ type: string }, never> | Ingest | Relay): st
   thread.received.map(({ type }) => type);
 const camerasOf = (thread: Ingest): string[] =>
   thread.received.flatMap((message) => (message.type === "put-camera" ? [message.camera.id] : []));
-
-function plan(cameraId: string, streamId: number): RecordingPlan {
-  const rest = { preRollMs: 0, audio: false, segmentMs: 60_000, volumes: [] };
-  return { cameraId, streamId, role: "main", action: "record", ...rest };
-}
-
-describe("recording", () => {
-  const plansOf = (thread: Ingest | undefined): string[] =>
-    must(thread)
-      .received.flatMap((message) => (message.type === "recording" ? [message.plans] : []))
-      .at(-1)
-      ?.map(({ cameraId }) => cameraId) ?? [];
-
-  it("each worker is told the plans of its cameras, also of one that is put later, and again after a restart", async () => {
-    const started = await start();
-    await started.putCamera(camera("a"));
-    started.setRecording([plan("a", 1), plan("b", 2)], 500);
-    expect(ingests.map(plansOf)).toEqual([["a"], []]);
-    await started.putCamera(camera("b"));
-    expect(ingests.map(plansOf)).toEqual([["a"], ["b"]]);
-    must(ingests[0]).die(new Error("gone"));
-    clock.advance(millis(1000));
-    await settle();
-    expect(plansOf(ingests[2])).toEqual(["a"]);
-    expect(must(ingests[2]).received.find(({ type }) => type === "recording")).toMatchObject({ flushMs: 500 });
-  });
-
-  it("facts reach whoever listens; a worker that dies records nothing any more; viewers see the state", async () => {
-    const started = await start();
-    const events: RecorderEvent[] = [];
-    started.onRecorder((batch) => events.push(...batch));
-    await started.putCamera(camera("a"));
-    must(ingests[0]).say({ type: "status", statuses: [status("a", "online")] });
-    const recording = { type: "recording", cameraId: "a", streamId: 1, recording: true } as const;
-    must(ingests[0]).say({ type: "recorder", events: [recording] });
-    must(ingests[0]).die(new Error("gone"));
-    expect(events).toEqual([recording, { ...recording, recording: false }]);
-    const shown = must(relays[0]).received.flatMap((message) =>
-      message.type === "camera-status" ? [message.recording] : [],
-    );
-    expect(shown).toEqual([false, true, false, false]);
-  });
-});
 
 describe("media plane", () => {
   it("starts relay and pool, each worker with its own generation and its own line to the relay", async () => {

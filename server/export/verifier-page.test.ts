@@ -69,8 +69,6 @@ describe.skipIf(!ready)("verify.html, opened from a file", () => {
     expect(seconds).toBeCloseTo(6, 0);
     await page.locator("header button").click();
     await expect.poll(() => page.locator(".verdict strong").textContent()).toBe("변경된 것이 없습니다.");
-    if (process.env.VERIFIER_SHOTS)
-      await page.screenshot({ path: `${process.env.VERIFIER_SHOTS}/korean.png`, fullPage: true });
     await page.locator("header button").click();
   });
 
@@ -84,7 +82,6 @@ describe.skipIf(!ready)("verify.html, opened from a file", () => {
     await give(path);
     await verdict(false);
     expect(await faults()).toEqual(["file.changed"]);
-    if (process.env.VERIFIER_SHOTS) await page.screenshot({ path: `${process.env.VERIFIER_SHOTS}/changed.png` });
     expect(await page.locator(".faults li").textContent()).toContain("01-Yard_gate-main_20261120-100957Z.mp4");
   });
 
@@ -118,8 +115,6 @@ describe.skipIf(!ready)("verify.html, opened from a file", () => {
     expect(first).toContain("2026-11-20 10:09:57.000 UTC");
     await page.locator(".row.left button").click();
     await expect.poll(shown, { timeout: 15_000 }).toMatch(/10:10:02/);
-    if (process.env.VERIFIER_SHOTS)
-      await page.screenshot({ path: `${process.env.VERIFIER_SHOTS}/sealed.png`, fullPage: true });
     await page.locator('input[type="range"]').fill("500");
     await expect.poll(shown, { timeout: 10_000 }).toContain("10:10:00.0");
   });

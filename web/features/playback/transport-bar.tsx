@@ -268,9 +268,8 @@ function PositionClock({ onOpen }: { readonly onOpen: () => void }): ReactNode {
     const timer = clock.every(millis(1000), () => setSecond((second) => second + 1));
     return () => timer.cancel();
   }, [clock]);
-  const buffering = usePlayback((state) => state.buffering);
-  // Renders again with each tenth that the clock tells.
-  usePlayback((state) => state.positionMicros);
+  // Renders again with each tenth that the clock tells, and when it starts or stops.
+  const { buffering } = usePlayback((state) => state);
   const { micros, rate, live } = controller.position();
   return (
     <button

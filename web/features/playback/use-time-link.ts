@@ -1,5 +1,5 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import { useEngineHost } from "../../app/services.ts";
 import { cellOf } from "../live/layout-reducer.ts";
 import { useWall } from "../live/wall-context.tsx";
@@ -12,8 +12,13 @@ export function useTimeLink(): void {
   const engine = useEngineHost()?.engine;
   const { state, dispatch, setPrefs, camerasById } = useWall();
   const filled = state.cameraIds.length > 0;
+  // The address changes a moment later: until then the same link must not be opened with each change that it makes.
+  const opened = useRef<string | undefined>(undefined);
   useEffect(() => {
-    if (t === undefined || engine === undefined || !filled) return;
+    const asked = t === undefined ? undefined : `${t} ${camera}`;
+    if (asked !== undefined && (engine === undefined || !filled || asked === opened.current)) return;
+    opened.current = asked;
+    if (t === undefined || engine === undefined) return;
     const link = parseLink({ t, camera });
     void navigate({ to: "/", search: {}, replace: true });
     if (link === undefined) return;

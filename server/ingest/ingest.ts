@@ -6,7 +6,7 @@ import { Scope } from "../../shared/lib/scope.ts";
 import { type Millis, millis } from "../../shared/lib/time.ts";
 import { epochAt } from "../../shared/wire/epoch.ts";
 import type { CameraSource, ProbeSource } from "../control/media-plane.ts";
-import { ChunkPool } from "../record/chunk-pool.ts";
+import { ChunkPool, Slabs } from "../record/chunk-pool.ts";
 import { Recorder } from "../record/recorder.ts";
 import type { VolumeIo } from "../record/volume-io.ts";
 import { KeyRing } from "../seal/key-ring.ts";
@@ -72,7 +72,9 @@ export class Ingest {
     this.#keys = new KeyRing(deps.crypto);
     this.#keyRequests = new KeyRequests(clock, this.#keys, deps.send);
     this.#forwarder = new Forwarder({ clock, defer, sleep: deps.sleep });
+    const slabs = new Slabs();
     this.#recorder = new Recorder({
+      slabs,
       clock,
       io: deps.io,
       ...(deps.ioParallel !== undefined && { parallel: deps.ioParallel }),
@@ -89,7 +91,7 @@ export class Ingest {
       forwarder: this.#forwarder,
       recorder: this.#recorder,
       scratch: new Scratch(),
-      gopPool: new ChunkPool(HELD_GOP_BYTES),
+      gopPool: new ChunkPool(slabs, HELD_GOP_BYTES),
       totals: this.#totals,
       watched: (streamId) => this.#wanted.has(streamId),
       wanted: (streamId) => this.#wanted.has(streamId) || this.#recorder.wants(streamId),

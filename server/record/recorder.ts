@@ -5,7 +5,7 @@ import { millis } from "../../shared/lib/time.ts";
 import type { StreamFormat } from "../../shared/media/types.ts";
 import { readHeader, type SealedHeader } from "../../shared/wire/sealed-frame.ts";
 import type { RecorderEvent, RecordingPlan } from "../ingest/protocol.ts";
-import { ChunkPool } from "./chunk-pool.ts";
+import { ChunkPool, Slabs } from "./chunk-pool.ts";
 import { StreamRecorder, type StreamRecorderDeps } from "./stream-recorder.ts";
 import { Volume, type VolumeEvents, type VolumeState } from "./volume.ts";
 import type { VolumeIo } from "./volume-io.ts";
@@ -17,6 +17,8 @@ export interface RecorderOptions {
   readonly send: (events: readonly RecorderEvent[]) => void;
   /** Memory of all streams: half for frames that are not on disk yet, half for pre-roll. */
   readonly memoryBytes?: number;
+  /** The thread's memory, where others use it too. */
+  readonly slabs?: Slabs;
   /** Operations at a time on each volume; default 1. A volume that hangs takes so many threads of the I/O pool. */
   readonly parallel?: number;
   readonly newRunId?: () => string;
@@ -26,6 +28,7 @@ const MEMORY_BYTES = 256 * 1024 * 1024;
 const CLOSE_PATIENCE_MS = millis(5000);
 const TICK_MS = millis(1000);
 const FLUSHES_PER_INTERVAL = 4;
+const TRIM_SECONDS = 10;
 const SHORTEST_FLUSH_MS = 50;
 const IDLE_MICROS = 10_000_000;
 
@@ -38,9 +41,11 @@ export class Recorder {
   readonly #volumes = new Map<string, Volume>();
   readonly #formats = new Map<number, StreamFormat>();
   readonly #deps: StreamRecorderDeps;
+  readonly #slabs: Slabs;
   readonly #tick: Timer;
   #flushTimer: Timer | undefined;
   #flushMs = 0;
+  #seconds = 0;
   #events: RecorderEvent[] = [];
   #closing: Promise<void> | undefined;
 
@@ -48,7 +53,8 @@ export class Recorder {
     this.#options = options;
     const { clock, io, newRunId = randomUUID } = options;
     const half = (options.memoryBytes ?? MEMORY_BYTES) / 2;
-    const pools = { pool: new ChunkPool(half), preRollPool: new ChunkPool(half) };
+    this.#slabs = options.slabs ?? new Slabs();
+    const pools = { pool: new ChunkPool(this.#slabs, half), preRollPool: new ChunkPool(this.#slabs, half) };
     const emit = (event: RecorderEvent): void => {
       this.#events.push(event);
     };
@@ -189,6 +195,7 @@ export class Recorder {
 
   #everySecond(): void {
     for (const volume of this.#volumes.values()) volume.tick();
+    if (++this.#seconds % TRIM_SECONDS === 0) this.#slabs.trim();
     const now = this.#options.clock.utcMicros();
     for (const stream of this.#streams.values()) stream.checkIdle(now, IDLE_MICROS);
     this.#sendEvents();

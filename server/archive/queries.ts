@@ -30,7 +30,6 @@ export async function findSegments(
   query: SegmentQuery,
 ): Promise<FoundSegment[]> {
   const { cameraId, role, startMicros, endMicros, direction, limit } = query;
-  const now = new Date();
   const conditions: (SQL | undefined)[] = [
     eq(segments.cameraId, cameraId),
     role && eq(segments.role, role),
@@ -47,7 +46,7 @@ export async function findSegments(
       kind: storageVolumes.kind,
       location: storageVolumes.location,
       locked: sql<boolean>`exists (select 1 from ${evidenceLocks} where ${evidenceLocks.cameraId} = ${segments.cameraId}
-        and ${evidenceLocks.releasedAt} is null and (${evidenceLocks.expiresAt} is null or ${evidenceLocks.expiresAt} > ${now.toISOString()})
+        and ${evidenceLocks.releasedAt} is null and (${evidenceLocks.expiresAt} is null or ${evidenceLocks.expiresAt} > now())
         and ${evidenceLocks.startMicros} < ${segments.endMicros} and ${evidenceLocks.endMicros} >= ${segments.startMicros})`,
     })
     .from(segments)

@@ -32,7 +32,6 @@ export async function timeline(
     sql`, `,
   )}]`;
   const within = sql`camera_id = any(${ids}) and end_micros >= ${startMicros} and start_micros < ${endMicros}`;
-  const now = new Date().toISOString();
   const [recorded, gaps, events, bookmarks, locks, bounds] = await Promise.all([
     orm.execute<SpanRow>(merged(sql`recording_runs`, within, resolutionMicros, sql`''`)),
     orm.execute<SpanRow & { kind: GapReason; n: string }>(
@@ -47,7 +46,7 @@ export async function timeline(
     ),
     orm.execute<SpanRow>(
       sql`select camera_id, start_micros as s, end_micros as e from evidence_locks where ${within}
-          and released_at is null and (expires_at is null or expires_at > ${now}) order by start_micros limit ${MAX_MARKS}`,
+          and released_at is null and (expires_at is null or expires_at > now()) order by start_micros limit ${MAX_MARKS}`,
     ),
     orm.execute<{ first: string | null; last: string | null }>(
       sql`select min(start_micros) as first, max(end_micros) as last from recording_runs where camera_id = any(${ids})`,

@@ -353,45 +353,6 @@ describe("trouble", () => {
   });
 });
 
-describe("in the archive", () => {
-  const archived = (): boolean => posts.some((post) => post.type === "playback" && post.state.mode === "archive");
-
-  test("the live stream is paused and its decoder given back; its last picture waits for the way back", async () => {
-    await play();
-    const decoder = backend.last;
-    wall.playback({ kind: "seek", micros: 1_600_000_000_000_000 });
-    clock.advance(millis(50));
-    expect(archived()).toBe(true);
-    expect(link.subscribed.at(-1)).toMatchObject([{ cameraId: CAMERA, visible: false }]);
-    expect(decoder.state).toBe("closed");
-    expect(renderer().draws.at(-1)).toHaveLength(1);
-    expect(stats()).toMatchObject({ state: "waiting", reason: "connecting" });
-    wall.playback({ kind: "live" });
-    clock.advance(millis(50));
-    expect(link.subscribed.at(-1)).toMatchObject([{ visible: true }]);
-    expect(posts.findLast(({ type }) => type === "playback")).toMatchObject({ state: { mode: "live" } });
-    expect(renderer().picture(CAMERA)).toBeDefined();
-    send(true);
-    await settled();
-    expect(backend.last).not.toBe(decoder);
-    backend.last.output();
-    await animate();
-    expect(renderer().shown.get(CAMERA)).toHaveLength(2);
-    expect(stats()).toMatchObject({ state: "live", role: "sub" });
-  });
-
-  test("one tile in the archive leaves the others live", async () => {
-    const other = "99999999-2222-4333-8444-555555555555";
-    wall.setTiles([tile(), tile({ tileId: "other", cameraId: other })]);
-    await play();
-    wall.playback({ kind: "seek", micros: 1_600_000_000_000_000, tileId: "other" });
-    clock.advance(millis(50));
-    expect(link.subscribed.at(-1)).toMatchObject([{ cameraId: other, visible: false }]);
-    expect(stats().state).toBe("live");
-    expect(wall.stats().tiles[1]).toMatchObject({ state: "waiting", reason: "connecting" });
-  });
-});
-
 test("close gives everything back and leaves no timer", async () => {
   await play();
   send(false);

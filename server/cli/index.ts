@@ -23,6 +23,12 @@ const commands: Record<string, CommandEntry> = {
     summary: "Check the ciphers against a file of known answers, in Node or in Chromium",
     load: async () => (await import("./vectors.ts")).runVectors,
   },
+  export: {
+    synopsis:
+      "--camera ID|NAME --from TIME --to TIME --out FILE [--format mp4|mkv|sealed] [--server URL] [--user NAME]",
+    summary: "Save a package of footage from a running server; password (and passphrase) are read from standard input",
+    load: async () => (await import("./export.ts")).runExport,
+  },
   verify: {
     synopsis: "PACKAGE [--json] [--key FINGERPRINT] [--passphrase-stdin]",
     summary: "Check an export package (.zip or folder): what was changed since it was made, and who signed it",

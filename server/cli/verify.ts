@@ -7,6 +7,7 @@ import { openPackage } from "../export/package-source.ts";
 import { UsageError } from "./cli.ts";
 import { parseFlags } from "./flags.ts";
 import type { CliIo } from "./io.ts";
+import { readLine } from "./read-line.ts";
 
 /** Exit codes, for scripts: documented in docs/evidence.md. */
 export const VERIFY_EXIT = { intact: 0, faults: 1, usage: 2, unreadable: 3 } as const;
@@ -33,7 +34,7 @@ export async function runVerify(
     throw new UsageError("--key must be a fingerprint of 64 hexadecimal digits");
   }
   const given = values.passphrase === undefined ? undefined : String(values.passphrase);
-  const passphrase = values["passphrase-stdin"] === true ? await readLine(stdin) : given;
+  const passphrase = values["passphrase-stdin"] === true ? await readLine(stdin).next() : given;
   let report: VerifyReport;
   try {
     const crypto = passphrase === undefined ? undefined : await loadFluxCrypto();
@@ -51,15 +52,6 @@ export async function runVerify(
 function newHash() {
   const hash = createHash("sha256");
   return { update: (data: Uint8Array) => hash.update(data), digestHex: () => hash.digest("hex") };
-}
-
-async function readLine(stdin: AsyncIterable<Buffer>): Promise<string> {
-  let text = "";
-  for await (const piece of stdin) {
-    text += piece.toString("utf8");
-    if (text.includes("\n") || text.length > 4096) break;
-  }
-  return text.split(/\r?\n/)[0] ?? "";
 }
 
 function toJson({ keys: _, manifest, findings, ...report }: VerifyReport) {

@@ -1,6 +1,8 @@
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Manifest } from "../../shared/evidence/manifest.ts";
@@ -8,7 +10,7 @@ import { openZip } from "../../shared/evidence/package-files.ts";
 import { verifyPackage } from "../../shared/evidence/verify.ts";
 import { findFfmpeg } from "../testkit/tools.ts";
 import { fileBytes } from "./package-source.ts";
-import type { Clip } from "./testkit/clip.ts";
+import { type Clip, readClip } from "./testkit/clip.ts";
 import { ExportKit, START } from "./testkit/export-kit.ts";
 import type { WrittenSegment } from "./testkit/sealed-footage.ts";
 
@@ -103,6 +105,19 @@ describe.skipIf(ffmpeg === undefined)("an export", () => {
     expect(manifest.items[0]?.files).toHaveLength(2);
     expect(manifest.files.map(({ media }) => media?.frames).filter(Boolean)).toEqual([300, 300]);
     expect(manifest.items[0]?.gaps.map(({ reason }) => reason)).toEqual(["camera-offline", "not-recorded"]);
+  });
+
+  const hevc = fileURLToPath(new URL("../../../shared/media/car-hevc-720p.mp4", import.meta.url));
+  if (!existsSync(hevc)) process.stderr.write("Skipped: an H.265 export (../shared/media is not here).\n");
+  it.skipIf(!existsSync(hevc)).each(["mp4", "mkv"] as const)("keeps H.265: %s", async (format) => {
+    const whole = await readClip(hevc);
+    const units = whole.units.filter(({ codec }) => codec === "h265").slice(0, 100);
+    const written = await kit.footage({ ...whole, units }, { streamId: 31 });
+    const { manifest, folder } = await unpack(await kit.export([kit.item(written)], { format }));
+    const { streams } = await probe(join(folder, manifest.items[0]?.files[0] ?? ""));
+    expect(streams[0]).toMatchObject({ codec_name: "hevc", nb_read_frames: String(manifest.files[0]?.media?.frames) });
+    expect(manifest.files[0]?.media?.frames).toBe(100);
+    expect((await shownTimes(join(folder, manifest.items[0]?.files[0] ?? ""))).length).toBe(100);
   });
 
   it("plays G.711 where the container has no place for it", async () => {

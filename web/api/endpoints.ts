@@ -3,7 +3,9 @@ import type {
   Bookmark,
   bookmarkBody,
   EvidenceLock,
+  ExportJob,
   evidenceLockBody,
+  exportSpec,
   Timeline,
   timelineDays,
 } from "../../shared/api/recording.ts";
@@ -49,6 +51,7 @@ export interface BookmarkQuery {
 }
 
 export type EvidenceLockBody = z.input<typeof evidenceLockBody>;
+export type ExportBody = z.input<typeof exportSpec>;
 
 /** Every route of /api/v1 that the console uses, by name. */
 export interface Api {
@@ -77,6 +80,14 @@ export interface Api {
   createBookmark(body: BookmarkBody): Promise<Bookmark>;
   removeBookmark(id: string): Promise<void>;
   createEvidenceLock(body: EvidenceLockBody): Promise<EvidenceLock>;
+  /** Newest first. */
+  exports(signal?: AbortSignal): Promise<ExportJob[]>;
+  createExport(body: ExportBody): Promise<ExportJob>;
+  /** Cancels one that is under way. */
+  removeExport(id: string): Promise<void>;
+  /** Good for five minutes. */
+  exportLink(id: string): Promise<{ readonly url: string }>;
+  exportKey(signal?: AbortSignal): Promise<{ readonly fingerprint: string }>;
   users(signal?: AbortSignal): Promise<User[]>;
   createUser(body: CreateUser): Promise<User>;
   updateUser(id: string, body: UpdateUser): Promise<User>;
@@ -119,6 +130,11 @@ export function createApi(http: HttpClient): Api {
     createBookmark: (body) => http.request("POST", "/bookmarks", { body }),
     removeBookmark: (bookmarkId) => http.request("DELETE", `/bookmarks/${id(bookmarkId)}`),
     createEvidenceLock: (body) => http.request("POST", "/evidence-locks", { body }),
+    exports: (signal) => http.request("GET", "/exports", { signal }),
+    createExport: (body) => http.request("POST", "/exports", { body }),
+    removeExport: (jobId) => http.request("DELETE", `/exports/${id(jobId)}`),
+    exportLink: (jobId) => http.request("POST", `/exports/${id(jobId)}/link`),
+    exportKey: (signal) => http.request("GET", "/export-key", { signal }),
     users: (signal) => http.request("GET", "/users", { signal }),
     createUser: (body) => http.request("POST", "/users", { body }),
     updateUser: (userId, body) => http.request("PATCH", `/users/${id(userId)}`, { body }),

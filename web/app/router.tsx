@@ -61,6 +61,12 @@ const camerasRoute = createRoute({
   component: lazyRouteComponent(() => import("../features/cameras/cameras-page.tsx"), "CamerasPage"),
 });
 
+const exportsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/exports",
+  component: lazyRouteComponent(() => import("../features/exports/exports-page.tsx"), "ExportsPage"),
+});
+
 const usersRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/users",
@@ -70,7 +76,7 @@ const usersRoute = createRoute({
 const routeTree = rootRoute.addChildren([
   signInRoute,
   setupRoute,
-  shellRoute.addChildren([wallRoute, kioskRoute, camerasRoute, usersRoute]),
+  shellRoute.addChildren([wallRoute, kioskRoute, camerasRoute, exportsRoute, usersRoute]),
 ]);
 
 function build() {

@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { Cctv, CircleHelp, LayoutGrid, Users } from "lucide-react";
+import { Cctv, CircleHelp, LayoutGrid, PackageOpen, Users } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useHelp } from "../features/help/help-provider.tsx";
@@ -24,6 +24,9 @@ export function TopBar(): ReactNode {
       <nav aria-label={t("nav.main")} className="flex items-center gap-1 sm:ml-3">
         <NavLink to="/" icon={<LayoutGrid aria-hidden="true" />} label={t("nav.live")} />
         <NavLink to="/cameras" icon={<Cctv aria-hidden="true" />} label={t("nav.cameras")} />
+        {user.role !== "viewer" && (
+          <NavLink to="/exports" icon={<PackageOpen aria-hidden="true" />} label={t("nav.exports")} />
+        )}
         {user.role === "admin" && <NavLink to="/users" icon={<Users aria-hidden="true" />} label={t("nav.users")} />}
       </nav>
       <div className="ml-auto flex items-center gap-1">
@@ -38,7 +41,15 @@ export function TopBar(): ReactNode {
   );
 }
 
-function NavLink({ to, icon, label }: { to: "/" | "/cameras" | "/users"; icon: ReactNode; label: string }): ReactNode {
+function NavLink({
+  to,
+  icon,
+  label,
+}: {
+  to: "/" | "/cameras" | "/exports" | "/users";
+  icon: ReactNode;
+  label: string;
+}): ReactNode {
   return (
     <Link to={to} className={link} activeOptions={{ exact: true, includeSearch: false }} aria-label={label}>
       {icon}

@@ -1,4 +1,5 @@
 import { enErrors } from "./en-errors.ts";
+import { enExports } from "./en-exports.ts";
 import { enHelp } from "./en-help.ts";
 import { enPlayback } from "./en-playback.ts";
 
@@ -26,6 +27,7 @@ export const en = {
   nav: {
     live: "Live",
     cameras: "Cameras",
+    exports: "Exports",
     users: "Users",
     main: "Main navigation",
     openTree: "Open cameras",
@@ -365,6 +367,7 @@ export const en = {
     copy: "Copy for support",
     databases: { embedded: "embedded", postgres: "PostgreSQL" },
   },
+  exports: enExports,
   pwa: {
     update: "A new version is ready.",
     reload: "Reload",

@@ -1,5 +1,6 @@
 import type { Translation } from "./en.ts";
 import { koErrors } from "./ko-errors.ts";
+import { koExports } from "./ko-exports.ts";
 import { koHelp } from "./ko-help.ts";
 import { koPlayback } from "./ko-playback.ts";
 
@@ -26,6 +27,7 @@ export const ko: Translation = {
   nav: {
     live: "라이브",
     cameras: "카메라",
+    exports: "내보내기",
     users: "사용자",
     main: "주 메뉴",
     openTree: "카메라 목록 열기",
@@ -366,6 +368,7 @@ export const ko: Translation = {
     copy: "지원용 정보 복사",
     databases: { embedded: "내장", postgres: "PostgreSQL" },
   },
+  exports: koExports,
   pwa: {
     update: "새 버전이 준비되었습니다.",
     reload: "새로 고침",

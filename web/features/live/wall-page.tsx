@@ -15,13 +15,15 @@ import {
 import { Cctv, Plus } from "lucide-react";
 import { type ReactNode, useCallback, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useUser } from "../../app/services.ts";
 import { useKiosk } from "../../app/use-kiosk.ts";
 import { Button } from "../../ui/button.tsx";
 import { Sheet } from "../../ui/dialog.tsx";
 import { EmptyState, FailureState, Skeleton } from "../../ui/states.tsx";
 import { useCameraDialogs } from "../cameras/camera-dialogs.tsx";
+import { ExportDialog } from "../exports/export-dialog.tsx";
 import { PlaybackProvider } from "../playback/playback-context.tsx";
-import { PlaybackPanel } from "../playback/playback-panel.tsx";
+import { PlaybackPanel, type RangeRequest } from "../playback/playback-panel.tsx";
 import { useArchiveVisit } from "../playback/use-archive-visit.ts";
 import { useTimeLink } from "../playback/use-time-link.ts";
 import { ResourceTree } from "../tree/resource-tree.tsx";
@@ -41,6 +43,8 @@ export function WallPage(): ReactNode {
   const { t } = useTranslation();
   const { dispatch, prefs, setPrefs } = useWall();
   const kiosk = useKiosk();
+  const mayExport = useUser().role !== "viewer";
+  const [exporting, setExporting] = useState<RangeRequest>();
   const narrow = useMedia("(max-width: 767px)");
   const phone = useMedia("(max-width: 639px)");
   const [sheet, setSheet] = useState(false);
@@ -119,11 +123,12 @@ export function WallPage(): ReactNode {
         </div>
         {prefs.timelineOpen && (
           <PlaybackProvider>
-            <PlaybackPanel />
+            <PlaybackPanel {...(mayExport ? { onExport: setExporting } : {})} />
           </PlaybackProvider>
         )}
         <StatusBar />
       </div>
+      {exporting !== undefined && <ExportDialog request={exporting} onClose={() => setExporting(undefined)} />}
       {narrow && (
         <Sheet open={sheet} onOpenChange={setSheet} title={t("tree.title")}>
           <ResourceTree onChosen={() => setSheet(false)} />

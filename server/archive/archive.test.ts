@@ -109,6 +109,11 @@ describe.each(databases)("the archive, $name", (kind) => {
       const second = fact(volumeId, { runId, startMicros: START + 10 * SECOND });
       for (const segment of [first, second]) index.take({ type: "segment-closed", segment });
       index.take({ type: "segment-closed", segment: first });
+      // Closed, and not in the index yet: known all the same.
+      expect([...index.open.values()].map(({ endMicros }) => endMicros)).toEqual([
+        START + 10 * SECOND,
+        START + 20 * SECOND,
+      ]);
       await index.close();
       expect(index.open.size).toBe(0);
       const { orm } = server.database;

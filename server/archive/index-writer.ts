@@ -31,7 +31,7 @@ export class IndexWriter {
     this.#timer = clock.every(WRITE_EVERY_MS, () => void this.write());
   }
 
-  /** Segments that are being written, as far as they are safely on disk. */
+  /** Segments that are being written, as far as they are safely on disk, and those whose end is not in the index yet. */
   get open(): ReadonlyMap<string, SegmentFact> {
     return this.#open;
   }
@@ -51,7 +51,8 @@ export class IndexWriter {
         this.#open.set(keyOf(event.segment), event.segment);
         return;
       case "segment-closed":
-        this.#open.delete(keyOf(event.segment));
+        // Until the row says so, this is what is known of it.
+        this.#open.set(keyOf(event.segment), event.segment);
         this.#keep(event.segment, "closed");
         return;
       case "gap":
@@ -100,7 +101,11 @@ export class IndexWriter {
         facts.map(([, fact]) => fact),
         gaps,
       );
-      for (const [key, fact] of facts) if (this.#segments.get(key) === fact) this.#segments.delete(key);
+      for (const [key, fact] of facts) {
+        if (this.#segments.get(key) !== fact) continue;
+        this.#segments.delete(key);
+        if (fact.state === "closed") this.#open.delete(key);
+      }
       this.#gaps.splice(0, gaps.length);
       if (this.#failing) this.#log.info({ dropped: this.#dropped }, "the recordings' index is written again");
       this.#failing = false;

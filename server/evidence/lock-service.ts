@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { and, desc, eq, gt, inArray, isNull, or } from "drizzle-orm";
 import type { z } from "zod";
-import type { EvidenceLock, evidenceLockBody } from "../../shared/api/recording.ts";
+import type { EvidenceCase, EvidenceLock, evidenceLockBody } from "../../shared/api/recording.ts";
 import type { Clock } from "../../shared/lib/clock.ts";
 import { FluxError } from "../../shared/lib/errors.ts";
 import { can, type Principal } from "../auth/policy.ts";
@@ -45,28 +45,58 @@ export class LockService {
 
   /** Throws `camera.not_found`, `evidence.bad_range`, `evidence.expired`. */
   async create(principal: Principal, input: LockInput): Promise<EvidenceLock> {
-    checkRange(principal, "evidence.manage", input);
+    const [made] = await this.#insert(principal, [input], null);
+    if (!made) throw new FluxError("evidence.bad_range", "there is nothing to lock");
+    return made;
+  }
+
+  /**
+   * Locks every range of a case that its own locks do not hold already until then: all or none.
+   * Throws as `create`; a field names the range at fault.
+   */
+  async createForCase(
+    principal: Principal,
+    { id, items }: Pick<EvidenceCase, "id" | "items">,
+    input: Pick<LockInput, "reason" | "expiresAt">,
+  ): Promise<EvidenceLock[]> {
+    const held = await this.#orm
+      .select()
+      .from(evidenceLocks)
+      .where(and(eq(evidenceLocks.caseId, id), isNull(evidenceLocks.releasedAt)));
+    const until = (time: Date | null): number => time?.getTime() ?? Number.POSITIVE_INFINITY;
+    const wanted = until(input.expiresAt === null ? null : new Date(input.expiresAt));
+    const open = items.filter(
+      ({ cameraId, startMicros, endMicros }) =>
+        !held.some(
+          (lock) =>
+            lock.cameraId === cameraId &&
+            lock.startMicros <= startMicros &&
+            lock.endMicros >= endMicros &&
+            until(lock.expiresAt) >= wanted,
+        ),
+    );
+    const inputs = open.map(({ cameraId, startMicros, endMicros }) => ({ ...input, cameraId, startMicros, endMicros }));
+    return await this.#insert(principal, inputs, id);
+  }
+
+  async #insert(principal: Principal, inputs: readonly LockInput[], caseId: string | null): Promise<EvidenceLock[]> {
     const now = toDate(this.#clock.utcMicros());
-    const expiresAt = input.expiresAt === null ? null : new Date(input.expiresAt);
-    if (expiresAt && expiresAt <= now) {
-      throw new FluxError("evidence.expired", "the lock would have ended already", { field: "expiresAt" });
-    }
-    const row: Row = {
-      ...input,
-      expiresAt,
-      id: randomUUID(),
-      createdBy: principal.userId,
-      createdByName: principal.username,
-      createdAt: now,
-      releasedAt: null,
-      releasedByName: null,
-    };
-    await this.#orm.insert(evidenceLocks).values(row);
-    return toBody(row);
+    const rows = inputs.map((input, index): Row => {
+      checkRange(principal, "evidence.manage", input, inputs.length > 1 ? `items.${index}.` : "");
+      const expiresAt = input.expiresAt === null ? null : new Date(input.expiresAt);
+      if (expiresAt && expiresAt <= now) {
+        throw new FluxError("evidence.expired", "the lock would have ended already", { field: "expiresAt" });
+      }
+      const by = { createdBy: principal.userId, createdByName: principal.username, createdAt: now };
+      const open = { releasedAt: null, releasedByName: null, releaseReason: null };
+      return { ...input, expiresAt, id: randomUUID(), ...by, ...open, caseId };
+    });
+    if (rows.length > 0) await this.#orm.insert(evidenceLocks).values(rows);
+    return rows.map(toBody);
   }
 
   /** By who set it, or an administrator. Idempotent. Throws `evidence.lock_not_found`, `auth.forbidden`. */
-  async release(principal: Principal, id: string): Promise<EvidenceLock> {
+  async release(principal: Principal, id: string, reason?: string): Promise<EvidenceLock> {
     const [row] = await this.#orm.select().from(evidenceLocks).where(eq(evidenceLocks.id, id));
     if (!row || !can(principal, "archive.view", row.cameraId)) {
       throw new FluxError("evidence.lock_not_found", "there is no such lock");
@@ -77,7 +107,11 @@ export class LockService {
     if (row.releasedAt) return toBody(row);
     const [released] = await this.#orm
       .update(evidenceLocks)
-      .set({ releasedAt: toDate(this.#clock.utcMicros()), releasedByName: principal.username })
+      .set({
+        releasedAt: toDate(this.#clock.utcMicros()),
+        releasedByName: principal.username,
+        releaseReason: reason ?? null,
+      })
       .where(eq(evidenceLocks.id, id))
       .returning();
     return toBody(released ?? row);
@@ -85,7 +119,7 @@ export class LockService {
 }
 
 function toBody(row: Row): EvidenceLock {
-  const { id, cameraId, startMicros, endMicros, reason, createdByName, releasedByName } = row;
+  const { id, cameraId, startMicros, endMicros, reason, createdByName, releasedByName, releaseReason, caseId } = row;
   return {
     id,
     cameraId,
@@ -97,5 +131,7 @@ function toBody(row: Row): EvidenceLock {
     createdAt: row.createdAt.toISOString(),
     releasedAt: row.releasedAt?.toISOString() ?? null,
     releasedByName,
+    releaseReason,
+    caseId,
   };
 }

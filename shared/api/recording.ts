@@ -179,6 +179,9 @@ export const evidenceLock = evidenceLockBody.extend({
   createdAt: instant,
   releasedAt: instant.nullable(),
   releasedByName: z.string().nullable(),
+  releaseReason: z.string().nullable(),
+  /** The case whose range it holds. */
+  caseId: z.uuid().nullable(),
 });
 export type EvidenceLock = z.infer<typeof evidenceLock>;
 

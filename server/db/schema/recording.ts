@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import {
+  type AnyPgColumn,
   bigint,
   boolean,
   check,
@@ -201,8 +202,14 @@ export const evidenceLocks = pgTable(
     createdAt: instant("created_at").notNull(),
     releasedAt: instant("released_at"),
     releasedByName: text("released_by_name"),
+    releaseReason: text("release_reason"),
+    /** The case whose ranges it holds; null: set by itself, or the case is deleted. The lock outlives the case. */
+    caseId: uuid("case_id").references((): AnyPgColumn => cases.id, { onDelete: "set null" }),
   },
-  (table) => [index("evidence_locks_camera").on(table.cameraId, table.startMicros)],
+  (table) => [
+    index("evidence_locks_camera").on(table.cameraId, table.startMicros),
+    index("evidence_locks_case").on(table.caseId),
+  ],
 );
 
 export const cases = pgTable("cases", {

@@ -15,6 +15,7 @@ import { IndexBuilder } from "../record/segment-reader.ts";
 import { CAMERA, START } from "../record/testkit/recording.ts";
 import { databases, type TempDatabase } from "../testkit/temp-db.ts";
 import { ArchiveCheck, type CheckReport } from "./check.ts";
+import { volumeRow } from "./testkit/volume-row.ts";
 import type { VolumeRow } from "./volume-service.ts";
 
 const SECOND = 1_000_000;
@@ -38,11 +39,7 @@ describe.each(databases)("check, $name", (kind) => {
     for (const table of [segments, recordingRuns]) await database.orm.delete(table);
     await database.orm.delete(storageVolumes);
     root = await mkdtemp(join(tmpdir(), "fluxvision-check-"));
-    volumes = ["a", "b"].map((name) => {
-      const place = { kind: "local", tier: "hot", location: join(root, name) } as const;
-      const common = { reserveBytes: 0, priority: 0, enabled: true, credentialsSealed: null, createdAt: new Date() };
-      return { id: randomUUID(), name, ...place, ...common };
-    });
+    volumes = ["a", "b"].map((name) => volumeRow({ name, location: join(root, name) }));
     await database.orm.insert(storageVolumes).values(volumes);
     revoked = false;
     return () => rm(root, { recursive: true });

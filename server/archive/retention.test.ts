@@ -13,6 +13,7 @@ import { databases, type TempDatabase } from "../testkit/temp-db.ts";
 import { writeIndex } from "./index-writer.ts";
 import { DEFAULT_POLICY, effectivePolicy } from "./policy.ts";
 import { Retention } from "./retention.ts";
+import { volumeRow } from "./testkit/volume-row.ts";
 import type { VolumeRow } from "./volume-service.ts";
 
 const DAY = 86_400 * 1_000_000;
@@ -32,9 +33,7 @@ describe.each(databases)("retention, $name", (kind) => {
   beforeAll(async () => {
     database = await kind.open();
     root = await mkdtemp(join(tmpdir(), "fluxvision-retention-"));
-    const row = { id: randomUUID(), name: "v", kind: "local", tier: "hot", location: root } as const;
-    const common = { reserveBytes: 0, priority: 0, enabled: true, credentialsSealed: null };
-    volume = { ...row, ...common, createdAt: new Date(NOW / 1000) };
+    volume = volumeRow({ name: "v", location: root });
     await database.orm.insert(storageVolumes).values(volume);
     retention = new Retention({
       orm: database.orm,

@@ -15,4 +15,5 @@ export {
   segments,
   storageVolumes,
 } from "./recording.ts";
+export { segmentMoves } from "./tiers.ts";
 export { cameraAccess, layouts, sessions, setupTokens, users } from "./users.ts";

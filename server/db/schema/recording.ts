@@ -36,6 +36,14 @@ export const storageVolumes = pgTable(
     credentialsSealed: text("credentials_sealed"),
     /** Kept free for others, bytes. */
     reserveBytes: bigint("reserve_bytes", { mode: "number" }).notNull(),
+    /** s3: what requests are signed for; null: us-east-1. */
+    region: text("region"),
+    /** s3: `https://host/bucket/key`, else `https://bucket.host/key`. */
+    pathStyle: boolean("path_style").notNull().default(true),
+    /** Fuller than so many percent, its oldest segments move to the next tier; null: by age alone. */
+    moveAtPercent: integer("move_at_percent"),
+    /** Segments are moved to it no faster; null: 400. */
+    moveMbitPerSecond: integer("move_mbit_per_second"),
     /** Order within its tier, and whether it is used for new segments. */
     priority: integer("priority").notNull().default(0),
     enabled: boolean("enabled").notNull().default(true),
@@ -144,6 +152,8 @@ export const recordingGaps = pgTable(
     detail: text("detail"),
     /** Known lost frames; 0: not known. */
     frames: integer("frames").notNull().default(0),
+    /** It lasts: `endMicros` is how far it was known to, and grows. */
+    open: boolean("open").notNull().default(false),
   },
   (table) => [
     index("recording_gaps_camera").on(table.cameraId, table.startMicros),

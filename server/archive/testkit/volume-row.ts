@@ -1,0 +1,22 @@
+import { randomUUID } from "node:crypto";
+import type { VolumeRow } from "../volume-service.ts";
+
+/** A volume as the database keeps it: a hot folder without a reserve, if nothing else is said. */
+export function volumeRow(values: Partial<VolumeRow> & { readonly location: string }): VolumeRow {
+  return {
+    id: randomUUID(),
+    name: "volume",
+    kind: "local",
+    tier: "hot",
+    credentialsSealed: null,
+    region: null,
+    pathStyle: true,
+    moveAtPercent: null,
+    moveMbitPerSecond: null,
+    reserveBytes: 0,
+    priority: 0,
+    enabled: true,
+    createdAt: new Date(0),
+    ...values,
+  };
+}

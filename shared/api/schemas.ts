@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { CAMERA_STATES } from "../wire/control-messages.ts";
+import { permission } from "./access.ts";
 
 /** REST bodies under /api/v1. The server builds OpenAPI from these; the web app infers its types from them. */
 
@@ -39,6 +40,8 @@ export const user = z.object({
   language: z.enum(["en", "ko"]),
   /** Cameras a viewer may see; operators and administrators see all. */
   cameraIds: z.array(z.uuid()),
+  /** What the user may do somewhere: what the console offers. Whether it holds on a camera, the server decides. */
+  permissions: z.array(permission).optional(),
   createdAt: instant,
   lastLoginAt: instant.nullable(),
 });

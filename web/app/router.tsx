@@ -1,4 +1,11 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from "@tanstack/react-router";
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
 import { SetupPage } from "../features/auth/setup-page.tsx";
 import { SignInPage } from "../features/auth/sign-in-page.tsx";
 import { WallPage } from "../features/live/wall-page.tsx";
@@ -67,8 +74,24 @@ const exportsRoute = createRoute({
   component: lazyRouteComponent(() => import("../features/exports/exports-page.tsx"), "ExportsPage"),
 });
 
-const usersRoute = createRoute({
+/** Its pages are listed in features/admin/admin-nav.ts. */
+const adminRoute = createRoute({
   getParentRoute: () => shellRoute,
+  path: "/admin",
+  component: lazyRouteComponent(() => import("../features/admin/admin-shell.tsx"), "AdminShell"),
+});
+
+/** Where the page was before: links to it are kept. */
+const oldUsersRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/users",
+  beforeLoad: () => {
+    throw redirect({ to: "/admin/users", replace: true });
+  },
+});
+
+const usersRoute = createRoute({
+  getParentRoute: () => adminRoute,
   path: "/users",
   component: lazyRouteComponent(() => import("../features/users/users-page.tsx"), "UsersPage"),
 });
@@ -76,7 +99,14 @@ const usersRoute = createRoute({
 const routeTree = rootRoute.addChildren([
   signInRoute,
   setupRoute,
-  shellRoute.addChildren([wallRoute, kioskRoute, camerasRoute, exportsRoute, usersRoute]),
+  shellRoute.addChildren([
+    wallRoute,
+    kioskRoute,
+    camerasRoute,
+    exportsRoute,
+    oldUsersRoute,
+    adminRoute.addChildren([usersRoute]),
+  ]),
 ]);
 
 function build() {

@@ -1,19 +1,20 @@
 import { Link } from "@tanstack/react-router";
-import { Cctv, CircleHelp, LayoutGrid, PackageOpen, Users } from "lucide-react";
+import { Cctv, CircleHelp, LayoutGrid, PackageOpen, Settings2 } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { sectionsFor } from "../features/admin/admin-nav.ts";
 import { useHelp } from "../features/help/help-provider.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 import { Logo } from "./logo.tsx";
+import { useCan } from "./permissions.ts";
 import { ProfileMenu } from "./profile-menu.tsx";
-import { useUser } from "./services.ts";
 
 const link =
   "flex h-7 items-center gap-1.5 rounded-md px-2.5 font-medium text-fg-soft text-sm transition-colors hover:bg-hover hover:text-fg aria-[current=page]:bg-active aria-[current=page]:text-fg coarse:h-10 coarse:min-w-10 coarse:justify-center [&_svg]:size-4";
 
 export function TopBar(): ReactNode {
   const { t } = useTranslation();
-  const user = useUser();
+  const may = useCan();
   const help = useHelp();
   return (
     <header className="flex h-11 shrink-0 items-center gap-3 border-line border-b bg-panel px-3 coarse:h-13">
@@ -24,10 +25,12 @@ export function TopBar(): ReactNode {
       <nav aria-label={t("nav.main")} className="flex items-center gap-1 sm:ml-3">
         <NavLink to="/" icon={<LayoutGrid aria-hidden="true" />} label={t("nav.live")} />
         <NavLink to="/cameras" icon={<Cctv aria-hidden="true" />} label={t("nav.cameras")} />
-        {user.role !== "viewer" && (
+        {may("archive.export") && (
           <NavLink to="/exports" icon={<PackageOpen aria-hidden="true" />} label={t("nav.exports")} />
         )}
-        {user.role === "admin" && <NavLink to="/users" icon={<Users aria-hidden="true" />} label={t("nav.users")} />}
+        {sectionsFor(may).length > 0 && (
+          <NavLink to="/admin" icon={<Settings2 aria-hidden="true" />} label={t("admin.title")} />
+        )}
       </nav>
       <div className="ml-auto flex items-center gap-1">
         <span className="max-sm:hidden">
@@ -46,12 +49,12 @@ function NavLink({
   icon,
   label,
 }: {
-  to: "/" | "/cameras" | "/exports" | "/users";
+  to: "/" | "/cameras" | "/exports" | "/admin";
   icon: ReactNode;
   label: string;
 }): ReactNode {
   return (
-    <Link to={to} className={link} activeOptions={{ exact: true, includeSearch: false }} aria-label={label}>
+    <Link to={to} className={link} activeOptions={{ exact: to === "/", includeSearch: false }} aria-label={label}>
       {icon}
       <span className="max-sm:hidden">{label}</span>
     </Link>

@@ -1,3 +1,4 @@
+import { enAdmin } from "./en-admin.ts";
 import { enErrors } from "./en-errors.ts";
 import { enExports } from "./en-exports.ts";
 import { enHelp } from "./en-help.ts";
@@ -28,7 +29,6 @@ export const en = {
     live: "Live",
     cameras: "Cameras",
     exports: "Exports",
-    users: "Users",
     main: "Main navigation",
     openTree: "Open cameras",
     closeTree: "Hide cameras",
@@ -321,6 +321,7 @@ export const en = {
       },
     },
   },
+  admin: enAdmin,
   users: {
     title: "Users",
     lead: "{{number}} accounts",

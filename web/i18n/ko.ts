@@ -1,4 +1,5 @@
 import type { Translation } from "./en.ts";
+import { koAdmin } from "./ko-admin.ts";
 import { koErrors } from "./ko-errors.ts";
 import { koExports } from "./ko-exports.ts";
 import { koHelp } from "./ko-help.ts";
@@ -28,7 +29,6 @@ export const ko: Translation = {
     live: "라이브",
     cameras: "카메라",
     exports: "내보내기",
-    users: "사용자",
     main: "주 메뉴",
     openTree: "카메라 목록 열기",
     closeTree: "카메라 목록 숨기기",
@@ -322,6 +322,7 @@ export const ko: Translation = {
       },
     },
   },
+  admin: koAdmin,
   users: {
     title: "사용자",
     lead: "계정 {{number}}개",

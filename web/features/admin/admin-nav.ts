@@ -1,0 +1,38 @@
+import { type LucideIcon, Users } from "lucide-react";
+import type { Permission } from "../../../shared/api/access.ts";
+import type { enAdmin } from "../../i18n/en-admin.ts";
+
+/** Paths of the administration pages; each has a route in router.tsx. */
+export type AdminPath = "/admin/users";
+
+/** A page below /admin. Whoever holds one of the permissions is offered it. */
+export interface AdminPage {
+  readonly to: AdminPath;
+  readonly label: keyof (typeof enAdmin)["pages"];
+  readonly icon: LucideIcon;
+  readonly anyOf: readonly Permission[];
+}
+
+export interface AdminSection {
+  readonly title: keyof (typeof enAdmin)["sections"];
+  readonly pages: readonly AdminPage[];
+}
+
+/** The administration pages in the order of the navigation. */
+export const ADMIN_SECTIONS: readonly AdminSection[] = [
+  {
+    title: "people",
+    pages: [{ to: "/admin/users", label: "users", icon: Users, anyOf: ["user.manage"] }],
+  },
+  { title: "devices", pages: [] },
+  { title: "recording", pages: [] },
+  { title: "trust", pages: [] },
+];
+
+/** Sections with the pages that the holder of some permissions is offered. */
+export function sectionsFor(may: (permission: Permission) => boolean): readonly AdminSection[] {
+  return ADMIN_SECTIONS.map(({ title, pages }) => ({
+    title,
+    pages: pages.filter(({ anyOf }) => anyOf.some(may)),
+  })).filter(({ pages }) => pages.length > 0);
+}

@@ -1,0 +1,16 @@
+import type { enAdmin } from "./en-admin.ts";
+
+export const koAdmin: typeof enAdmin = {
+  title: "관리",
+  pagesNav: "관리 페이지",
+  nothing: "관리할 수 있는 항목이 없습니다.",
+  sections: {
+    people: "사용자",
+    devices: "장치 및 프로그램",
+    recording: "녹화",
+    trust: "신뢰",
+  },
+  pages: {
+    users: "사용자",
+  },
+};

@@ -1,5 +1,14 @@
 export { auditEntries } from "./audit.ts";
 export { cameras, streams } from "./cameras.ts";
+export {
+  authFlows,
+  externalIdentities,
+  oidcProviders,
+  passkeys,
+  recoveryCodes,
+  totpSecrets,
+  userPreferences,
+} from "./identity.ts";
 export { meks, sealGenerations, settings, videoDeks } from "./keys.ts";
 export {
   bookmarks,

@@ -43,11 +43,17 @@ export const sessions = pgTable(
     /** Slides with activity, never past the absolute limit. */
     expiresAt: instant("expires_at").notNull(),
     revokedAt: instant("revoked_at"),
-    /** `logout`, `reuse`, `admin`, `password`, `disabled`. */
+    /** `logout`, `reuse`, `admin`, `password`, `disabled`, `user`. */
     revokedReason: text("revoked_reason"),
     /** Shortened User-Agent, so that a person recognises the device. */
     device: text("device").notNull(),
     ip: text("ip").notNull(),
+    /** How its owner proved who they are: `password`, `password totp`, `passkey`, `oidc` and so on. */
+    authMethods: text("auth_methods").notNull().default("password"),
+    /** The last such proof; dangerous actions want a recent one. Null: the sign-in itself. */
+    provedAt: instant("proved_at"),
+    /** The last request with an access token, to the minute. */
+    lastSeenAt: instant("last_seen_at"),
   },
   (table) => [index("sessions_user").on(table.userId), index("sessions_expiry").on(table.expiresAt)],
 );

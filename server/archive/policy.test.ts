@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ScopedPolicy } from "../../shared/api/recording.ts";
-import { effectivePolicy } from "./policy.ts";
+import { effectivePolicy } from "../../shared/recording/policy.ts";
 import { Schedules } from "./schedule.ts";
 
 const camera = { id: "c1", group: "Plant/Hall 2/Gate" };

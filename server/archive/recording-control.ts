@@ -2,13 +2,13 @@ import { eq } from "drizzle-orm";
 import type { EffectivePolicy, GapReason, RecordingState } from "../../shared/api/recording.ts";
 import type { Clock, Timer } from "../../shared/lib/clock.ts";
 import { millis } from "../../shared/lib/time.ts";
+import { effectivePolicy } from "../../shared/recording/policy.ts";
 import type { CameraSource } from "../control/media-plane.ts";
 import type { Logger } from "../core/log.ts";
 import type { Orm } from "../db/database.ts";
 import { settings } from "../db/schema/index.ts";
 import { toDate } from "../db/time.ts";
 import type { RecordingPlan, RecordingVolume } from "../ingest/protocol.ts";
-import { effectivePolicy } from "./policy.ts";
 import type { PolicyStore } from "./policy-store.ts";
 import { Schedules } from "./schedule.ts";
 

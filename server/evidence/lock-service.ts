@@ -25,8 +25,8 @@ export class LockService {
     this.#clock = clock;
   }
 
-  /** Newest first. `active`: only those that hold now. */
-  async list(principal: Principal, active: boolean): Promise<EvidenceLock[]> {
+  /** Newest first. `active`: only those that hold now. `caseId`: only those of that case. */
+  async list(principal: Principal, active: boolean, caseId?: string): Promise<EvidenceLock[]> {
     const now = toDate(this.#clock.utcMicros());
     const rows = await this.#orm
       .select()
@@ -34,6 +34,7 @@ export class LockService {
       .where(
         and(
           principal.role === "viewer" ? inArray(evidenceLocks.cameraId, [...principal.cameraIds]) : undefined,
+          caseId === undefined ? undefined : eq(evidenceLocks.caseId, caseId),
           active ? isNull(evidenceLocks.releasedAt) : undefined,
           active ? or(isNull(evidenceLocks.expiresAt), gt(evidenceLocks.expiresAt, now)) : undefined,
         ),

@@ -176,6 +176,7 @@ export class ExportService {
       title,
       format: spec.format,
       items: spec.items.length,
+      caseId: spec.caseId ?? null,
       progress: state === "running" ? (this.#runner.progress(id) ?? 0) : row.progress / 1000,
       queuePosition: place > 0 ? place : null,
       errorCode: failed ? errorCode : null,

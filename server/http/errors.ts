@@ -59,6 +59,7 @@ const STATUS_BY_CODE: Readonly<Record<string, ContentfulStatusCode>> = {
   "evidence.expired": 400,
   "case.not_found": 404,
   "case.closed": 409,
+  "case.empty": 409,
   "case.too_many_notes": 409,
   "keys.bad_days": 400,
   "keys.in_use": 409,

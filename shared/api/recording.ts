@@ -237,6 +237,7 @@ export const exportJob = z.object({
   title: z.string(),
   format: z.enum(EXPORT_FORMATS),
   items: z.number(),
+  caseId: z.uuid().nullable(),
   /** 0 to 1. */
   progress: z.number(),
   /** Place in the queue, 1 is next; null: not queued. */

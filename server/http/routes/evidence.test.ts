@@ -134,6 +134,50 @@ describe.each(databases)("evidence, $name", (kind) => {
       expect((await call("operator", "GET", path)).status).toBe(404);
     });
 
+    it("lock all of their ranges at once, once, and keep the locks when they are deleted", async () => {
+      const body = { title: "Fire", items: [range(own, 10, 20), range(foreign, 10, 20)] };
+      const made = (await call<EvidenceCase>("operator", "POST", "/cases", body)).body;
+      const path = `/cases/${made.id}`;
+      const lock = { reason: "Insurance", expiresAt: "2999-01-01T00:00:00Z" };
+      const first = await call<EvidenceLock[]>("operator", "POST", `${path}/locks`, lock);
+      expect(first.status).toBe(201);
+      expect(first.body.map(({ cameraId, caseId }) => [cameraId, caseId])).toEqual([
+        [own.id, made.id],
+        [foreign.id, made.id],
+      ]);
+      expect((await call<EvidenceLock[]>("second", "POST", `${path}/locks`, lock)).body).toEqual([]);
+      // A longer lock is a new one.
+      const longer = await call<EvidenceLock[]>("operator", "POST", `${path}/locks`, { reason: "Court" });
+      expect(longer.body.map(({ expiresAt }) => expiresAt)).toEqual([null, null]);
+      const listed = async () =>
+        (await call<EvidenceLock[]>("operator", "GET", `/evidence-locks?caseId=${made.id}`)).body;
+      expect(await listed()).toHaveLength(4);
+      const release = `/evidence-locks/${first.body[0]?.id}/release`;
+      expect((await call("operator", "POST", release, { reason: " " })).status).toBe(400);
+      expect((await call("second", "POST", release, { reason: "done" })).status).toBe(403);
+      const released = await call<EvidenceLock>("operator", "POST", release, { reason: "done" });
+      expect(released.body).toMatchObject({ releaseReason: "done", releasedByName: "operator" });
+      expect(await listed()).toHaveLength(3);
+      await call("operator", "DELETE", path);
+      expect(await listed()).toEqual([]);
+      const kept = (await call<EvidenceLock[]>("operator", "GET", "/evidence-locks")).body;
+      expect(kept.filter(({ id }) => longer.body.some((one) => one.id === id))).toMatchObject([
+        { caseId: null },
+        { caseId: null },
+      ]);
+    });
+
+    it("without ranges have nothing to lock; what is locked must be allowed", async () => {
+      const empty = (await call<EvidenceCase>("operator", "POST", "/cases", { title: "Empty" })).body;
+      const refused = await call("operator", "POST", `/cases/${empty.id}/locks`, { reason: "x" });
+      expect(refused).toMatchObject({ status: 409, body: { error: { code: "case.empty" } } });
+      const past = { reason: "x", expiresAt: "2001-01-01T00:00:00Z" };
+      const full = await call<EvidenceCase>("operator", "POST", "/cases", { title: "Full", items: [range(own)] });
+      const late = await call("operator", "POST", `/cases/${full.body.id}/locks`, past);
+      expect(late.body.error.code).toBe("evidence.expired");
+      expect((await call("viewer", "POST", `/cases/${full.body.id}/locks`, { reason: "x" })).status).toBe(403);
+    });
+
     it("name the item that is wrong", async () => {
       const wrong = await call("operator", "POST", "/cases", { title: "x", items: [range(own), range(own, 9, 1)] });
       expect(wrong).toMatchObject({ status: 400, body: { error: { details: [{ field: "items.1.endMicros" }] } } });

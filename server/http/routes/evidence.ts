@@ -82,7 +82,12 @@ function bookmarkRoutes(api: Api, { evidence: { bookmarks }, audit }: AppDeps): 
       request: { params: idParam, body: jsonBody(bookmarkBody) },
       responses: { 200: json(bookmark) },
     },
-    async (c) => c.json(await bookmarks.update(c.get("principal"), c.req.valid("param").id, c.req.valid("json")), 200),
+    async (c) => {
+      const changed = await bookmarks.update(c.get("principal"), c.req.valid("param").id, c.req.valid("json"));
+      const { id, cameraId, title } = changed;
+      await audit.add({ ...actor(c), action: "bookmark.update", target: id, details: { cameraId, title } });
+      return c.json(changed, 200);
+    },
   );
   api.add(
     needs("bookmark.write"),
@@ -110,10 +115,15 @@ function lockRoutes(api: Api, { evidence: { locks }, audit }: AppDeps): void {
       path: "/evidence-locks",
       tags,
       summary: "Evidence locks, newest first",
-      request: { query: z.object({ active: z.enum(["true", "false"]).default("true") }) },
+      request: {
+        query: z.object({ active: z.enum(["true", "false"]).default("true"), caseId: z.uuid().optional() }),
+      },
       responses: { 200: json(z.array(evidenceLock)) },
     },
-    async (c) => c.json(await locks.list(c.get("principal"), c.req.valid("query").active === "true"), 200),
+    async (c) => {
+      const { active, caseId } = c.req.valid("query");
+      return c.json(await locks.list(c.get("principal"), active === "true", caseId), 200);
+    },
   );
   api.add(
     needs("evidence.manage"),
@@ -221,7 +231,9 @@ function caseRoutes(api: Api, { evidence: { cases }, audit }: AppDeps): void {
     },
     async (c) => {
       const { id } = c.req.valid("param");
-      return c.json(await cases.addNote(c.get("principal"), id, c.req.valid("json").text), 201);
+      const changed = await cases.addNote(c.get("principal"), id, c.req.valid("json").text);
+      await audit.add({ ...actor(c), action: "case.note", target: id, details: { notes: changed.notes.length } });
+      return c.json(changed, 201);
     },
   );
   api.add(

@@ -1,5 +1,6 @@
-export { auditEntries } from "./audit.ts";
+export { auditCheckpoints, auditEntries } from "./audit.ts";
 export { cameras, streams } from "./cameras.ts";
+export { configObjects, configVersions } from "./config-versions.ts";
 export {
   authFlows,
   externalIdentities,

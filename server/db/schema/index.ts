@@ -26,4 +26,5 @@ export {
   storageVolumes,
 } from "./recording.ts";
 export { segmentMoves } from "./tiers.ts";
+export { apiTokens, kioskDevices } from "./tokens.ts";
 export { cameraAccess, layouts, sessions, setupTokens, users } from "./users.ts";

@@ -14,6 +14,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   latency: () => import("../bench/latency.ts"),
   record: () => import("../bench/record.ts"),
   relay: () => import("../bench/relay.ts"),
+  seek: () => import("../bench/seek.ts"),
   soak: () => import("../bench/soak.ts"),
   wall: () => import("../bench/wall.ts"),
 };

@@ -3,9 +3,11 @@
 import { pathToFileURL } from "node:url";
 import { prepare } from "./lib/prepare.mjs";
 import { inRoot, runMain } from "./lib/project.mjs";
+import { trialEnvironment } from "./lib/trial-environment.mjs";
 
 await runMain(async () => {
   await prepare();
+  trialEnvironment(process.env);
   await import(pathToFileURL(inRoot("dist", "server", "cli.mjs")).href);
   return process.exitCode;
 });

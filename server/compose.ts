@@ -33,6 +33,7 @@ import { loadRootKey } from "./keys/root-key.ts";
 import { createMediaPlane, type OwnedMediaPlane } from "./media/media-plane.ts";
 import type { RelayEndpoints } from "./media/relay-slot.ts";
 import { spawnThread } from "./media/thread.ts";
+import { createOutboundGuard } from "./net/outbound-settings.ts";
 import type { RelayCertificates } from "./relay/protocol.ts";
 import { relayCertificates, relayData } from "./relay-data.ts";
 import { createGenerationStore } from "./seal/generation.ts";
@@ -119,6 +120,8 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
     generationOf: (cameraId) => media?.generationOf(cameraId),
   });
 
+  const outbound = scope.own(createOutboundGuard(config.outbound, () => ownPorts(media)));
+
   const readObject: ReadObject = () => {
     throw new FluxError("archive.no_object_store", "no cold storage is set up");
   };
@@ -140,7 +143,8 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
       onViewerClosed: (connectionId) => authority.viewerClosed(connectionId),
       onViewersLost: () => authority.clear(),
       relay: relayData(config, certificates, upstream.path),
-      spawnIngest: (data) => spawnThread(new URL("./ingest-worker.mjs", bundleUrl), data, "ingest"),
+      spawnIngest: (data) =>
+        spawnThread(new URL("./ingest-worker.mjs", bundleUrl), { ...data, outbound: config.outbound }, "ingest"),
       spawnRelay: (data) => spawnThread(new URL("./relay-worker.mjs", bundleUrl), data, "relay"),
       ingestWorkers: config.workers,
     }),
@@ -165,7 +169,7 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
     media: owned,
     clock,
     log: log.child({ part: "cameras" }),
-    ownPorts: new Set([endpoints.httpPort, ...(endpoints.tlsPort === undefined ? [] : [endpoints.tlsPort])]),
+    outbound,
     onRemoved: (cameraId) => keys.forget(cameraId),
     onChange: () => archive?.control.review(),
   });
@@ -231,6 +235,13 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
   void allKeys.rotation.look();
   owned.camerasKnown();
   return { setup, adminCreated, cameras, archive, media: owned, database, close: () => scope.close() };
+}
+
+/** Where nothing is fetched from at an address of this machine. */
+function ownPorts(media: OwnedMediaPlane | undefined): ReadonlySet<number> {
+  if (media === undefined) return new Set();
+  const { httpPort, tlsPort } = media.endpoints;
+  return new Set([httpPort, ...(tlsPort === undefined ? [] : [tlsPort])]);
 }
 
 /** Path of the live relay, both transports. */

@@ -7,7 +7,7 @@ import type { CliIo } from "./cli/io.ts";
 import { compose, type Server } from "./compose.ts";
 import { type Config, loadConfig } from "./config/env.ts";
 import { createLog, type Logger } from "./core/log.ts";
-import { type DemoCameras, startDemoCameras } from "./demo/demo-cameras.ts";
+import { chooseDemoPort, type DemoCameras, startDemoCameras } from "./demo/demo-cameras.ts";
 import { putDemoCameras } from "./demo/put-demo-cameras.ts";
 import { openClipLibrary } from "./simulator/clip-library.ts";
 import { VERSION } from "./version.ts";
@@ -35,8 +35,16 @@ export async function serve(args: string[], io: CliIo): Promise<number> {
   const log = createLog(config.logLevel);
   const stopped = Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
   let server: Server;
+  let demoPort: number | undefined;
   try {
-    server = await compose({ config, clock, log, version: VERSION, bundleUrl: new URL(import.meta.url) });
+    demoPort = config.demo ? await chooseDemoPort() : undefined;
+    server = await compose({
+      config: withDemo(config, demoPort),
+      clock,
+      log,
+      version: VERSION,
+      bundleUrl: new URL(import.meta.url),
+    });
   } catch (error) {
     log.fatal({ err: error }, "the server could not start");
     io.err(`FluxVision could not start: ${describeError(error)}\n`);
@@ -45,7 +53,7 @@ export async function serve(args: string[], io: CliIo): Promise<number> {
   let demo: DemoCameras | undefined;
   let code = 0;
   try {
-    demo = await demoCameras(config, server, log);
+    demo = demoPort === undefined ? undefined : await demoCameras(demoPort, server, log);
     await welcome(server, io);
     await stopped;
     io.err("stopping\n");
@@ -65,8 +73,14 @@ export async function serve(args: string[], io: CliIo): Promise<number> {
   return code;
 }
 
-async function demoCameras(config: Config, server: Server, log: Logger): Promise<DemoCameras | undefined> {
-  if (!config.demo) return undefined;
+/** The demo cameras are on this machine, where no others may be unless a setting says so. */
+function withDemo(config: Config, port: number | undefined): Config {
+  const { loopback } = config.outbound;
+  if (port === undefined || loopback === "any") return config;
+  return { ...config, outbound: { ...config.outbound, loopback: [...loopback, port] } };
+}
+
+async function demoCameras(port: number, server: Server, log: Logger): Promise<DemoCameras | undefined> {
   try {
     const { policies, control } = server.archive;
     if (policies.all.length === 0) {
@@ -76,11 +90,11 @@ async function demoCameras(config: Config, server: Server, log: Logger): Promise
     const names = (await openClipLibrary()).scenes.map(({ name }) => name);
     return await putDemoCameras(
       { orm: server.database.orm, cameras: server.cameras, clock: systemClock(), names },
-      (names, preferredPort) =>
+      (names) =>
         startDemoCameras({
           cliPath: fileURLToPath(new URL("./cli.mjs", import.meta.url)),
           names,
-          preferredPort,
+          port,
           clock: systemClock(),
           log: log.child({ part: "demo" }),
         }),

@@ -1,6 +1,7 @@
 // Runs one long-lived child in the foreground, as a shell's `exec` would: signals in, exit code out.
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
+import { trialEnvironment } from "./trial-environment.mjs";
 
 /**
  * With many threads glibc keeps many memory arenas; two are enough for this workload and save tens of megabytes.
@@ -8,6 +9,7 @@ import { constants } from "node:os";
  * threads; the rest must have some left.
  */
 export const serverEnvironment = { MALLOC_ARENA_MAX: "2", UV_THREADPOOL_SIZE: "32", ...process.env };
+trialEnvironment(serverEnvironment);
 
 const orphanCheckMs = 500;
 

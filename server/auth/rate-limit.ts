@@ -1,7 +1,7 @@
 import type { Clock } from "../../shared/lib/clock.ts";
 import { FluxError } from "../../shared/lib/errors.ts";
 import { type Millis, millis } from "../../shared/lib/time.ts";
-import { addressOwner } from "../core/camera-address.ts";
+import { addressOwner } from "../net/address-class.ts";
 
 interface Bucket {
   failures: number;

@@ -1,6 +1,7 @@
 import { availableParallelism, networkInterfaces } from "node:os";
 import { join, resolve } from "node:path";
 import { FluxError } from "../../shared/lib/errors.ts";
+import type { OutboundSettings } from "../net/outbound-settings.ts";
 import { type Environment, environment } from "./schema.ts";
 import { closest } from "./suggest.ts";
 
@@ -20,6 +21,8 @@ export interface Config {
   readonly quotaKbps: number;
   readonly workers: number;
   readonly databaseUrl: string | undefined;
+  /** What the server may connect to on somebody's behalf. */
+  readonly outbound: OutboundSettings;
 }
 
 const PREFIX = "FLUXVISION_";
@@ -76,6 +79,11 @@ function toConfig(values: Environment, workingDir: string): Config {
     quotaKbps: values.FLUXVISION_QUOTA_KBPS,
     workers: values.FLUXVISION_WORKERS ?? Math.min(2, availableParallelism()),
     databaseUrl: values.DATABASE_URL,
+    outbound: {
+      loopback: values.FLUXVISION_LOOPBACK_PORTS,
+      cameraNetworks: values.FLUXVISION_CAMERA_NETWORKS,
+      webhookNetworks: values.FLUXVISION_WEBHOOK_NETWORKS,
+    },
   };
 }
 

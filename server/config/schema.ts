@@ -1,4 +1,14 @@
 import { z } from "zod";
+import { parseNetwork } from "../net/address-class.ts";
+
+function isNetwork(text: string): boolean {
+  try {
+    parseNetwork(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** Every setting the server takes from its environment, with unit, range and default. Documented in docs/configuration.md. */
 
@@ -10,6 +20,9 @@ const list = z.string().transform((text) =>
     .split(",")
     .map((entry) => entry.trim())
     .filter((entry) => entry !== ""),
+);
+const networks = list.pipe(
+  z.array(z.string().refine(isNetwork, "must be networks such as 10.0.0.0/8, comma-separated")).min(1).max(200),
 );
 const origin = z.url({ protocol: /^https?$/ }).transform((text) => new URL(text).origin);
 
@@ -41,6 +54,18 @@ export const environment = z.object({
   FLUXVISION_QUOTA_KBPS: z.coerce.number().int().min(100).max(10_000_000).default(50_000),
   /** Ingest worker threads; by default min(2, cores). */
   FLUXVISION_WORKERS: z.coerce.number().int().min(1).max(32).optional(),
+  /** What may be fetched from this machine's loopback addresses: `any`, or ports, comma-separated. By default nothing. */
+  FLUXVISION_LOOPBACK_PORTS: z
+    .string()
+    .regex(/^(any|none|\d{1,5}(\s*,\s*\d{1,5}){0,63})$/, "must be any, none, or ports, comma-separated")
+    .transform((text): "any" | readonly number[] =>
+      text === "any" ? "any" : text === "none" ? [] : text.split(",").map(Number),
+    )
+    .default([]),
+  /** Where cameras are: networks in CIDR notation, comma-separated. Not set: anywhere but where nothing is fetched from. */
+  FLUXVISION_CAMERA_NETWORKS: networks.optional(),
+  /** Private networks that webhooks may reach, in CIDR notation, comma-separated. */
+  FLUXVISION_WEBHOOK_NETWORKS: networks.optional(),
   /** PostgreSQL to use instead of the embedded one. */
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: "must be a postgres:// URL" }).optional(),
 });

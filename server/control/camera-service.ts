@@ -13,6 +13,7 @@ import type { StreamRole } from "../../shared/media/types.ts";
 import { can, type Principal } from "../auth/policy.ts";
 import type { Logger } from "../core/log.ts";
 import { toDate } from "../db/time.ts";
+import type { OutboundGuard } from "../net/outbound-guard.ts";
 import { formatBody, statusBody } from "./camera-status.ts";
 import type { CameraRecord, CameraStore, CameraValues } from "./camera-store.ts";
 import { type CameraUrl, hasControlCharacters, parseCameraUrl } from "./camera-url.ts";
@@ -27,8 +28,8 @@ export interface CameraServiceParts {
   readonly media: MediaPlane;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Ports of this server: no camera is there. */
-  readonly ownPorts: ReadonlySet<number>;
+  /** Decides where a camera may be. */
+  readonly outbound: OutboundGuard;
   /** The set of cameras changed, or the name or the streams of one. */
   readonly onChange?: (cameras: readonly CameraSource[]) => void;
   readonly onRemoved?: (cameraId: string) => void;
@@ -131,7 +132,7 @@ export class CameraService {
 
   /** Connects once and says what is there. Throws `camera.*`, `probe.*`, `rtsp.*`. */
   async probe(input: ProbeCamera): Promise<ProbeResponse> {
-    const target = parseCameraUrl(input.url, "url", this.#parts.ownPorts);
+    const target = parseCameraUrl(input.url, "url", this.#parts.outbound);
     const stored = input.cameraId === undefined ? undefined : this.#cameras.get(input.cameraId);
     if (input.cameraId !== undefined && !stored) throw notFound();
     const { username, password } = this.#probeCredentials(input, target, stored);
@@ -165,7 +166,7 @@ export class CameraService {
   /** A stored password goes only to the host that it is stored for. */
   #probeCredentials(input: ProbeCamera, target: CameraUrl, stored: CameraRecord | undefined) {
     const sameHost = stored?.streams.some(({ url }) => {
-      const known = parseCameraUrl(url, "url", new Set());
+      const known = parseCameraUrl(url, "url");
       return known.host === target.host && known.port === target.port;
     });
     const usable = sameHost ? stored : undefined;
@@ -186,7 +187,7 @@ export class CameraService {
     ] as const) {
       if (text === null) urls.delete(role);
       if (typeof text !== "string") continue;
-      const parsed = parseCameraUrl(text, field, this.#parts.ownPorts);
+      const parsed = parseCameraUrl(text, field, this.#parts.outbound);
       urls.set(role, parsed.url);
       if (role === "sub" && parsed.username !== undefined && username !== undefined && parsed.username !== username) {
         throw new FluxError("camera.bad_field", "has another user name than the main stream's address", { field });

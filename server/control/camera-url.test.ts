@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FluxError } from "../../shared/lib/errors.ts";
+import { OutboundGuard } from "../net/outbound-guard.ts";
 import { parseCameraUrl } from "./camera-url.ts";
 
-const OWN_PORTS = new Set([8080, 8443]);
-const parse = (text: string) => parseCameraUrl(text, "url", OWN_PORTS);
+const guard = new OutboundGuard({ ownPorts: () => new Set([8080, 8443]), loopback: "any" });
+const parse = (text: string) => parseCameraUrl(text, "url", guard);
 
 describe("parseCameraUrl", () => {
   it.each([

@@ -1,6 +1,5 @@
-import { isIP } from "node:net";
 import { FluxError } from "../../shared/lib/errors.ts";
-import { checkAddress, isLoopback } from "../core/camera-address.ts";
+import { canonicalHost, type OutboundGuard } from "../net/outbound-guard.ts";
 
 export interface CameraUrl {
   /** rtsp:// or rtsps://, without credentials and fragment. */
@@ -20,9 +19,9 @@ const PATH = /^(?:[A-Za-z0-9\-._~:/?[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})*$/;
 
 /**
  * Takes a camera's address apart and checks it. Throws `camera.bad_url`; `field` names the input at fault.
- * A name is checked again at every connect, when it has become an address.
+ * A name is checked again at every connect, when it has become an address. `guard` is left out for one that is stored.
  */
-export function parseCameraUrl(text: string, field: string, ownPorts: ReadonlySet<number>): CameraUrl {
+export function parseCameraUrl(text: string, field: string, guard?: OutboundGuard): CameraUrl {
   const fail = (reason: string): never => {
     throw new FluxError("camera.bad_url", reason, { field });
   };
@@ -32,24 +31,22 @@ export function parseCameraUrl(text: string, field: string, ownPorts: ReadonlySe
   const protocol = scheme.toLowerCase() as "rtsp" | "rtsps";
   const port = portText === undefined ? DEFAULT_PORT[protocol] : Number(portText);
   if (port < 1 || port > 65535) return fail("port must be from 1 to 65535");
-  const name = canonicalHost(host) ?? fail("host is not a valid name or address");
-  const bare = name.replace(/^\[|\]$/g, "");
-  const reason = isIP(bare) ? checkAddress(bare) : undefined;
-  if (reason !== undefined) return fail(`host is not allowed: ${reason}`);
-  const local = isIP(bare) ? isLoopback(bare) : /^(.+\.)?localhost$/i.test(bare);
-  if (local && ownPorts.has(port)) return fail("points at this server itself");
+  const name = urlHost(host) ?? fail("host is not a valid name or address");
+  try {
+    guard?.checkTarget("camera", name, port);
+  } catch (error) {
+    return fail(error instanceof FluxError ? error.message : "host is not allowed");
+  }
   const [username, password] = splitCredentials(credentials, fail);
   const portPart = portText === undefined ? "" : `:${port}`;
   return { url: `${protocol}://${name}${portPart}${path}`, host: name, port, username, password };
 }
 
-/** As a web address would normalise it: 0x7f.1 and 2130706433 are 127.0.0.1 to most resolvers, so they are to us. */
-function canonicalHost(host: string): string | undefined {
-  try {
-    return new URL(`http://${host}/`).hostname;
-  } catch {
-    return undefined;
-  }
+/** As a web address writes it; undefined for what is no host. */
+function urlHost(host: string): string | undefined {
+  if (!URL.canParse(`http://${host}/`)) return undefined;
+  const name = canonicalHost(host);
+  return name.includes(":") ? `[${name}]` : name;
 }
 
 function splitCredentials(

@@ -22,8 +22,7 @@ export interface DemoOptions {
   /** The built command line, run in a process of its own: what it uses is not the server's. */
   readonly cliPath: string;
   readonly names: readonly string[];
-  /** Kept over restarts, since the cameras' addresses are stored. */
-  readonly preferredPort: number;
+  readonly port: number;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -33,7 +32,7 @@ const RESTART_DELAY = millis(2_000);
 
 /** Runs the camera simulator beside the server, on loopback only, and starts it again if it dies. */
 export async function startDemoCameras(options: DemoOptions): Promise<DemoCameras> {
-  const port = await choosePort(options.preferredPort);
+  const { port } = options;
   let child: ChildProcess | undefined;
   let restart: Timer | undefined;
   let closing = false;
@@ -82,7 +81,10 @@ export async function startDemoCameras(options: DemoOptions): Promise<DemoCamera
   };
 }
 
-async function choosePort(preferred: number): Promise<number> {
+const PREFERRED_PORT = 18_554;
+
+/** Where the demo cameras are to listen: chosen before the server starts, which allows cameras there and nowhere else here. */
+export async function chooseDemoPort(preferred = PREFERRED_PORT): Promise<number> {
   return (await tryListen(preferred)) ?? (await tryListen(0)) ?? preferred;
 }
 

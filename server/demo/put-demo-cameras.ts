@@ -17,7 +17,6 @@ const SYSTEM_PRINCIPAL: Principal = {
   cameraIds: new Set(),
 };
 const SETTING = "demo.cameras";
-const PREFERRED_PORT = 18_554;
 const stored = z.object({ port: z.number().int(), cameraIds: z.array(z.uuid()) });
 type Stored = z.infer<typeof stored>;
 
@@ -29,7 +28,7 @@ export interface DemoTarget {
   readonly names: readonly string[];
 }
 
-export type StartDemo = (names: readonly string[], preferredPort: number) => Promise<DemoCameras>;
+export type StartDemo = (names: readonly string[]) => Promise<DemoCameras>;
 
 /**
  * A first start without any camera gets the nine demo cameras. Later starts run the simulator again for those that the
@@ -43,7 +42,7 @@ export async function putDemoCameras(target: DemoTarget, start: StartDemo): Prom
   const kept = known?.cameraIds.map((id) => (present.has(id) ? id : undefined));
   if (known === undefined ? present.size > 0 : !kept?.some((id) => id !== undefined)) return undefined;
 
-  const demo = await start(names, known?.port ?? PREFERRED_PORT);
+  const demo = await start(names);
   try {
     await store(target, demo, known, kept);
   } catch (error) {

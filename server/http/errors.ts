@@ -81,6 +81,12 @@ const STATUS_BY_CODE: Readonly<Record<string, ContentfulStatusCode>> = {
   "export.not_ready": 409,
   "export.busy": 409,
   "export.expired": 410,
+  "net.bad_url": 400,
+  "net.refused": 400,
+  "net.failed": 502,
+  "net.timeout": 502,
+  "net.too_large": 502,
+  "net.redirect": 502,
   "probe.busy": 503,
   "database.unavailable": 503,
 };

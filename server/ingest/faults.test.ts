@@ -5,6 +5,7 @@ import { systemClock } from "../../shared/lib/clock.ts";
 import { epochAt } from "../../shared/wire/epoch.ts";
 import { FLAG, readFrame, type SealedHeader } from "../../shared/wire/sealed-frame.ts";
 import type { CameraStatus } from "../control/media-plane.ts";
+import { OutboundGuard } from "../net/outbound-guard.ts";
 import { fileSystem } from "../record/volume-io.ts";
 import { startPull } from "../rtsp/pull.ts";
 import manifest from "../simulator/clips/manifest.json" with { type: "json" };
@@ -96,6 +97,9 @@ function put(id: number, url: string, password = "secret"): void {
   });
 }
 
+/** The simulator's cameras are on this machine. */
+const outbound = new OutboundGuard({ ownPorts: () => new Set(), loopback: "any" });
+
 beforeAll(async () => {
   const crypto = await loadFluxCrypto();
   simulator = await startSimulator({ cameras: 9, user: "viewer", password: "secret" });
@@ -104,7 +108,7 @@ beforeAll(async () => {
     clock,
     random: Math.random,
     crypto,
-    startPull,
+    startPull: (options, handlers) => startPull({ ...options, outbound }, handlers),
     send: (message) => {
       outcome.report(message);
       if (message.type !== "need-keys") return;

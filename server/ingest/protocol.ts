@@ -1,6 +1,7 @@
 import type { GapReason } from "../../shared/api/recording.ts";
 import type { StreamFormat, StreamRole } from "../../shared/media/types.ts";
 import type { CameraSource, CameraStatus, ProbeResult, ProbeSource } from "../control/media-plane.ts";
+import type { OutboundSettings } from "../net/outbound-settings.ts";
 
 /** Messages between the main thread, ingest workers and the relay thread. One union per direction. */
 
@@ -21,6 +22,8 @@ export interface IngestWorkerData {
   readonly logLevel: string;
   /** Ports of this server, from which no camera is pulled at an address of this machine. */
   readonly forbiddenPorts?: readonly number[];
+  /** What else may be connected to; by default nothing of this machine. */
+  readonly outbound?: OutboundSettings;
 }
 
 /** What the recorder of a worker shall do with one stream. The main thread decides; the last word stands while it is away. */

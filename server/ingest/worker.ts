@@ -3,6 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { loadFluxCrypto } from "../../shared/crypto/load-node.ts";
 import { systemClock } from "../../shared/lib/clock.ts";
 import { ioThreads } from "../config/io-threads.ts";
+import { CLOSED_OUTBOUND, createOutboundGuard } from "../net/outbound-settings.ts";
 import { fileSystem } from "../record/volume-io.ts";
 import { startPull } from "../rtsp/pull.ts";
 import { Ingest } from "./ingest.ts";
@@ -21,7 +22,7 @@ function ioParallel(poolThreads: number): number {
 async function main(): Promise<void> {
   const port = parentPort;
   if (!port) throw new Error("this file is a worker thread's entry");
-  const { generation, forbiddenPorts } = workerData as IngestWorkerData;
+  const { generation, forbiddenPorts, outbound: rules = CLOSED_OUTBOUND } = workerData as IngestWorkerData;
   const early: ToIngest[] = [];
   let ingest: Ingest | undefined;
   // Listening from the start: the main thread may send before the cipher is compiled.
@@ -30,6 +31,7 @@ async function main(): Promise<void> {
     else early.push(message);
   });
   const ownPorts = new Set(forbiddenPorts);
+  const outbound = createOutboundGuard(rules, () => ownPorts);
   const neverChanges = new Int32Array(new SharedArrayBuffer(4));
   const crypto = await loadFluxCrypto();
   ingest = new Ingest({
@@ -37,7 +39,7 @@ async function main(): Promise<void> {
     clock: systemClock(),
     random: () => randomInt(0, 0x1_0000_0000) / 0x1_0000_0000,
     crypto,
-    startPull: (options, handlers) => startPull({ ...options, forbiddenPorts: ownPorts }, handlers),
+    startPull: (options, handlers) => startPull({ ...options, outbound }, handlers),
     io: fileSystem(),
     ioParallel: ioParallel(ioThreads()),
     send: (message: FromIngest) => {

@@ -1,53 +1,38 @@
-import { lookup } from "node:dns";
-import { isIP, type LookupFunction } from "node:net";
-import { networkInterfaces } from "node:os";
+import type { LookupFunction } from "node:net";
 import { FluxError } from "../../shared/lib/errors.ts";
-import { checkAddress, isLoopback } from "../core/camera-address.ts";
+import { isLoopback } from "../net/address-class.ts";
+import { canonicalHost, guardedLookup, OutboundGuard } from "../net/outbound-guard.ts";
 
-/** What a connection may reach. */
+/** What a connection to a camera may reach. */
 export interface AddressPolicy {
-  /** Ports of this server: nothing is pulled from them at an address of this machine. */
-  readonly forbiddenPorts: ReadonlySet<number>;
+  readonly guard: OutboundGuard;
   /** False behind a redirect of a camera elsewhere: it must not lead us to ourselves. */
   readonly allowLoopback: boolean;
 }
 
+/** For whoever says nothing: no address of this machine. */
+export const CLOSED_GUARD = new OutboundGuard({ ownPorts: () => new Set() });
+
 /** Why nothing may connect to `ip`:`port`; undefined when it may. */
-export function refusal(ip: string, port: number, policy: AddressPolicy): FluxError | undefined {
-  const reason = checkAddress(ip);
-  if (reason !== undefined) return refused(reason);
-  if (!policy.allowLoopback && isLoopback(ip)) return refused("the camera redirects to this machine");
-  if (policy.forbiddenPorts.has(port) && isThisMachine(ip)) return refused("a port of this server itself");
-  return undefined;
+export function refusal(ip: string, port: number, { guard, allowLoopback }: AddressPolicy): FluxError | undefined {
+  if (!allowLoopback && isLoopback(ip)) return refused("the camera redirects to this machine");
+  const error = guard.refusal("camera", ip, port);
+  return error && refused(error.message);
 }
 
-/** Throws `rtsp.address` for an address that is given as such. A name is checked by `guardedLookup`. */
+/** Throws `rtsp.address` for an address that is given as such. A name is checked by `cameraLookup`. */
 export function checkLiteral(host: string, port: number, policy: AddressPolicy): void {
-  const error = isIP(host) === 0 ? undefined : refusal(host, port, policy);
-  if (error) throw error;
+  try {
+    policy.guard.checkTarget("camera", host, port);
+  } catch (error) {
+    throw error instanceof FluxError ? refused(error.message) : error;
+  }
+  if (!policy.allowLoopback && isLoopback(canonicalHost(host))) throw refused("the camera redirects to this machine");
 }
 
-/**
- * A `lookup` that gives out permitted addresses only. The socket connects to what this answers, so a name that resolves
- * to something else a moment later (DNS rebinding) gains nothing.
- */
-export function guardedLookup(port: number, policy: AddressPolicy, resolve: typeof lookup = lookup): LookupFunction {
-  return (hostname, options, callback) => {
-    resolve(hostname, { ...options, all: true }, (error, found) => {
-      if (error) return callback(error, []);
-      const allowed = found.filter(({ address }) => refusal(address, port, policy) === undefined);
-      const [first] = allowed;
-      if (!first) return callback(refusal(found[0]?.address ?? "", port, policy) ?? refused("no address"), []);
-      if (options.all === true) callback(null, allowed);
-      else callback(null, first.address, first.family);
-    });
-  };
-}
-
-function isThisMachine(ip: string): boolean {
-  if (isLoopback(ip)) return true;
-  const plain = ip.replace(/^::ffff:/i, "").replace(/%.*$/, "");
-  return Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => address === plain) === true);
+/** A `lookup` that gives out permitted addresses only: the socket connects to what was checked. */
+export function cameraLookup(port: number, policy: AddressPolicy): LookupFunction {
+  return guardedLookup((ip) => refusal(ip, port, policy));
 }
 
 function refused(reason: string): FluxError {

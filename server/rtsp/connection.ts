@@ -3,7 +3,7 @@ import { connect as tlsConnect } from "node:tls";
 import type { Clock } from "../../shared/lib/clock.ts";
 import { FluxError } from "../../shared/lib/errors.ts";
 import type { Millis } from "../../shared/lib/time.ts";
-import { type AddressPolicy, checkLiteral, guardedLookup } from "./address-guard.ts";
+import { type AddressPolicy, cameraLookup, checkLiteral } from "./address-guard.ts";
 import { InterleavedReader } from "./interleaved.ts";
 import type { PullLimits } from "./limits.ts";
 import { encodeRequest, header, type RtspMessage, type RtspResponse } from "./message.ts";
@@ -130,7 +130,7 @@ export class RtspConnection {
   #open(): Socket {
     const { url, allowUntrustedCertificate, addresses } = this.#options;
     checkLiteral(url.host, url.port, addresses);
-    const lookup = guardedLookup(url.port, addresses);
+    const lookup = cameraLookup(url.port, addresses);
     if (url.secure) {
       const socket = tlsConnect({
         host: url.host,

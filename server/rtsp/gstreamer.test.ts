@@ -8,6 +8,7 @@ import { systemClock } from "../../shared/lib/clock.ts";
 import { errorCode } from "../../shared/lib/errors.ts";
 import { millis } from "../../shared/lib/time.ts";
 import type { StreamFormat } from "../../shared/media/types.ts";
+import { OutboundGuard } from "../net/outbound-guard.ts";
 import { H264_RULES, H265_RULES, NAL, type NalRules } from "../rtp/nal-rules.ts";
 import { splitAnnexB } from "../rtp/testkit/annex-b.ts";
 import { startPull } from "./pull.ts";
@@ -99,6 +100,7 @@ function pullUnits(
         clock: systemClock(),
         connectTimeout: millis(10_000),
         stallTimeout: millis(10_000),
+        outbound: new OutboundGuard({ ownPorts: () => new Set(), loopback: "any" }),
       },
       {
         onAccessUnit(unit) {

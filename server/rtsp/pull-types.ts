@@ -1,6 +1,7 @@
 import type { Clock } from "../../shared/lib/clock.ts";
 import type { Millis } from "../../shared/lib/time.ts";
 import type { AccessUnit, StreamFormat } from "../../shared/media/types.ts";
+import type { OutboundGuard } from "../net/outbound-guard.ts";
 import type { PullLimits } from "./limits.ts";
 
 export interface PullOptions {
@@ -16,8 +17,8 @@ export interface PullOptions {
   readonly userAgent?: string | undefined;
   /** Also set up the first audio track that is AAC or G.711. Default false. */
   readonly wantAudio?: boolean | undefined;
-  /** Ports of this server: refused at every address of this machine (`rtsp.address`). */
-  readonly forbiddenPorts?: ReadonlySet<number> | undefined;
+  /** Decides what may be connected to (`rtsp.address`). By default no address of this machine. */
+  readonly outbound?: OutboundGuard | undefined;
   /** From connect to the answer to PLAY. */
   readonly connectTimeout: Millis;
   /** Without any RTP packet of the video for this long, the pull ends with `rtsp.stalled`. */

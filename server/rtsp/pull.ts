@@ -1,4 +1,5 @@
 import { errorCode, FluxError } from "../../shared/lib/errors.ts";
+import { CLOSED_GUARD } from "./address-guard.ts";
 import { DEFAULT_LIMITS, type PullLimits } from "./limits.ts";
 import type { Pull, PullHandlers, PullOptions, PullStats } from "./pull-types.ts";
 import { RtspSession, type SessionRedirect } from "./session.ts";
@@ -123,7 +124,7 @@ class RtspPull implements Pull {
         username: named ? username : undefined,
         password: named ? password : undefined,
         allowBasic: url.secure || !first.secure,
-        addresses: { forbiddenPorts: options.forbiddenPorts ?? new Set(), allowLoopback },
+        addresses: { guard: options.outbound ?? CLOSED_GUARD, allowLoopback },
         userAgent: options.userAgent ?? "FluxVision",
       },
       this.#handlers,

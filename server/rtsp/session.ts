@@ -2,7 +2,7 @@ import type { Timer } from "../../shared/lib/clock.ts";
 import { errorCode, FluxError } from "../../shared/lib/errors.ts";
 import { type Millis, millis } from "../../shared/lib/time.ts";
 import type { StreamFormat } from "../../shared/media/types.ts";
-import { isLoopback } from "../core/camera-address.ts";
+import { isLoopback } from "../net/address-class.ts";
 import { AudioTrack } from "../rtp/audio-track.ts";
 import type { VideoTrack } from "../rtp/video-track.ts";
 import type { AddressPolicy } from "./address-guard.ts";

@@ -24,6 +24,7 @@ import { createEvidence, type Evidence } from "../evidence/evidence.ts";
 import { ExportService } from "../export/export-service.ts";
 import { inProcessThread } from "../export/testkit/in-process-thread.ts";
 import type { Keys } from "../keys/open-keys.ts";
+import { OutboundGuard } from "../net/outbound-guard.ts";
 
 export interface ControlOptions {
   readonly database: Database;
@@ -32,7 +33,8 @@ export interface ControlOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly version: string;
-  readonly ownPorts: ReadonlySet<number>;
+  /** By default cameras on this machine are allowed. */
+  readonly outbound?: OutboundGuard;
   /** Generation of the worker that seals the camera now; undefined while none does. */
   readonly generationOf: (cameraId: string) => number | undefined;
   /** Fewer are for tests. */
@@ -92,7 +94,7 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     media,
     clock,
     log,
-    ownPorts: options.ownPorts,
+    outbound: options.outbound ?? new OutboundGuard({ ownPorts: () => new Set([8080, 8443]), loopback: "any" }),
     onRemoved: (cameraId) => keys.service.forget(cameraId),
     onChange: () => archive?.control.review(),
   });

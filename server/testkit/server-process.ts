@@ -48,6 +48,8 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerUn
       FLUXVISION_PORT: String(port),
       FLUXVISION_TLS_PORT: String(tlsPort),
       FLUXVISION_DEMO: options.demo ? "1" : "0",
+      // The tests' cameras are on this machine.
+      FLUXVISION_LOOPBACK_PORTS: "any",
       ...(options.adminPassword === undefined ? {} : { FLUXVISION_ADMIN_PASSWORD: options.adminPassword }),
       ...options.env,
     },

@@ -56,7 +56,6 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     clock,
     log,
     version: "0.0.0-test",
-    ownPorts: new Set([8080, 8443]),
     generationOf: () => 1,
     passwordIterations: 1000,
   });

@@ -38,6 +38,12 @@ export const enErrors = {
     rtsp_address: "This address is not allowed.",
     rtsp_unsupported: "The camera offers no video that can be used.",
     rtsp_protocol: "The device does not speak RTSP as expected.",
+    net_bad_url: "This is not an address that can be used.",
+    net_refused: "The server does not connect to this address.",
+    net_failed: "The other server cannot be reached.",
+    net_timeout: "The other server does not answer in time.",
+    net_too_large: "The other server's answer is too large.",
+    net_redirect: "The other server redirects to somewhere else.",
     rtsp_stalled: "The camera stopped sending pictures.",
   },
 } as const;

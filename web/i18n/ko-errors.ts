@@ -39,6 +39,12 @@ export const koErrors: Translation["errors"] = {
     rtsp_address: "허용되지 않는 주소입니다.",
     rtsp_unsupported: "카메라가 사용할 수 있는 영상을 제공하지 않습니다.",
     rtsp_protocol: "장치가 RTSP 규격대로 응답하지 않습니다.",
+    net_bad_url: "사용할 수 없는 주소입니다.",
+    net_refused: "서버가 연결하지 않는 주소입니다.",
+    net_failed: "상대 서버에 연결할 수 없습니다.",
+    net_timeout: "상대 서버가 제때 응답하지 않습니다.",
+    net_too_large: "상대 서버의 응답이 너무 큽니다.",
+    net_redirect: "상대 서버가 다른 곳으로 안내합니다.",
     rtsp_stalled: "카메라가 영상 전송을 멈췄습니다.",
   },
 };

@@ -12,6 +12,9 @@ import { spawnThread } from "../../media/thread.ts";
 import type { RelayAuthority } from "../../relay/protocol.ts";
 import { createGenerationStore } from "../../seal/generation.ts";
 
+/** The simulated cameras are on this machine. */
+const HERE = { loopback: "any", cameraNetworks: undefined, webhookNetworks: undefined } as const;
+
 export interface BenchPlane {
   readonly plane: OwnedMediaPlane;
   /** Empty, and removed by `close`. */
@@ -58,7 +61,8 @@ export async function startBenchPlane(authority?: RelayAuthority): Promise<Bench
       quotaKbps: 50_000,
       allowedOrigins: [],
     },
-    spawnIngest: (data) => spawnThread(new URL("./ingest-worker.mjs", import.meta.url), data, "ingest"),
+    spawnIngest: (data) =>
+      spawnThread(new URL("./ingest-worker.mjs", import.meta.url), { ...data, outbound: HERE }, "ingest"),
     spawnRelay: (data) => spawnThread(new URL("./relay-worker.mjs", import.meta.url), data, "relay"),
   });
   const close = async (): Promise<void> => {

@@ -2,6 +2,7 @@ import { errorCode } from "../../../shared/lib/errors.ts";
 import { SimulatedClock } from "../../../shared/lib/simulated-clock.ts";
 import { millis } from "../../../shared/lib/time.ts";
 import type { AccessUnit, StreamFormat } from "../../../shared/media/types.ts";
+import { OutboundGuard } from "../../net/outbound-guard.ts";
 import { startPull } from "../pull.ts";
 import type { Pull, PullOptions } from "../pull-types.ts";
 import { FakeCamera, goodAnswer, type Script } from "./fake-camera.ts";
@@ -49,6 +50,8 @@ export function watch(url: string, options: Partial<PullOptions> = {}, onUnit?: 
       clock,
       connectTimeout: millis(5000),
       stallTimeout: millis(10_000),
+      // The scripted cameras are on this machine.
+      outbound: new OutboundGuard({ ownPorts: () => new Set(), loopback: "any" }),
       ...options,
     },
     {

@@ -7,6 +7,7 @@ import { FluxError } from "../shared/lib/errors.ts";
 import { Scope } from "../shared/lib/scope.ts";
 import { Archive } from "./archive/archive.ts";
 import { ArchiveGuard, type ReadObject } from "./archive/archive-authority.ts";
+import { openAudit } from "./audit/open-audit.ts";
 import { AccessTokens } from "./auth/access-tokens.ts";
 import { AuthService } from "./auth/auth-service.ts";
 import { LiveAuthority } from "./auth/live-authority.ts";
@@ -15,7 +16,6 @@ import { Principals } from "./auth/principals.ts";
 import { Sessions } from "./auth/sessions.ts";
 import { Setup } from "./auth/setup.ts";
 import type { Config } from "./config/env.ts";
-import { Audit } from "./control/audit.ts";
 import { CameraService } from "./control/camera-service.ts";
 import { CameraStore } from "./control/camera-store.ts";
 import { KeyAdmin } from "./control/key-admin.ts";
@@ -86,7 +86,7 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
   const { orm } = database;
 
   const allKeys = scope.own(await openKeys({ orm, rootKey: rootKey.key, clock, log: log.child({ part: "keys" }) }));
-  const { sealer, generations, service: keys, refreshMacKey } = allKeys;
+  const { sealer, generations, service: keys, refreshMacKey, auditMacKey } = allKeys;
 
   const hasher = new PasswordHasher();
   const principals = new Principals(orm, clock);
@@ -98,7 +98,10 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
       media?.endSession(sessionId, `auth.session_${reason}`);
     }
   });
-  const audit = new Audit(orm, clock, log.child({ part: "audit" }));
+  const auditTrail = scope.own(
+    await openAudit({ orm, clock, log: log.child({ part: "audit" }), sealer, auditMacKey, dataDir: config.dataDir }),
+  );
+  const { audit } = auditTrail;
   const tokens = await AccessTokens.open(orm, sealer, clock);
   const auth = new AuthService({
     orm,

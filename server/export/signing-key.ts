@@ -20,20 +20,25 @@ export async function newSigningKey(): Promise<SigningKey> {
 }
 
 /** The server's key for export packages: made at first use, kept sealed in the database, so that it outlives restarts. */
-export async function loadSigningKey(orm: Orm, sealer: FieldSealer, clock: Clock): Promise<SigningKey> {
+export function loadSigningKey(orm: Orm, sealer: FieldSealer, clock: Clock): Promise<SigningKey> {
+  return loadKeyOf(SETTING, orm, sealer, clock);
+}
+
+/** As `loadSigningKey`, for what else is signed: `setting` names its place. */
+export async function loadKeyOf(setting: string, orm: Orm, sealer: FieldSealer, clock: Clock): Promise<SigningKey> {
   const read = async (): Promise<string | undefined> => {
-    const [row] = await orm.select().from(settings).where(eq(settings.name, SETTING));
+    const [row] = await orm.select().from(settings).where(eq(settings.name, setting));
     return row?.value;
   };
   let stored = await read();
   if (stored === undefined) {
-    const value = sealer.seal(SETTING, JSON.stringify((await newSigningKey()).privateJwk));
-    const row = { name: SETTING, value, updatedAt: toDate(clock.utcMicros()) };
+    const value = sealer.seal(setting, JSON.stringify((await newSigningKey()).privateJwk));
+    const row = { name: setting, value, updatedAt: toDate(clock.utcMicros()) };
     await orm.insert(settings).values(row).onConflictDoNothing();
     // Another server on this database may have been first.
     stored = (await read()) ?? value;
   }
-  return toSigningKey(JSON.parse(sealer.open(SETTING, stored)) as JsonWebKey);
+  return toSigningKey(JSON.parse(sealer.open(setting, stored)) as JsonWebKey);
 }
 
 function toSigningKey(privateJwk: JsonWebKey): SigningKey {

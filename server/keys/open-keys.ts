@@ -31,6 +31,8 @@ export interface Keys {
   readonly sealer: FieldSealer;
   /** Authenticates refresh tokens. From the root key: sessions outlive a change of the master key. */
   readonly refreshMacKey: Uint8Array;
+  /** Authenticates rows of the audit chain. From the root key: the chain outlives every other key. */
+  readonly auditMacKey: Uint8Array;
   close(): Promise<void>;
 }
 
@@ -52,6 +54,7 @@ export async function openKeys(options: KeysOptions): Promise<Keys> {
     generations,
     sealer,
     refreshMacKey: subKey(rootKey, "fluxvision refresh token v1"),
+    auditMacKey: subKey(rootKey, "fluxvision audit mac v1"),
     close: async () => {
       await rotation.close();
       await service.close();

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "../../shared/lib/clock.ts";
 import { Archive } from "../archive/archive.ts";
+import { type AuditTrail, openAudit } from "../audit/open-audit.ts";
 import { AccessTokens } from "../auth/access-tokens.ts";
 import { AuthService } from "../auth/auth-service.ts";
 import { LiveAuthority } from "../auth/live-authority.ts";
@@ -10,7 +11,7 @@ import { PasswordHasher } from "../auth/password.ts";
 import { Principals } from "../auth/principals.ts";
 import { Sessions } from "../auth/sessions.ts";
 import { Setup } from "../auth/setup.ts";
-import { Audit } from "../control/audit.ts";
+import type { Audit } from "../control/audit.ts";
 import { CameraService } from "../control/camera-service.ts";
 import { CameraStore } from "../control/camera-store.ts";
 import { KeyAdmin } from "../control/key-admin.ts";
@@ -57,6 +58,7 @@ export interface Control {
   readonly orm: Database["orm"];
   readonly stats: StatsService;
   readonly audit: Audit;
+  readonly auditTrail: AuditTrail;
   close(): Promise<void>;
 }
 
@@ -64,7 +66,15 @@ export interface Control {
 export async function createControl(options: ControlOptions): Promise<Control> {
   const { database, keys, media, clock, log, version } = options;
   const { orm } = database;
-  const audit = new Audit(orm, clock, log);
+  const auditTrail = await openAudit({
+    orm,
+    clock,
+    log,
+    sealer: keys.sealer,
+    auditMacKey: keys.auditMacKey,
+    dataDir: undefined,
+  });
+  const { audit } = auditTrail;
   const principals = new Principals(orm, clock);
   const hasher = new PasswordHasher(options.passwordIterations);
   const sessions = new Sessions(orm, clock, keys.refreshMacKey, (sessionIds, reason) => {
@@ -137,9 +147,11 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     orm,
     stats: new StatsService({ clock, database, cameras, media, version }),
     audit,
+    auditTrail,
     close: async () => {
       await exports.close();
       await archive.close();
+      await auditTrail.close();
       await keys.close();
       await rm(storageDir, { recursive: true });
     },

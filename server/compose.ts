@@ -6,7 +6,8 @@ import type { Clock } from "../shared/lib/clock.ts";
 import { FluxError } from "../shared/lib/errors.ts";
 import { Scope } from "../shared/lib/scope.ts";
 import { Archive } from "./archive/archive.ts";
-import { ArchiveGuard, type ReadObject } from "./archive/archive-authority.ts";
+import { ArchiveGuard } from "./archive/archive-authority.ts";
+import type { ReadSegment } from "./archive/archive-reader.ts";
 import { openAudit } from "./audit/open-audit.ts";
 import { AccessTokens } from "./auth/access-tokens.ts";
 import { AuthService } from "./auth/auth-service.ts";
@@ -125,8 +126,9 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
 
   const outbound = scope.own(createOutboundGuard(config.outbound, () => ownPorts(media)));
 
-  const readObject: ReadObject = () => {
-    throw new FluxError("archive.no_object_store", "no cold storage is set up");
+  const readSegment: ReadSegment = async (...part) => {
+    if (!archive) throw new FluxError("archive.gone", "the archive is starting");
+    return archive.reader.read(...part);
   };
   // Owned before the media plane: closed after it, with the last facts of its recorders.
   let archive: Archive | undefined;
@@ -142,7 +144,7 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
       keys,
       generations: createGenerationStore({ path: join(config.dataDir, "seal-generation"), record: generations }),
       authority,
-      archive: new ArchiveGuard(orm, authority, () => archive?.index.open ?? new Map(), readObject),
+      archive: new ArchiveGuard(orm, authority, () => archive?.index.open ?? new Map(), readSegment),
       onViewerClosed: (connectionId) => authority.viewerClosed(connectionId),
       onViewersLost: () => authority.clear(),
       relay: relayData(config, certificates, upstream.path),
@@ -183,6 +185,7 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
     sealer,
     media: owned,
     storageDir: config.storageDir,
+    outbound,
     cameras: () => cameras.sources(),
   });
   const exports = scope.own(
@@ -196,7 +199,7 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
       version,
       openSegments: () => archive?.index.open ?? new Map(),
       cameraName: (cameraId) => cameras.sources().find(({ id }) => id === cameraId)?.name,
-      readObject,
+      readSegment,
       startThread: (order) => spawnThread(new URL("./export-worker.mjs", bundleUrl), order, "export"),
     }),
   );

@@ -3,32 +3,31 @@ import type { LiveAuthority } from "../auth/live-authority.ts";
 import type { Orm } from "../db/database.ts";
 import type { SegmentFact } from "../ingest/protocol.ts";
 import type { ArchiveAnswer, ArchiveAuthority, ArchiveSegment, WrappedKey } from "../relay/protocol.ts";
+import type { ReadSegment } from "./archive-reader.ts";
 import { type FoundSegment, findSegments, nearestFootage } from "./queries.ts";
 
 const MOST_SEGMENTS = 64;
 
 type Query = Parameters<ArchiveAuthority["archive"]>[1];
 
-/** Reads an object of cold storage. */
-export type ReadObject = (volumeId: string, key: string, offset: number, length: number) => Promise<Uint8Array>;
-
 /** Decides for the relay thread what a viewer may play back, and where it lies. */
 export class ArchiveGuard implements ArchiveAuthority {
   readonly #orm: Orm;
   readonly #live: LiveAuthority;
   readonly #open: () => ReadonlyMap<string, SegmentFact>;
-  readonly #readObject: ReadObject;
+  readonly #readSegment: ReadSegment;
 
-  constructor(orm: Orm, live: LiveAuthority, open: () => ReadonlyMap<string, SegmentFact>, readObject: ReadObject) {
+  constructor(orm: Orm, live: LiveAuthority, open: () => ReadonlyMap<string, SegmentFact>, readSegment: ReadSegment) {
     this.#orm = orm;
     this.#live = live;
     this.#open = open;
-    this.#readObject = readObject;
+    this.#readSegment = readSegment;
   }
 
   async archive(connectionId: string, query: Query): Promise<ArchiveAnswer> {
-    if (!(await this.#live.mayPlayBack(connectionId, query.cameraId))) {
-      return { allowed: false, segments: [], earlierMicros: undefined, laterMicros: undefined };
+    const { view, hear } = await this.#live.archiveRights(connectionId, query.cameraId);
+    if (!view) {
+      return { allowed: false, audible: false, segments: [], earlierMicros: undefined, laterMicros: undefined };
     }
     const [startMicros, endMicros] = [
       Math.min(query.fromMicros, query.toMicros),
@@ -41,7 +40,7 @@ export class ArchiveGuard implements ArchiveAuthority {
       segments.length > 0
         ? { earlierMicros: undefined, laterMicros: undefined }
         : await nearestFootage(this.#orm, query.cameraId, startMicros, endMicros);
-    return { allowed: true, segments, ...nearest };
+    return { allowed: true, audible: hear, segments, ...nearest };
   }
 
   archiveKeys(
@@ -52,8 +51,8 @@ export class ArchiveGuard implements ArchiveAuthority {
     return this.#live.archiveKeys(connectionId, cameraId, names);
   }
 
-  archiveBytes(volumeId: string, key: string, offset: number, length: number): Promise<Uint8Array> {
-    return this.#readObject(volumeId, key, offset, length);
+  archiveBytes(segmentId: number, offset: number, length: number): Promise<Uint8Array> {
+    return this.#readSegment(segmentId, offset, length);
   }
 }
 

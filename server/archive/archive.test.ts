@@ -19,6 +19,7 @@ import { startTestServer, type TestServer } from "../testkit/test-server.ts";
 import { preferred } from "./archive-authority.ts";
 import { IndexWriter, writeIndex } from "./index-writer.ts";
 import { recover } from "./recovery.ts";
+import { storeOf } from "./testkit/volume-row.ts";
 
 const SECOND = 1_000_000;
 const DAY = 86_400 * SECOND;
@@ -155,7 +156,9 @@ describe.each(databases)("the archive, $name", (kind) => {
     let volumes: Parameters<typeof recover>[1];
     beforeEach(async () => {
       root = await mkdtemp(join(tmpdir(), "fluxvision-recover-"));
-      volumes = server.control.archive.volumes.rows.map((row) => ({ ...row, location: root }));
+      const rows = server.control.archive.volumes.rows.map((row) => ({ ...row, location: root }));
+      volumes = { rows, store: (id) => storeOf(rows, id) };
+      for (const { id } of rows) await volumes.store(id).claim();
     });
     afterEach(() => rm(root, { recursive: true }));
     const run = () => recover(server.database.orm, volumes, log);

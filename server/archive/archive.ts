@@ -8,11 +8,15 @@ import type { Orm } from "../db/database.ts";
 import { cameraEvents, recordingGaps, segments } from "../db/schema/index.ts";
 import type { GapFact, RecorderEvent, RecordingPlan } from "../ingest/protocol.ts";
 import type { FieldSealer } from "../keys/field-sealer.ts";
+import type { OutboundGuard } from "../net/outbound-guard.ts";
+import { ArchiveReader } from "./archive-reader.ts";
 import { IndexWriter, writeIndex } from "./index-writer.ts";
+import { Mover } from "./mover.ts";
 import { PolicyStore } from "./policy-store.ts";
 import { RecordingControl } from "./recording-control.ts";
 import { recover } from "./recovery.ts";
 import { Retention } from "./retention.ts";
+import { archiveStoreParts } from "./stores/create-store.ts";
 import { VolumeService } from "./volume-service.ts";
 
 export type ArchivedCamera = CameraSource & { readonly group: string };
@@ -24,6 +28,8 @@ export interface ArchiveParts {
   readonly sealer: FieldSealer;
   readonly media: Pick<MediaPlane, "setRecording" | "onRecorder">;
   readonly storageDir: string;
+  /** Buckets are reached through it. */
+  readonly outbound: Pick<OutboundGuard, "fetch" | "checkUrl">;
   readonly cameras: () => readonly ArchivedCamera[];
   /** Bytes are on disk at most so long after they were sealed. */
   readonly flushMs?: number;
@@ -40,6 +46,8 @@ export class Archive {
   readonly policies: PolicyStore;
   readonly control: RecordingControl;
   readonly retention: Retention;
+  readonly mover: Mover;
+  readonly reader: ArchiveReader;
   readonly #parts: ArchiveParts;
   readonly #scope = new Scope();
   #plans: readonly RecordingPlan[] = [];
@@ -47,15 +55,14 @@ export class Archive {
   readonly #resumed = new Set<number>();
 
   private constructor(parts: ArchiveParts) {
-    const { orm, clock, log, sealer, storageDir, media } = parts;
+    const { orm, clock, log, sealer, storageDir, media, outbound } = parts;
     this.#parts = parts;
     this.index = new IndexWriter(orm, clock, log);
     this.policies = new PolicyStore(orm, clock);
     this.volumes = new VolumeService({
       orm,
-      clock,
-      log,
       sealer,
+      ...archiveStoreParts(clock, outbound),
       defaultFolder: storageDir,
       onChange: () => this.control.review(),
       onAlarm: ({ id, name }, state, detail) => {
@@ -78,12 +85,21 @@ export class Archive {
       clock,
       log,
       policyOf: (cameraId) => this.control.policyOf(this.#camera(cameraId)),
-      volumes: () => this.volumes.rows,
+      volumes: this.volumes,
       missingBytes: (volume) => this.volumes.missingBytes(volume),
       onStuck: ({ id, name }) => {
         log.error({ volume: name }, "the reserve is not kept, and nothing more may be deleted there");
         void this.#storageEvent(id, name, "full", "nothing more may be deleted");
       },
+    });
+    this.reader = new ArchiveReader(orm, (id) => this.volumes.store(id));
+    this.mover = new Mover({
+      orm,
+      clock,
+      log,
+      policyOf: (cameraId) => this.control.policyOf(this.#camera(cameraId)),
+      volumes: this.volumes,
+      onMoved: (segmentId) => this.reader.moved(segmentId),
     });
     this.#scope.add(media.onRecorder((events) => this.#take(events)));
   }
@@ -104,10 +120,12 @@ export class Archive {
     const { orm, log } = this.#parts;
     await this.policies.load();
     await this.volumes.start();
-    const report = await recover(orm, this.volumes.rows, log);
+    await this.mover.settle();
+    const report = await recover(orm, this.volumes, log);
     if (Object.values(report).some((count) => count > 0)) log.info(report, "recordings that a stop left unfinished");
     await this.control.start();
     this.retention.start();
+    this.mover.start();
   }
 
   /** Something happened at a camera: on the timeline, and a reason to record. */
@@ -124,6 +142,7 @@ export class Archive {
   async close(): Promise<void> {
     this.control.close();
     await this.#scope.close();
+    await this.mover.close();
     await this.retention.close();
     await this.volumes.close();
     await this.index.close();

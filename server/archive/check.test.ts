@@ -15,7 +15,7 @@ import { IndexBuilder } from "../record/segment-reader.ts";
 import { CAMERA, START } from "../record/testkit/recording.ts";
 import { databases, type TempDatabase } from "../testkit/temp-db.ts";
 import { ArchiveCheck, type CheckReport } from "./check.ts";
-import { volumeRow } from "./testkit/volume-row.ts";
+import { storeOf, volumeRow } from "./testkit/volume-row.ts";
 import type { VolumeRow } from "./volume-service.ts";
 
 const SECOND = 1_000_000;
@@ -41,6 +41,7 @@ describe.each(databases)("check, $name", (kind) => {
     root = await mkdtemp(join(tmpdir(), "fluxvision-check-"));
     volumes = ["a", "b"].map((name) => volumeRow({ name, location: join(root, name) }));
     await database.orm.insert(storageVolumes).values(volumes);
+    for (const volume of volumes) await storeOf(volumes, volume.id).claim();
     revoked = false;
     return () => rm(root, { recursive: true });
   });
@@ -51,7 +52,8 @@ describe.each(databases)("check, $name", (kind) => {
       return { ...name, suite: SUITE, key };
     });
     const { repair = false, full = false } = options;
-    return new ArchiveCheck(database.orm, volumes, { repair, full, opener }).run();
+    const places = { rows: volumes, store: (id: string) => storeOf(volumes, id) };
+    return new ArchiveCheck(database.orm, places, { repair, full, opener }).run();
   };
   const kinds = ({ findings }: CheckReport): string[] => findings.map(({ kind: what }) => what).sort();
 

@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { and, asc, eq, inArray, ne, sql } from "drizzle-orm";
 import type { FrameOpener } from "../../shared/evidence/frame-opener.ts";
@@ -6,11 +5,14 @@ import { describeError, errorCode } from "../../shared/lib/errors.ts";
 import { readFrame, sealedFrameBytes } from "../../shared/wire/sealed-frame.ts";
 import { encodeSegmentIndex } from "../../shared/wire/segment-codec.ts";
 import type { Orm } from "../db/database.ts";
-import { recordingRuns, segments } from "../db/schema/index.ts";
+import { recordingRuns, segmentMoves, segments } from "../db/schema/index.ts";
 import type { SegmentFact } from "../ingest/protocol.ts";
-import { frameHeaders, type OpenedSegment, openSegmentFile } from "../record/segment-reader.ts";
+import { ObjectReader } from "../record/object-source.ts";
+import { type ByteSource, frameHeaders, type OpenedSegment, openSegment } from "../record/segment-reader.ts";
 import { writeIndex } from "./index-writer.ts";
-import { CAMERA_FOLDER, closeFile, DAY_FOLDER, factOf, names, removeFile, SEGMENT_NAME } from "./recovery.ts";
+import { settleMove } from "./moves.ts";
+import { closeFile, factOf } from "./recovery.ts";
+import type { SegmentStore, StoredFile } from "./stores/segment-store.ts";
 import type { VolumeRow } from "./volume-service.ts";
 
 export const FINDINGS = [
@@ -26,6 +28,8 @@ export const FINDINGS = [
   "changed-frame",
   "no-key",
   "runs",
+  "unreachable",
+  "leftover",
 ] as const;
 export type FindingKind = (typeof FINDINGS)[number];
 
@@ -53,31 +57,49 @@ export interface CheckOptions {
   readonly onProgress?: (files: number) => void;
 }
 
+/** Throws `storage.*`, `keys.*` for a volume whose settings do not do. */
+export interface CheckVolumes {
+  readonly rows: readonly VolumeRow[];
+  store(volumeId: string): SegmentStore;
+}
+
 type Row = typeof segments.$inferSelect;
+
+interface Place {
+  readonly volume: VolumeRow;
+  readonly store: SegmentStore;
+}
 
 const OVERLAP_MICROS = 500_000;
 const READ_BYTES = 4 * 1024 * 1024;
+const OBJECT_PIECE_BYTES = 1024 * 1024;
 
 /** Files against index, both ways (README of server/record, R1 to R8). The server must not run meanwhile. */
 export class ArchiveCheck {
   readonly #orm: Orm;
-  readonly #volumes: readonly VolumeRow[];
+  readonly #volumes: CheckVolumes;
   readonly #options: CheckOptions;
   readonly #findings: Finding[] = [];
+  /** Volumes that answer: of the others nothing is concluded from what is not found there. */
+  readonly #places = new Map<string, Place>();
+  /** Files of moves that were cut off: told already. */
+  readonly #moving = new Set<string>();
   #files = 0;
   #bytes = 0;
   #frames = 0;
   #opened = 0;
 
-  constructor(orm: Orm, volumes: readonly VolumeRow[], options: CheckOptions) {
+  constructor(orm: Orm, volumes: CheckVolumes, options: CheckOptions) {
     this.#orm = orm;
     this.#volumes = volumes;
     this.#options = options;
   }
 
   async run(): Promise<CheckReport> {
-    await this.#unfinished();
-    for (const volume of this.#volumes) if (volume.kind === "local") await this.#volume(volume);
+    for (const volume of this.#volumes.rows) await this.#reach(volume);
+    await this.#moves();
+    await this.#deletions();
+    for (const place of this.#places.values()) await this.#volume(place);
     await this.#overlaps();
     await this.#runs();
     return {
@@ -93,59 +115,95 @@ export class ArchiveCheck {
     this.#findings.push({ kind, path, message, repaired });
   }
 
-  /** Deletions and moves that were cut off. */
-  async #unfinished(): Promise<void> {
+  async #reach(volume: VolumeRow): Promise<void> {
+    try {
+      const store = this.#volumes.store(volume.id);
+      await store.probe();
+      this.#places.set(volume.id, { volume, store });
+    } catch (error) {
+      const held = await this.#orm.$count(segments, eq(segments.volumeId, volume.id));
+      const enabled = volume.enabled || held > 0;
+      const message = `not checked, with ${held} recordings: ${describeError(error)}`;
+      if (enabled) this.#find("unreachable", volume.name, message, false);
+    }
+  }
+
+  async #moves(): Promise<void> {
+    for (const move of await this.#orm.select().from(segmentMoves)) {
+      const { phase, fromVolumeId, fromPath, toVolumeId, toPath } = move;
+      const [volumeId, path] = phase === "copying" ? [toVolumeId, toPath] : [fromVolumeId, fromPath];
+      this.#moving.add(`${volumeId}/${path}`);
+      const repair = this.#options.repair && this.#places.has(volumeId);
+      this.#find("unfinished", path, phase === "copying" ? "was on the move" : "was moved, and is still here", repair);
+      if (repair) await settleMove(this.#orm, move, (id) => this.#volumes.store(id));
+    }
+  }
+
+  /** Deletions that were cut off, and segments that say that they move and do not. */
+  async #deletions(): Promise<void> {
     const rows = await this.#orm
       .select()
       .from(segments)
       .where(inArray(segments.state, ["deleting", "moving"]));
+    const moves = await this.#orm.select({ segmentId: segmentMoves.segmentId }).from(segmentMoves);
+    const told = new Set(moves.map(({ segmentId }) => segmentId));
     for (const row of rows) {
-      const volume = this.#volumes.find(({ id }) => id === row.volumeId);
-      this.#find("unfinished", row.path, `was ${row.state === "deleting" ? "being deleted" : "on the move"}`);
-      if (!this.#options.repair || volume?.kind !== "local") continue;
+      if (row.state === "moving" && told.has(row.id)) continue;
+      const place = this.#places.get(row.volumeId);
+      const repair = this.#options.repair && place !== undefined;
+      this.#find("unfinished", row.path, `was ${row.state === "deleting" ? "being deleted" : "on the move"}`, repair);
+      if (!repair) continue;
       if (row.state === "moving") {
         await this.#orm.update(segments).set({ state: "closed" }).where(eq(segments.id, row.id));
         continue;
       }
-      await removeFile(join(volume.location, row.path));
+      await place.store.remove(row.path);
       await this.#orm.delete(segments).where(eq(segments.id, row.id));
     }
   }
 
-  async #volume(volume: VolumeRow): Promise<void> {
+  async #volume(place: Place): Promise<void> {
+    const { volume, store } = place;
     const seen = new Set<string>();
-    for (const cameraId of await names(volume.location, CAMERA_FOLDER)) {
-      for (const day of await names(join(volume.location, cameraId), DAY_FOLDER)) {
-        const rows = await this.#rowsOf(volume, `${cameraId}/${day}/`);
-        for (const name of await names(join(volume.location, cameraId, day), SEGMENT_NAME)) {
-          const path = `${cameraId}/${day}/${name}`;
-          seen.add(path);
-          await this.#file(volume, path, rows.get(path));
-          this.#files++;
-          this.#options.onProgress?.(this.#files);
-        }
+    for await (const page of store.list()) {
+      const rows = await this.#rowsOf(volume, page);
+      for (const file of page) {
+        seen.add(file.path);
+        if (this.#moving.has(`${volume.id}/${file.path}`)) continue;
+        await this.#file(place, file, rows.get(file.path));
+        this.#files++;
+        this.#options.onProgress?.(this.#files);
       }
     }
     await this.#missing(volume, seen);
+    for (const path of await store.leftovers()) {
+      if (this.#moving.has(`${volume.id}/${path}`)) continue;
+      this.#find("leftover", path, "a copy that was never finished");
+      if (this.#options.repair) await store.discard(path);
+    }
   }
 
-  async #rowsOf(volume: VolumeRow, prefix: string): Promise<Map<string, Row>> {
-    const rows = await this.#orm
-      .select()
-      .from(segments)
-      .where(and(eq(segments.volumeId, volume.id), sql`starts_with(${segments.path}, ${prefix})`));
+  async #rowsOf(volume: VolumeRow, files: readonly StoredFile[]): Promise<Map<string, Row>> {
+    const rows: Row[] = [];
+    for (let at = 0; at < files.length; at += 500) {
+      const paths = files.slice(at, at + 500).map(({ path }) => path);
+      const which = and(eq(segments.volumeId, volume.id), inArray(segments.path, paths));
+      rows.push(...(await this.#orm.select().from(segments).where(which)));
+    }
     return new Map(rows.map((row) => [row.path, row]));
   }
 
-  async #file(volume: VolumeRow, path: string, row: Row | undefined): Promise<void> {
-    const file = join(volume.location, path);
+  async #file(place: Place, { path, bytes }: StoredFile, row: Row | undefined): Promise<void> {
+    const { volume, store } = place;
     let segment: OpenedSegment;
-    let bytes = 0;
     try {
-      bytes = (await stat(file)).size;
-      segment = await openSegmentFile(file);
+      const source = await openSource(place, path, bytes);
+      segment = await openSegment(source).catch(async (error: unknown) => {
+        await source.close();
+        throw error;
+      });
     } catch (error) {
-      if (errorCode(error) === "segment.short") await this.#empty(file, path, row);
+      if (errorCode(error) === "segment.short") await this.#empty(store, path, row);
       else this.#find("strange-file", path, describeError(error), false);
       return;
     }
@@ -153,7 +211,7 @@ export class ArchiveCheck {
       this.#bytes += bytes;
       this.#frames += segment.index.frames;
       if (segment.index.frames === 0) {
-        await this.#empty(file, path, row);
+        await this.#empty(store, path, row);
         return;
       }
       await this.#tags(path, segment);
@@ -161,13 +219,15 @@ export class ArchiveCheck {
       await segment.close();
     }
     const whole = segment.index.dataEnd + encodeSegmentIndex(segment.index).byteLength;
+    const mayClose = volume.kind === "local";
     if (!segment.closed) {
-      this.#find("not-closed", path, `ends without an index; ${segment.index.frames} whole frames`);
-      if (this.#options.repair) await closeFile(file, segment.index);
+      const repair = this.#options.repair && mayClose;
+      this.#find("not-closed", path, `ends without an index; ${segment.index.frames} whole frames`, repair);
+      if (repair) await closeFile(join(volume.location, path), segment.index);
     }
-    const fact = factOf(volume.id, path, segment, whole);
+    const fact = factOf(volume.id, path, segment, segment.closed || mayClose ? whole : bytes);
     if (!row) {
-      if (await this.#duplicate(file, fact)) return;
+      if (await this.#duplicate(store, fact)) return;
       this.#find("unknown-file", path, "not in the index");
     } else if (row.state === "open" || differs(row, fact)) {
       this.#find("differs", path, row.state === "open" ? "open in the index" : "the index says something else");
@@ -175,15 +235,18 @@ export class ArchiveCheck {
     if (this.#options.repair) await writeIndex(this.#orm, [{ segment: fact, state: "closed" }], []);
   }
 
-  async #empty(file: string, path: string, row: Row | undefined): Promise<void> {
+  async #empty(store: SegmentStore, path: string, row: Row | undefined): Promise<void> {
     this.#find("no-frames", path, "holds no whole frame");
     if (!this.#options.repair) return;
-    await removeFile(file);
+    await store.remove(path);
     if (row) await this.#orm.delete(segments).where(eq(segments.id, row.id));
   }
 
   /** A copy that a move left behind: the same stretch of the same stream is elsewhere in the index. */
-  async #duplicate(file: string, { volumeId, streamId, startMicros, bytes, path }: SegmentFact): Promise<boolean> {
+  async #duplicate(
+    store: SegmentStore,
+    { volumeId, streamId, startMicros, bytes, path }: SegmentFact,
+  ): Promise<boolean> {
     const [other] = await this.#orm
       .select()
       .from(segments)
@@ -196,8 +259,12 @@ export class ArchiveCheck {
         ),
       );
     if (!other) return false;
-    this.#find("duplicate", path, "is on another volume too");
-    if (this.#options.repair) await removeFile(file);
+    const place = this.#places.get(other.volumeId);
+    // Of two copies one goes only when the other is there.
+    if (place && (await place.store.size(other.path)) !== bytes) return false;
+    const repair = this.#options.repair && place !== undefined;
+    this.#find("duplicate", path, "is on another volume too", repair);
+    if (repair) await store.remove(path);
     return true;
   }
 
@@ -291,6 +358,13 @@ export class ArchiveCheck {
       }
     });
   }
+}
+
+/** In pieces that are large enough for a bucket, where each is a request. */
+function openSource({ volume, store }: Place, path: string, bytes: number): Promise<ByteSource> | ByteSource {
+  if (volume.kind === "local") return store.open(path);
+  const options = { maxBytes: 4 * OBJECT_PIECE_BYTES, blockBytes: OBJECT_PIECE_BYTES, ahead: 2 };
+  return new ObjectReader((_, offset, length) => store.read(path, offset, length), options).source(0, bytes);
 }
 
 function differs(row: Row, fact: SegmentFact): boolean {

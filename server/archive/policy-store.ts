@@ -40,6 +40,9 @@ export class PolicyStore {
     if (policy.minimumDays && policy.retentionDays && policy.minimumDays > policy.retentionDays) {
       throw bad("policy.minimumDays", "more than the days after which footage is deleted");
     }
+    if (policy.warmAfterDays && policy.coldAfterDays && policy.coldAfterDays < policy.warmAfterDays) {
+      throw bad("policy.coldAfterDays", "earlier than the move to the warm tier");
+    }
     const values = { scope, target, ...allOf(policy), updatedAt: toDate(this.#clock.utcMicros()) };
     await this.#orm
       .insert(recordingPolicies)

@@ -1,14 +1,16 @@
-import { open, readdir, rmdir, unlink } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { and, between, eq, inArray, max, ne } from "drizzle-orm";
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import { and, between, eq, inArray, max } from "drizzle-orm";
 import { FluxError } from "../../shared/lib/errors.ts";
 import { encodeSegmentIndex } from "../../shared/wire/segment-codec.ts";
 import type { Logger } from "../core/log.ts";
 import type { Orm } from "../db/database.ts";
-import { segments } from "../db/schema/index.ts";
+import { segmentMoves, segments } from "../db/schema/index.ts";
 import type { SegmentFact } from "../ingest/protocol.ts";
 import { type OpenedSegment, openSegmentFile } from "../record/segment-reader.ts";
 import { writeIndex } from "./index-writer.ts";
+import { names, removeFile } from "./stores/local-store.ts";
+import { CAMERA_FOLDER, DAY_FOLDER, SEGMENT_NAME, type SegmentStore } from "./stores/segment-store.ts";
 import type { VolumeRow } from "./volume-service.ts";
 
 export interface RecoveryReport {
@@ -24,9 +26,11 @@ export interface RecoveryReport {
   strange: number;
 }
 
-export const CAMERA_FOLDER = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-export const DAY_FOLDER = /^\d{8}$/;
-export const SEGMENT_NAME = /^\d{1,12}-\d{1,10}(-\d{1,3})?$/;
+export interface RecoveryVolumes {
+  readonly rows: readonly VolumeRow[];
+  store(volumeId: string): SegmentStore;
+}
+
 const BATCH = 200;
 const DAY_MS = 86_400_000;
 
@@ -34,11 +38,14 @@ const DAY_MS = 86_400_000;
  * Before anything is recorded: finishes what a crash interrupted (README of server/record, "What a crash leaves"). Looks
  * at days from the newest that the index knows, not at everything: that is `fluxvision check`.
  */
-export async function recover(orm: Orm, volumes: readonly VolumeRow[], log: Logger): Promise<RecoveryReport> {
+export async function recover(orm: Orm, volumes: RecoveryVolumes, log: Logger): Promise<RecoveryReport> {
   const report: RecoveryReport = { indexed: 0, repaired: 0, removed: 0, forgotten: 0, strange: 0 };
-  for (const volume of volumes) {
-    if (volume.kind !== "local") continue;
+  for (const volume of volumes.rows) {
+    // What is written to. Moves to the other tiers are ended by the mover; the rest is for `check`.
+    if (volume.kind !== "local" || volume.tier !== "hot") continue;
     try {
+      // Of an unmounted disk an empty folder is left: nothing follows from that.
+      await volumes.store(volume.id).probe();
       await recoverVolume(orm, volume, report, log);
     } catch (err) {
       // A disk that is away keeps no other from being recorded to; its rows stay.
@@ -52,13 +59,15 @@ async function recoverVolume(orm: Orm, volume: VolumeRow, report: RecoveryReport
   const unfinished = await orm
     .select()
     .from(segments)
-    .where(and(eq(segments.volumeId, volume.id), ne(segments.state, "closed")));
+    .where(and(eq(segments.volumeId, volume.id), inArray(segments.state, ["open", "deleting"])));
   await finishDeleting(
     orm,
     volume,
     unfinished.filter(({ state }) => state === "deleting"),
   );
   const newest = await newestDays(orm, volume);
+  const moves = await orm.select().from(segmentMoves).where(eq(segmentMoves.fromVolumeId, volume.id));
+  const moving = new Set(moves.map(({ fromPath }) => fromPath));
   const found = new Set<string>();
   let facts: { segment: SegmentFact; state: "closed" }[] = [];
   for (const cameraId of await names(volume.location, CAMERA_FOLDER)) {
@@ -69,7 +78,8 @@ async function recoverVolume(orm: Orm, volume: VolumeRow, report: RecoveryReport
       for (const name of await names(join(volume.location, cameraId, day), SEGMENT_NAME)) {
         const path = `${cameraId}/${day}/${name}`;
         found.add(path);
-        if (known.has(path)) continue;
+        // An old file that the mover has yet to remove is no recording that is missing.
+        if (known.has(path) || moving.has(path)) continue;
         const segment = await settle(volume, path, report, log);
         if (segment) facts.push({ segment, state: "closed" });
         if (facts.length >= BATCH) {
@@ -162,22 +172,6 @@ async function finishDeleting(
   }
 }
 
-/** Removes a file that may be gone already, and its folders once they are empty. */
-export async function removeFile(file: string): Promise<void> {
-  try {
-    await unlink(file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-  }
-  for (const folder of [dirname(file), dirname(dirname(file))]) {
-    const removed = await rmdir(folder).then(
-      () => true,
-      () => false,
-    );
-    if (!removed) return;
-  }
-}
-
 /** By camera, the day before the newest that is closed in the index: a file older than that is known, or for `check`. */
 async function newestDays(orm: Orm, volume: VolumeRow): Promise<Map<string, string>> {
   const rows = await orm
@@ -194,20 +188,17 @@ async function closedPaths(orm: Orm, volume: VolumeRow, cameraId: string, day: s
   const rows = await orm
     .select({ path: segments.path })
     .from(segments)
-    .where(and(eq(segments.volumeId, volume.id), eq(segments.cameraId, cameraId), eq(segments.state, "closed"), near));
+    .where(
+      and(
+        eq(segments.volumeId, volume.id),
+        eq(segments.cameraId, cameraId),
+        inArray(segments.state, ["closed", "moving"]),
+        near,
+      ),
+    );
   return new Set(rows.map(({ path }) => path));
 }
 
 function dayName(unixMs: number): string {
   return new Date(Math.max(0, unixMs)).toISOString().slice(0, 10).replaceAll("-", "");
-}
-
-/** Names in a folder that look as ours do; none when the folder is not there. */
-export async function names(folder: string, pattern: RegExp): Promise<string[]> {
-  try {
-    return (await readdir(folder)).filter((name) => pattern.test(name)).sort();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
-  }
 }

@@ -13,7 +13,7 @@ import { evidenceLocks, recordingRuns, segments, storageVolumes } from "../db/sc
 import { databases, type TempDatabase } from "../testkit/temp-db.ts";
 import { writeIndex } from "./index-writer.ts";
 import { Retention } from "./retention.ts";
-import { volumeRow } from "./testkit/volume-row.ts";
+import { storeOf, volumeRow } from "./testkit/volume-row.ts";
 import type { VolumeRow } from "./volume-service.ts";
 
 const DAY = 86_400 * 1_000_000;
@@ -47,7 +47,7 @@ describe.each(databases)("retention, $name", (kind) => {
           ...(own ? [{ scope: "camera" as const, target: id, policy: own }] : []),
         ]);
       },
-      volumes: () => [volume],
+      volumes: { rows: [volume], isWell: () => true, store: (id) => storeOf([volume], id) },
       missingBytes: () => missing,
       onStuck: () => {
         stuck++;

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { join } from "node:path";
 import { and, asc, eq, inArray, lt, type SQL, sql, sum } from "drizzle-orm";
 import type { EffectivePolicy } from "../../shared/api/recording.ts";
 import type { Clock, Timer } from "../../shared/lib/clock.ts";
@@ -7,8 +6,9 @@ import { millis } from "../../shared/lib/time.ts";
 import type { Logger } from "../core/log.ts";
 import type { Orm } from "../db/database.ts";
 import { cameraEvents, evidenceLocks, recordingGaps, recordingRuns, segments } from "../db/schema/index.ts";
-import { removeFile } from "./recovery.ts";
+import type { SegmentStore } from "./stores/segment-store.ts";
 import type { VolumeRow } from "./volume-service.ts";
+import { within } from "./wait.ts";
 
 export interface RetentionParts {
   readonly orm: Orm;
@@ -16,11 +16,19 @@ export interface RetentionParts {
   readonly log: Logger;
   /** Of every camera, those without an own policy too. */
   readonly policyOf: (cameraId: string) => EffectivePolicy;
-  readonly volumes: () => readonly VolumeRow[];
+  readonly volumes: RetentionVolumes;
   /** Bytes to be freed on a volume so that its reserve is kept; 0: none. */
   readonly missingBytes: (volume: VolumeRow) => number;
   /** Nothing may be deleted, and the reserve is not kept. */
   readonly onStuck: (volume: VolumeRow) => void;
+}
+
+/** Where footage lies: folders and buckets. */
+export interface RetentionVolumes {
+  readonly rows: readonly VolumeRow[];
+  /** It answers now: what lies elsewhere is left until it does. */
+  isWell(volumeId: string): boolean;
+  store(volumeId: string): SegmentStore;
 }
 
 export interface RetentionReport {
@@ -32,6 +40,8 @@ type Row = Pick<typeof segments.$inferSelect, "id" | "volumeId" | "path" | "byte
 
 const RUN_EVERY_MS = millis(60_000);
 const BATCH = 500;
+/** One removal; a disk that takes longer hangs. */
+const REMOVE_MS = 30_000;
 const DAY_MICROS = 86_400 * 1_000_000;
 /** Within a run, segments farther apart do not belong together any more. */
 const APART_MICROS = 2_000_000;
@@ -74,10 +84,11 @@ export class Retention {
       total.files += files;
       total.bytes += bytes;
     };
+    await this.#again();
     const used = await this.#usedBytes();
     for (const cameraId of used.keys()) add(await this.#byAge(cameraId));
     add(await this.#bySize(used));
-    for (const volume of this.#parts.volumes()) if (volume.kind === "local") add(await this.#byReserve(volume));
+    for (const volume of this.#parts.volumes.rows) if (volume.kind === "local") add(await this.#byReserve(volume));
     if (total.files > 0) this.#parts.log.info(total, "recordings deleted by retention");
     return total;
   }
@@ -151,6 +162,20 @@ export class Retention {
     return parts.length === 0 ? sql`false` : sql`(${sql.join(parts, sql` or `)})`;
   }
 
+  /** What was marked before, and whose volume did not answer then. */
+  async #again(): Promise<void> {
+    const { orm, volumes } = this.#parts;
+    const ids = volumes.rows.map(({ id }) => id).filter((id) => volumes.isWell(id));
+    if (ids.length === 0) return;
+    const { id, volumeId, path, bytes, runId, streamId } = segments;
+    const rows = await orm
+      .select({ id, volumeId, path, bytes, runId, streamId })
+      .from(segments)
+      .where(and(eq(segments.state, "deleting"), inArray(segments.volumeId, ids)))
+      .limit(BATCH);
+    if (rows.length > 0) await this.#remove(rows);
+  }
+
   async #delete(which: SQL | undefined, wantedBytes: number): Promise<RetentionReport> {
     let [files, bytes] = [0, 0];
     while (bytes < wantedBytes) {
@@ -182,7 +207,7 @@ export class Retention {
           streamId: segments.streamId,
         })
         .from(segments)
-        .where(and(eq(segments.state, "closed"), which, sql`not ${locked}`))
+        .where(and(eq(segments.state, "closed"), which, this.#reachable(), sql`not ${locked}`))
         .orderBy(asc(segments.startMicros))
         .limit(BATCH);
       let taken = 0;
@@ -199,19 +224,29 @@ export class Retention {
     });
   }
 
+  #reachable(): SQL {
+    const { volumes } = this.#parts;
+    const ids = volumes.rows.map(({ id }) => id).filter((id) => volumes.isWell(id));
+    return ids.length === 0 ? sql`false` : inArray(segments.volumeId, ids);
+  }
+
   async #remove(rows: readonly Row[]): Promise<void> {
-    const { orm, volumes, log } = this.#parts;
-    const places = new Map(volumes().map((volume) => [volume.id, volume]));
+    const { orm, volumes, log, clock } = this.#parts;
     const gone: Row[] = [];
+    const failing = new Set<string>();
     for (const row of rows) {
-      const volume = places.get(row.volumeId);
-      if (volume?.kind !== "local") continue;
+      // The row says `deleting`: it is tried again with the next round.
+      if (failing.has(row.volumeId)) continue;
       try {
-        await removeFile(join(volume.location, row.path));
+        const removal = volumes.store(row.volumeId).remove(row.path);
+        await within(clock, REMOVE_MS, removal, () => {
+          removal.catch(() => undefined);
+          throw new Error("the storage does not answer");
+        });
         gone.push(row);
       } catch (err) {
-        // The row says `deleting`: it is tried again at the next start.
-        log.error({ err, path: row.path, volume: volume.name }, "a recording could not be deleted");
+        failing.add(row.volumeId);
+        log.error({ err, path: row.path, volume: row.volumeId }, "a recording could not be deleted");
       }
     }
     if (gone.length === 0) return;

@@ -1,59 +1,55 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readFile, statfs, writeFile } from "node:fs/promises";
-import { isAbsolute, join, resolve } from "node:path";
-import { asc, count, eq, sql, sum } from "drizzle-orm";
+import { isAbsolute, resolve } from "node:path";
+import { asc, count, eq, or, sql, sum } from "drizzle-orm";
 import type { z } from "zod";
-import type { StorageVolume, storageVolumeBody, VOLUME_STATES } from "../../shared/api/recording.ts";
-import type { Clock, Timer } from "../../shared/lib/clock.ts";
-import { describeError, FluxError } from "../../shared/lib/errors.ts";
-import { millis } from "../../shared/lib/time.ts";
-import type { Logger } from "../core/log.ts";
+import type { StorageVolume, storageVolumeBody } from "../../shared/api/recording.ts";
+import type { Clock } from "../../shared/lib/clock.ts";
+import { FluxError } from "../../shared/lib/errors.ts";
 import type { Orm } from "../db/database.ts";
-import { segments, storageVolumes } from "../db/schema/index.ts";
+import { segmentMoves, segments, storageVolumes } from "../db/schema/index.ts";
 import { toDate } from "../db/time.ts";
 import type { RecordingVolume } from "../ingest/protocol.ts";
 import type { FieldSealer } from "../keys/field-sealer.ts";
-import { MARKER_FILE } from "../record/volume-io.ts";
+import type { S3Credentials } from "./s3/s3-request.ts";
+import { createStore, openCredentials, type StoreParts, sealCredentials } from "./stores/create-store.ts";
+import type { SegmentStore } from "./stores/segment-store.ts";
+import { VolumeHealth, type VolumeState } from "./volume-health.ts";
 
-export type VolumeInput = z.infer<typeof storageVolumeBody>;
+export type VolumeInput = z.input<typeof storageVolumeBody>;
 export type VolumeRow = typeof storageVolumes.$inferSelect;
-type State = (typeof VOLUME_STATES)[number];
 
-export interface VolumeServiceParts {
+export interface VolumeServiceParts extends StoreParts {
   readonly orm: Orm;
   readonly clock: Clock;
-  readonly log: Logger;
   readonly sealer: FieldSealer;
   /** Where recordings go when nobody says anything else. */
   readonly defaultFolder: string;
   /** Volumes or their states changed. */
   readonly onChange: () => void;
   /** A volume left, or came back to, a state in which it takes recordings. */
-  readonly onAlarm: (volume: VolumeRow, state: State, detail: string | undefined) => void;
+  readonly onAlarm: (volume: VolumeRow, state: VolumeState, detail: string | undefined) => void;
 }
 
-interface Health {
-  readonly state: State;
-  readonly detail: string | undefined;
-  readonly totalBytes: number | undefined;
-  readonly freeBytes: number | undefined;
-}
-
-const LOOK_EVERY_MS = millis(10_000);
 const DAY_MICROS = 86_400_000_000;
+const DEFAULT_RESERVE_BYTES = 1_000_000_000;
+/** Brought below the limit by so many percent, so that it is not reached again at once. */
+const SLACK_PERCENT = 2;
 
-/** Folders (and buckets) that hold recordings: known, marked as ours, watched. */
+/** Folders and buckets that hold recordings: known, marked as ours, watched. */
 export class VolumeService {
   readonly #parts: VolumeServiceParts;
-  readonly #health = new Map<string, Health>();
-  /** What the workers found, which write there. */
-  readonly #found = new Map<string, { state: State; detail: string | undefined }>();
+  readonly #health: VolumeHealth;
   #rows: VolumeRow[] = [];
-  #timer: Timer | undefined;
-  #looking: Promise<void> | undefined;
+  #stores = new Map<string, SegmentStore>();
 
   constructor(parts: VolumeServiceParts) {
     this.#parts = parts;
+    this.#health = new VolumeHealth({
+      clock: parts.clock,
+      rows: () => this.#rows,
+      store: (id) => this.store(id),
+      onAlarm: parts.onAlarm,
+    });
   }
 
   /** Makes the default volume on an empty database. Throws when its folder cannot be made or belongs to another server. */
@@ -61,20 +57,25 @@ export class VolumeService {
     const { orm, clock, defaultFolder } = this.#parts;
     await this.#load();
     if (this.#rows.length === 0) {
-      const common = { id: randomUUID(), name: "Recordings", kind: "local", tier: "hot" } as const;
       const createdAt = toDate(clock.utcMicros());
-      const row = { ...common, location: defaultFolder, reserveBytes: 1_000_000_000, createdAt };
-      await this.#claim(row.id, defaultFolder);
-      await orm.insert(storageVolumes).values(row);
-      await this.#load();
+      const common = { id: randomUUID(), name: "Recordings", kind: "local", tier: "hot", createdAt } as const;
+      const place = { location: defaultFolder, reserveBytes: DEFAULT_RESERVE_BYTES };
+      const [row] = await orm.transaction(async (transaction) => {
+        const made = await transaction
+          .insert(storageVolumes)
+          .values({ ...common, ...place })
+          .returning();
+        if (made[0]) await createStore(made[0], undefined, this.#parts).claim();
+        return made;
+      });
+      if (row) await this.#load();
     }
     await this.look();
-    this.#timer = clock.every(LOOK_EVERY_MS, () => void this.look());
+    this.#health.start();
   }
 
   async close(): Promise<void> {
-    this.#timer?.cancel();
-    await this.#looking;
+    this.#health.close();
   }
 
   get rows(): readonly VolumeRow[] {
@@ -83,6 +84,37 @@ export class VolumeService {
 
   byId(id: string): VolumeRow | undefined {
     return this.#rows.find((row) => row.id === id);
+  }
+
+  /** Throws `storage.not_found`, `storage.no_credentials`, `keys.*`. */
+  store(id: string): SegmentStore {
+    const known = this.#stores.get(id);
+    if (known) return known;
+    const row = this.byId(id);
+    if (!row) throw notFound();
+    const store = createStore(row, openCredentials(row, this.#parts.sealer), this.#parts);
+    this.#stores.set(id, store);
+    return store;
+  }
+
+  /** It can be read and written now, as far as is known. */
+  isWell(id: string): boolean {
+    return this.#health.isThere(id);
+  }
+
+  /** Until the reserve is reached; undefined: no limit is known. */
+  roomBytes({ id, reserveBytes }: VolumeRow): number | undefined {
+    const free = this.#health.of(id)?.freeBytes;
+    return free === undefined ? undefined : Math.max(0, free - reserveBytes);
+  }
+
+  /** To be moved on so that the volume is no fuller than its settings say; 0: nothing. */
+  overfullBytes({ id, moveAtPercent }: VolumeRow): number {
+    const { totalBytes, freeBytes } = this.#health.of(id) ?? {};
+    if (moveAtPercent === null || totalBytes === undefined || freeBytes === undefined) return 0;
+    const used = totalBytes - freeBytes;
+    if (used <= (totalBytes * moveAtPercent) / 100) return 0;
+    return Math.ceil(used - (totalBytes * Math.max(0, moveAtPercent - SLACK_PERCENT)) / 100);
   }
 
   /** Hot local volumes, in the order asked for, else by priority. Those that fail now are left to the recorder to skip. */
@@ -96,15 +128,14 @@ export class VolumeService {
 
   /** To be freed so that the reserve is kept, and some more, so that it lasts. */
   missingBytes({ id, reserveBytes }: VolumeRow): number {
-    const free = this.#health.get(id)?.freeBytes;
+    const free = this.#health.of(id)?.freeBytes;
     return free === undefined || free >= reserveBytes ? 0 : Math.ceil(reserveBytes * 1.05) - free;
   }
 
-  /** What a worker that writes there found. */
-  found(volumeId: string, state: State, detail: string | undefined): void {
-    this.#found.set(volumeId, { state, detail });
+  /** What somebody found who uses it. */
+  found(volumeId: string, state: VolumeState, detail: string | undefined): void {
     const row = this.byId(volumeId);
-    if (row) this.#parts.onAlarm(row, state, detail);
+    if (row) this.#health.found(row, state, detail);
   }
 
   async list(): Promise<StorageVolume[]> {
@@ -119,14 +150,16 @@ export class VolumeService {
       .from(segments)
       .groupBy(segments.volumeId);
     return this.#rows.map((row) => {
-      const health = this.#health.get(row.id);
-      const worst = this.#worst(row.id);
+      const health = this.#health.of(row.id);
+      const worst = this.#health.worst(row.id);
       const use = used.find(({ volumeId }) => volumeId === row.id);
       const perDay = Number(use?.lastDay ?? 0);
       const left = health?.freeBytes === undefined ? undefined : Math.max(0, health.freeBytes - row.reserveBytes);
-      const { id, name, kind, tier, location, reserveBytes, priority, enabled } = row;
+      const { credentialsSealed, createdAt: _createdAt, region, ...settings } = row;
       return {
-        ...{ id, name, kind, tier, location, reserveBytes, priority, enabled },
+        ...settings,
+        region: region ?? undefined,
+        hasCredentials: credentialsSealed !== null,
         state: worst.state,
         stateDetail: worst.detail ?? null,
         totalBytes: health?.totalBytes ?? null,
@@ -141,7 +174,7 @@ export class VolumeService {
   /** Throws `storage.bad_location`, `storage.taken`, `storage.other_volume`. */
   async create(input: VolumeInput): Promise<string> {
     const id = randomUUID();
-    const values = await this.#values(id, input);
+    const values = await this.#values(id, input, undefined);
     const [row] = await this.#parts.orm
       .insert(storageVolumes)
       .values({ ...values, id, createdAt: toDate(this.#parts.clock.utcMicros()) })
@@ -160,10 +193,7 @@ export class VolumeService {
     if (moved && (await this.#segmentsOn(id)) > 0) {
       throw new FluxError("storage.in_use", "recordings lie there: add a new volume instead", { field: "location" });
     }
-    const values = await this.#values(id, input);
-    const { credentialsSealed, ...rest } = values;
-    // Left out: the credentials stay.
-    const set = credentialsSealed === null ? rest : values;
+    const set = await this.#values(id, input, before);
     await this.#parts.orm.update(storageVolumes).set(set).where(eq(storageVolumes.id, id));
     await this.#changed();
   }
@@ -180,64 +210,39 @@ export class VolumeService {
 
   /** Looks at every volume. Never rejects. */
   look(): Promise<void> {
-    this.#looking ??= this.#look().finally(() => {
-      this.#looking = undefined;
-    });
-    return this.#looking;
+    return this.#health.look();
   }
 
-  async #look(): Promise<void> {
-    for (const row of this.#rows) {
-      if (row.kind !== "local") continue;
-      const before = this.#worst(row.id).state;
-      this.#health.set(row.id, await health(row));
-      const { state, detail } = this.#worst(row.id);
-      if (state !== before) this.#parts.onAlarm(row, state, detail);
+  /** What is to be stored, and the place made ours. */
+  async #values(id: string, input: VolumeInput, before: VolumeRow | undefined) {
+    const { accessKeyId, secretAccessKey, kind, location: given, region, ...rest } = input;
+    if (kind === "s3" && rest.tier === "hot") {
+      throw new FluxError("storage.bad_location", "a bucket cannot be hot", { field: "tier" });
     }
-  }
-
-  #worst(id: string): { readonly state: State; readonly detail: string | undefined } {
-    const found = this.#found.get(id);
-    const seen = this.#health.get(id);
-    if (found && found.state !== "ok") return found;
-    return { state: seen?.state ?? "ok", detail: seen?.detail };
-  }
-
-  async #values(id: string, input: VolumeInput) {
-    const { accessKeyId, secretAccessKey, kind, location: given, ...rest } = input;
-    if (kind === "local") {
-      if (!isAbsolute(given)) throw badLocation("an absolute path");
-      const location = resolve(given);
-      await this.#claim(id, location);
-      return { ...rest, kind, location, credentialsSealed: null };
+    if (kind === "local" && !isAbsolute(given)) {
+      throw new FluxError("storage.bad_location", "must be an absolute path", { field: "location" });
     }
-    if (rest.tier === "hot") throw new FluxError("storage.bad_location", "a bucket cannot be hot", { field: "tier" });
-    if (!URL.canParse(given) || !/^https?:$/.test(new URL(given).protocol)) throw badLocation("http(s)://host/bucket");
-    const credentials = accessKeyId && secretAccessKey ? JSON.stringify({ accessKeyId, secretAccessKey }) : undefined;
-    const sealed = credentials && this.#parts.sealer.seal(`storage_volumes.credentials_sealed|${id}`, credentials);
-    return { ...rest, kind, location: given, credentialsSealed: sealed ?? null };
+    if (kind === "s3") this.#parts.checkUrl(given);
+    const fresh: S3Credentials | undefined =
+      kind === "s3" && accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : undefined;
+    const { sealer } = this.#parts;
+    const credentials = fresh ?? (before && kind === "s3" ? openCredentials(before, sealer) : undefined);
+    const location = kind === "local" ? resolve(given) : given.replace(/\/+$/, "");
+    const place = { kind, location, region: region ?? null, pathStyle: rest.pathStyle ?? true };
+    const store = createStore({ id, ...place }, credentials, this.#parts);
+    // The empty folder that an unmounted disk leaves behind is not made ours in its place.
+    if (before?.location !== location || before.kind !== kind) await store.claim();
+    else if (fresh) await store.probe();
+    // Left out: the credentials stay.
+    const credentialsSealed = fresh ? sealCredentials(id, fresh, sealer) : (before?.credentialsSealed ?? null);
+    return { ...rest, ...place, reserveBytes: rest.reserveBytes ?? DEFAULT_RESERVE_BYTES, credentialsSealed };
   }
 
-  /** Makes the folder ours: an empty one, or one that is marked with this id already. */
-  async #claim(id: string, folder: string): Promise<void> {
-    const marker = join(folder, MARKER_FILE);
-    try {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      await writeFile(marker, `${id}\n`, { flag: "wx", mode: 0o600, flush: true });
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== "EEXIST") {
-        throw new FluxError("storage.bad_location", describeError(cause), { field: "location", cause });
-      }
-      const found = (await readFile(marker, "utf8")).trim();
-      if (found === id) return;
-      throw new FluxError("storage.other_volume", "the folder belongs to another volume or server", {
-        field: "location",
-      });
-    }
-  }
-
-  #segmentsOn(id: string): Promise<number> {
-    return this.#parts.orm.$count(segments, eq(segments.volumeId, id));
+  /** With those that are on their way, and files that still have to be removed. */
+  async #segmentsOn(id: string): Promise<number> {
+    const { orm } = this.#parts;
+    const moving = or(eq(segmentMoves.fromVolumeId, id), eq(segmentMoves.toVolumeId, id));
+    return (await orm.$count(segments, eq(segments.volumeId, id))) + (await orm.$count(segmentMoves, moving));
   }
 
   async #load(): Promise<void> {
@@ -245,6 +250,7 @@ export class VolumeService {
       .select()
       .from(storageVolumes)
       .orderBy(asc(storageVolumes.priority), asc(storageVolumes.createdAt), asc(storageVolumes.id));
+    this.#stores = new Map();
   }
 
   async #changed(): Promise<void> {
@@ -252,27 +258,6 @@ export class VolumeService {
     this.#parts.onChange();
     await this.look();
   }
-}
-
-async function health({ id, location, reserveBytes }: VolumeRow): Promise<Health> {
-  try {
-    const marker = (await readFile(join(location, MARKER_FILE), "utf8")).trim();
-    if (marker !== id) return none("missing", "another volume is mounted there");
-    const { blocks, bavail, bsize } = await statfs(location);
-    const [totalBytes, freeBytes] = [blocks * bsize, bavail * bsize];
-    const full = freeBytes < reserveBytes;
-    return { state: full ? "full" : "ok", detail: full ? "the reserve is reached" : undefined, totalBytes, freeBytes };
-  } catch (error) {
-    return none("missing", describeError(error));
-  }
-}
-
-function none(state: State, detail: string): Health {
-  return { state, detail, totalBytes: undefined, freeBytes: undefined };
-}
-
-function badLocation(wanted: string): FluxError {
-  return new FluxError("storage.bad_location", `must be ${wanted}`, { field: "location" });
 }
 
 function notFound(): FluxError {

@@ -2,15 +2,17 @@ import { join } from "node:path";
 import { loadFluxCrypto } from "../../shared/crypto/load-node.ts";
 import { FrameOpener } from "../../shared/evidence/frame-opener.ts";
 import { systemClock } from "../../shared/lib/clock.ts";
-import { describeError } from "../../shared/lib/errors.ts";
+import { describeError, FluxError } from "../../shared/lib/errors.ts";
 import { Scope } from "../../shared/lib/scope.ts";
 import { ArchiveCheck, type CheckReport } from "../archive/check.ts";
+import { archiveStoreParts, createStore, openCredentials } from "../archive/stores/create-store.ts";
 import { loadConfig } from "../config/env.ts";
 import { createLog } from "../core/log.ts";
 import { openDatabase } from "../db/database.ts";
 import { storageVolumes } from "../db/schema/index.ts";
 import { openKeys } from "../keys/open-keys.ts";
 import { loadRootKey } from "../keys/root-key.ts";
+import { createOutboundGuard } from "../net/outbound-settings.ts";
 import { parseFlags } from "./flags.ts";
 import type { CliIo } from "./io.ts";
 
@@ -50,8 +52,15 @@ async function check(scope: Scope, repair: boolean, full: boolean): Promise<Chec
     keys.service.epochKey(name.cameraId, name.keyId, name.generation, name.epoch),
   );
   scope.add(() => opener.close());
-  const volumes = await database.orm.select().from(storageVolumes);
-  return new ArchiveCheck(database.orm, volumes, { repair, full, opener }).run();
+  const outbound = scope.own(createOutboundGuard(config.outbound, () => new Set()));
+  const rows = await database.orm.select().from(storageVolumes);
+  const parts = archiveStoreParts(clock, outbound);
+  const store = (id: string) => {
+    const row = rows.find((volume) => volume.id === id);
+    if (!row) throw new FluxError("storage.not_found", "there is no such volume");
+    return createStore(row, openCredentials(row, keys.sealer), parts);
+  };
+  return new ArchiveCheck(database.orm, { rows, store }, { repair, full, opener }).run();
 }
 
 function tell({ files, bytes, frames, opened, findings }: CheckReport, io: CliIo): void {

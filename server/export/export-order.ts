@@ -89,10 +89,8 @@ async function gapsOf(
 }
 
 function toSegment(segment: FoundSegment): ExportSegment {
-  const { runId, startMicros, endMicros, bytes, state, kind, location, path, volumeId } = segment;
+  const { id: segmentId, runId, startMicros, endMicros, bytes, state, kind, location, path } = segment;
   const place =
-    kind === "local"
-      ? ({ kind: "file", path: join(location, path) } as const)
-      : ({ kind: "object", volumeId, key: path } as const);
-  return { runId, startMicros, endMicros, bytes, open: state === "open", place };
+    kind === "local" ? ({ kind: "file", path: join(location, path) } as const) : ({ kind: "object" } as const);
+  return { segmentId, runId, startMicros, endMicros, bytes, open: state === "open", place };
 }

@@ -5,7 +5,7 @@ import { sign } from "../../shared/evidence/signature.ts";
 import type { Clock, Timer } from "../../shared/lib/clock.ts";
 import { describeError, errorCode } from "../../shared/lib/errors.ts";
 import { millis } from "../../shared/lib/time.ts";
-import type { ReadObject } from "../archive/archive-authority.ts";
+import type { ReadSegment } from "../archive/archive-reader.ts";
 import type { Logger } from "../core/log.ts";
 import { toDate } from "../db/time.ts";
 import type { FieldSealer } from "../keys/field-sealer.ts";
@@ -29,7 +29,7 @@ export interface RunnerParts extends OrderSources {
   readonly signing: SigningKey;
   readonly serverId: string;
   readonly version: string;
-  readonly readObject: ReadObject;
+  readonly readSegment: ReadSegment;
   readonly startThread: (order: ExportOrder) => ExportThread;
   /** Exports at a time; default 1. */
   readonly concurrency?: number;
@@ -232,7 +232,7 @@ export class ExportRunner {
   }
 
   async #ask(question: ExportQuestion): Promise<ExportAnswer> {
-    const { keys, signing, readObject } = this.#parts;
+    const { keys, signing, readSegment } = this.#parts;
     switch (question.kind) {
       case "key": {
         const { cameraId, keyId, generation, epoch } = question.name;
@@ -241,7 +241,7 @@ export class ExportRunner {
       case "sign":
         return sign(signing.privateJwk, question.bytes);
       case "object":
-        return readObject(question.volumeId, question.key, question.offset, question.length);
+        return readSegment(question.segmentId, question.offset, question.length);
     }
   }
 

@@ -2,6 +2,7 @@ import type { ByteFile } from "../../shared/evidence/package-files.ts";
 import { isAudioFrame } from "../../shared/evidence/sealed-media.ts";
 import { sealedFrameBytes } from "../../shared/wire/sealed-frame.ts";
 import type { SegmentHeader, SegmentIndex } from "../../shared/wire/segment-file.ts";
+import { ObjectReader } from "../record/object-source.ts";
 import {
   type ByteSource,
   frameHeaders,
@@ -11,6 +12,9 @@ import {
 } from "../record/segment-reader.ts";
 import type { ExportHost } from "./host.ts";
 import type { ExportItem, ExportSegment } from "./protocol.ts";
+
+/** Of a segment in cold storage, in memory. */
+const OBJECT_BYTES = 16 * 1024 * 1024;
 
 /** The part of a segment that an export takes. */
 export interface Footage {
@@ -65,13 +69,17 @@ export async function openFootage(
   }
 }
 
-async function openSource(host: ExportHost, { place, bytes }: ExportSegment): Promise<ByteSource> {
-  if (place.kind === "file") return openFileSource(place.path);
-  return {
-    bytes,
-    readAt: (offset, length) => host.readObject(place.volumeId, place.key, offset, Math.min(length, bytes - offset)),
-    close: async () => undefined,
-  };
+async function openSource(host: ExportHost, { segmentId, place, bytes, open }: ExportSegment): Promise<ByteSource> {
+  if (place.kind === "file") {
+    try {
+      return await openFileSource(place.path);
+    } catch (error) {
+      // Moved to another tier since the export was ordered.
+      if (open || (error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
+  }
+  const reader = new ObjectReader((...part) => host.readSegment(...part), { maxBytes: OBJECT_BYTES });
+  return reader.source(segmentId, bytes);
 }
 
 /** The last keyframe at or before the time, else the first one. */

@@ -9,7 +9,8 @@ export interface ExportHost {
   key(name: KeyName): Promise<PackageKey>;
   /** ECDSA P-256 over SHA-256, base64. */
   sign(bytes: Uint8Array<ArrayBuffer>): Promise<string>;
-  readObject(volumeId: string, key: string, offset: number, length: number): Promise<Uint8Array>;
+  /** Of a segment that is no file here, or none any more. Throws `archive.*`, `storage.*`. */
+  readSegment(segmentId: number, offset: number, length: number): Promise<Uint8Array>;
   /** 0 to 1. */
   progress(fraction: number): void;
   /** Ends the work when it is aborted. */
@@ -56,8 +57,8 @@ export class RemoteHost implements ExportHost {
     return (await this.#ask({ kind: "sign", bytes })) as string;
   }
 
-  async readObject(volumeId: string, key: string, offset: number, length: number): Promise<Uint8Array> {
-    return (await this.#ask({ kind: "object", volumeId, key, offset, length })) as Uint8Array;
+  async readSegment(segmentId: number, offset: number, length: number): Promise<Uint8Array> {
+    return (await this.#ask({ kind: "object", segmentId, offset, length })) as Uint8Array;
   }
 
   progress(fraction: number): void {

@@ -5,15 +5,14 @@ import type { PublicJwk } from "../../shared/evidence/signature.ts";
 /** Messages between the main thread and the export thread, which makes one package and ends. */
 
 export interface ExportSegment {
+  readonly segmentId: number;
   readonly runId: string;
   readonly startMicros: number;
   readonly endMicros: number;
   readonly bytes: number;
   /** Only `bytes` are safely there: it is being written. */
   readonly open: boolean;
-  readonly place:
-    | { readonly kind: "file"; readonly path: string }
-    | { readonly kind: "object"; readonly volumeId: string; readonly key: string };
+  readonly place: { readonly kind: "file"; readonly path: string } | { readonly kind: "object" };
 }
 
 export interface ExportGap {
@@ -63,8 +62,7 @@ export type ExportQuestion =
   | { readonly kind: "sign"; readonly bytes: Uint8Array<ArrayBuffer> }
   | {
       readonly kind: "object";
-      readonly volumeId: string;
-      readonly key: string;
+      readonly segmentId: number;
       readonly offset: number;
       readonly length: number;
     };

@@ -79,7 +79,7 @@ async function startRunner(): Promise<ExportRunner> {
     version: "0",
     openSegments: () => new Map(),
     cameraName: () => "Yard",
-    readObject: unused,
+    readSegment: unused,
     startThread: (order) => {
       const thread = new PuppetThread(order);
       threads.push(thread);

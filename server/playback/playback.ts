@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../shared/lib/clock.ts";
+import { ObjectReader } from "../record/object-source.ts";
 import type { ArchiveAuthority, ArchiveSegment, RelayAuthority } from "../relay/protocol.ts";
 import type { PlaybackHandlers, PlaybackLine } from "./playback-connection.ts";
 import { PlaybackSession } from "./playback-session.ts";
@@ -20,11 +21,8 @@ export class Playback {
 
   constructor(options: PlaybackOptions) {
     this.#options = options;
-    this.#segments = new SegmentCache((place, bytes) => ({
-      bytes,
-      readAt: (offset, length) => options.authority.archiveBytes(place.volumeId, place.key, offset, length),
-      close: () => Promise.resolve(),
-    }));
+    const objects = new ObjectReader((...part) => options.authority.archiveBytes(...part));
+    this.#segments = new SegmentCache((segmentId, bytes) => objects.source(segmentId, bytes));
   }
 
   get viewers(): number {

@@ -10,8 +10,8 @@ import {
 } from "../record/segment-reader.ts";
 import type { ArchiveSegment } from "../relay/protocol.ts";
 
-/** How the bytes of a segment in cold storage come here. */
-export type OpenObject = (place: Extract<ArchiveSegment["place"], { kind: "object" }>, bytes: number) => ByteSource;
+/** How the bytes of a segment come here that is no file, or none any more. */
+export type OpenObject = (segmentId: number, bytes: number) => ByteSource;
 
 export interface ReadableSegment {
   readonly keyframes: readonly KeyframeEntry[];
@@ -143,8 +143,15 @@ export class SegmentCache {
     return entry;
   }
 
-  async #source({ place, bytes }: ArchiveSegment): Promise<ByteSource> {
-    return place.kind === "file" ? openFileSource(place.path) : this.#openObject(place, bytes);
+  async #source({ segmentId, place, bytes, closed }: ArchiveSegment): Promise<ByteSource> {
+    if (place.kind === "object") return this.#openObject(segmentId, bytes);
+    try {
+      return await openFileSource(place.path);
+    } catch (error) {
+      // Moved to another tier after it was found.
+      if (!closed || (error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+      return this.#openObject(segmentId, bytes);
+    }
   }
 
   #evict(key: string, entry: Entry): void {

@@ -7,6 +7,8 @@ type Reply = Extract<ToRelay, { type: "reply" }>;
 
 /** A main thread that takes longer is as good as gone: the caller fails closed. */
 const ANSWER_WITHIN_MS = millis(5000);
+/** Bytes of cold storage come from elsewhere, which is tried twice. */
+const BYTES_WITHIN_MS = millis(40_000);
 
 interface Waiting {
   readonly resolve: (value: unknown) => void;
@@ -52,7 +54,7 @@ export class AuthorityClient implements RelayAuthority, ArchiveAuthority {
   }
 
   archiveBytes(...args: Parameters<ArchiveAuthority["archiveBytes"]>): ReturnType<ArchiveAuthority["archiveBytes"]> {
-    return this.#call("archiveBytes", args) as ReturnType<ArchiveAuthority["archiveBytes"]>;
+    return this.#call("archiveBytes", args, BYTES_WITHIN_MS) as ReturnType<ArchiveAuthority["archiveBytes"]>;
   }
 
   onReply(reply: Reply): void {
@@ -67,11 +69,11 @@ export class AuthorityClient implements RelayAuthority, ArchiveAuthority {
     for (const requestId of [...this.#waiting.keys()]) this.#take(requestId)?.reject(unavailable("shutting down"));
   }
 
-  #call(method: AuthorityMethod, args: readonly unknown[]): Promise<unknown> {
+  #call(method: AuthorityMethod, args: readonly unknown[], withinMs = ANSWER_WITHIN_MS): Promise<unknown> {
     if (this.#closed) return Promise.reject(unavailable("shutting down"));
     return new Promise((resolve, reject) => {
       const requestId = ++this.#lastRequestId;
-      const timer = this.#clock.after(ANSWER_WITHIN_MS, () => {
+      const timer = this.#clock.after(withinMs, () => {
         this.#take(requestId)?.reject(unavailable("the server did not answer in time"));
       });
       this.#waiting.set(requestId, { resolve, reject, timer });

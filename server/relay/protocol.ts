@@ -125,7 +125,7 @@ export interface ArchiveSegment {
   readonly height: number;
   readonly place:
     | { readonly kind: "file"; readonly path: string }
-    /** Fetched through the main thread's object store: `archiveBytes`. */
+    /** Fetched through the main thread, which alone holds the bucket's credentials: `archiveBytes`. */
     | { readonly kind: "object"; readonly volumeId: string; readonly key: string };
 }
 
@@ -181,5 +181,5 @@ export interface ArchiveAuthority {
     names: readonly { readonly keyId: number; readonly generation: number; readonly epoch: number }[],
   ): Promise<readonly (WrappedKey | "revoked" | undefined)[]>;
   /** Part of an object of cold storage that `archive` named; whoever asks has looked at the viewer's right. */
-  archiveBytes(volumeId: string, key: string, offset: number, length: number): Promise<Uint8Array>;
+  archiveBytes(segmentId: number, offset: number, length: number): Promise<Uint8Array>;
 }

@@ -97,6 +97,7 @@ export async function createControl(options: ControlOptions): Promise<Control> {
       void audit.add({ action, actorName: username, ip, ...(userId === undefined ? {} : { actorId: userId }) });
     },
   });
+  const outbound = options.outbound ?? new OutboundGuard({ ownPorts: () => new Set([8080, 8443]), loopback: "any" });
   // Bound below: a change of cameras changes what is recorded.
   let archive: Archive | undefined;
   const cameras = new CameraService({
@@ -104,7 +105,7 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     media,
     clock,
     log,
-    outbound: options.outbound ?? new OutboundGuard({ ownPorts: () => new Set([8080, 8443]), loopback: "any" }),
+    outbound,
     onRemoved: (cameraId) => keys.service.forget(cameraId),
     onChange: () => archive?.control.review(),
   });
@@ -116,6 +117,7 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     sealer: keys.sealer,
     media,
     storageDir,
+    outbound,
     cameras: () => cameras.sources(),
   });
   const exports = await ExportService.open({
@@ -128,7 +130,7 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     version,
     openSegments: () => archive.index.open,
     cameraName: (cameraId) => cameras.sources().find(({ id }) => id === cameraId)?.name,
-    readObject: () => Promise.reject(new Error("no cold storage")),
+    readSegment: (...part) => archive.reader.read(...part),
     startThread: inProcessThread,
   });
   const onAccessChanged = (userId: string): void => media.accessChanged(userId);

@@ -259,8 +259,20 @@ export const storageVolumeBody = z.object({
   kind: z.enum(["local", "s3"]),
   tier: z.enum(["hot", "warm", "cold"]),
   location: z.string().trim().min(1).max(1024),
+  /** Buckets. Left out on a change: those that are known stay. */
   accessKeyId: z.string().max(256).optional(),
   secretAccessKey: z.string().max(256).optional(),
+  /** Buckets: what requests are signed for; left out: us-east-1. */
+  region: z
+    .string()
+    .regex(/^[a-z0-9-]{1,40}$/, "a region's name, such as eu-central-1")
+    .optional(),
+  /** Buckets: `https://host/bucket/...`; else `https://bucket.host/...`. */
+  pathStyle: z.boolean().default(true),
+  /** Fuller than so many percent, the oldest recordings move to the next tier; null: by age alone. */
+  moveAtPercent: z.number().int().min(10).max(99).nullable().default(null),
+  /** Recordings are moved here no faster; null: 400. */
+  moveMbitPerSecond: z.number().int().min(1).max(100_000).nullable().default(null),
   reserveBytes: z.number().int().min(0).default(1_000_000_000),
   priority: z.number().int().min(0).max(1000).default(0),
   enabled: z.boolean().default(true),
@@ -268,6 +280,7 @@ export const storageVolumeBody = z.object({
 export const VOLUME_STATES = ["ok", "slow", "full", "read-only", "missing", "failed"] as const;
 export const storageVolume = storageVolumeBody.omit({ accessKeyId: true, secretAccessKey: true }).extend({
   id: z.uuid(),
+  hasCredentials: z.boolean(),
   state: z.enum(VOLUME_STATES),
   stateDetail: z.string().nullable(),
   totalBytes: z.number().nullable(),

@@ -87,7 +87,7 @@ export class ExportKit {
     return {
       key: async (name) => this.#key(name),
       sign: (bytes) => sign(this.signing.privateJwk, bytes),
-      readObject: async () => {
+      readSegment: async () => {
         throw new FluxError("archive.no_object_store", "none");
       },
       progress: () => undefined,

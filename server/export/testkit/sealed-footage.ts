@@ -89,6 +89,7 @@ export async function writeFootage(clip: Clip, options: FootageOptions): Promise
     const whole = Buffer.concat([encodeSegmentHeader(header), ...pieces, encodeSegmentIndex(index)]);
     await writeFile(path, whole, { mode: 0o600 });
     written.push({
+      segmentId: written.length + 1,
       runId,
       startMicros: index.start,
       endMicros: index.end,

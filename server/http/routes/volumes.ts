@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { storageVolume, storageVolumeBody } from "../../../shared/api/recording.ts";
+import { tierStatus } from "../../../shared/api/storage-tiers.ts";
 import { FluxError } from "../../../shared/lib/errors.ts";
 import { actor } from "../actor.ts";
 import { type Api, idParam, json, jsonBody, needs, noContent } from "../api.ts";
@@ -39,8 +40,8 @@ export function volumeRoutes(api: Api, { archive, audit }: AppDeps): void {
     async (c) => {
       const body = c.req.valid("json");
       const id = await volumes.create(body);
-      const { name, kind, tier, location } = body;
-      await audit.add({ ...actor(c), action: "storage.add", target: id, details: { name, kind, tier, location } });
+      const { accessKeyId: _key, secretAccessKey: _secret, ...details } = body;
+      await audit.add({ ...actor(c), action: "storage.add", target: id, details });
       return c.json(await one(id), 201);
     },
   );
@@ -77,6 +78,37 @@ export function volumeRoutes(api: Api, { archive, audit }: AppDeps): void {
       const { id } = c.req.valid("param");
       await volumes.remove(id);
       await audit.add({ ...actor(c), action: "storage.remove", target: id });
+      return c.body(null, 204);
+    },
+  );
+  tierRoutes(api, { archive, audit });
+}
+
+/** Recordings on their way to the warm and the cold tier. */
+function tierRoutes(api: Api, { archive, audit }: Pick<AppDeps, "archive" | "audit">): void {
+  api.add(
+    needs("storage.manage"),
+    {
+      method: "get",
+      path: "/storage/tiers",
+      tags,
+      summary: "What moves between the tiers, what waits, and what went wrong",
+      responses: { 200: json(tierStatus) },
+    },
+    async (c) => c.json(await archive.mover.status(), 200),
+  );
+  api.add(
+    needs("storage.manage"),
+    {
+      method: "post",
+      path: "/storage/tiers/run",
+      tags,
+      summary: "Move now what is due, also to volumes that failed before",
+      responses: noContent,
+    },
+    async (c) => {
+      archive.mover.resume();
+      await audit.add({ ...actor(c), action: "storage.move_now" });
       return c.body(null, 204);
     },
   );

@@ -89,8 +89,9 @@ export class FakeAuthority implements RelayAuthority, ArchiveAuthority {
     });
   }
 
-  async archiveBytes(volumeId: string, key: string, offset: number, length: number) {
-    const bytes = this.objects.get(`${volumeId}/${key}`);
+  async archiveBytes(segmentId: number, offset: number, length: number) {
+    const place = this.recorded.find((segment) => segment.segmentId === segmentId)?.place;
+    const bytes = place?.kind === "object" ? this.objects.get(`${place.volumeId}/${place.key}`) : undefined;
     if (!bytes) throw new FluxError("archive.no_object", "there is no such object");
     return bytes.slice(offset, offset + length);
   }

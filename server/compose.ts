@@ -5,6 +5,8 @@ import type { LiveConfig } from "../shared/api/schemas.ts";
 import type { Clock } from "../shared/lib/clock.ts";
 import { FluxError } from "../shared/lib/errors.ts";
 import { Scope } from "../shared/lib/scope.ts";
+import { CameraPlaces } from "./access/camera-places.ts";
+import { createAccess } from "./access/create-access.ts";
 import { Archive } from "./archive/archive.ts";
 import { ArchiveGuard } from "./archive/archive-authority.ts";
 import type { ReadSegment } from "./archive/archive-reader.ts";
@@ -29,6 +31,7 @@ import { createEvidence } from "./evidence/evidence.ts";
 import { ExportService } from "./export/export-service.ts";
 import { createApp } from "./http/app.ts";
 import { chooseUpstreamSocket, listenUpstream } from "./http/listen.ts";
+import { createIdentity, createIdentityRules } from "./identity/create-identity.ts";
 import { openKeys } from "./keys/open-keys.ts";
 import { loadRootKey } from "./keys/root-key.ts";
 import { createMediaPlane, type OwnedMediaPlane } from "./media/media-plane.ts";
@@ -38,7 +41,9 @@ import { createOutboundGuard } from "./net/outbound-settings.ts";
 import type { RelayCertificates } from "./relay/protocol.ts";
 import { relayCertificates, relayData } from "./relay-data.ts";
 import { createGenerationStore } from "./seal/generation.ts";
+import { watchedFiles } from "./tls/certificate-files.ts";
 import { CertificateRenewal } from "./tls/renewal.ts";
+import { createTokens } from "./tokens/create-tokens.ts";
 
 export interface ComposeOptions {
   readonly config: Config;
@@ -57,6 +62,8 @@ export interface Server {
   readonly archive: Archive;
   readonly media: OwnedMediaPlane;
   readonly database: Database;
+  /** Looks at the operator's certificate files now. */
+  reloadCertificates(): Promise<void>;
   /** Stops taking requests, then media, then the database. */
   close(): Promise<void>;
 }
@@ -90,7 +97,8 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
   const { sealer, generations, service: keys, refreshMacKey, auditMacKey } = allKeys;
 
   const hasher = new PasswordHasher();
-  const principals = new Principals(orm, clock);
+  const places = new CameraPlaces(() => access.changes.felt("all"));
+  const principals = new Principals(orm, clock, places);
   // Bound below: sessions end in the media plane too, and the media plane asks who may see what.
   let media: OwnedMediaPlane | undefined;
   const sessions = new Sessions(orm, clock, refreshMacKey, (ended, reason) => {
@@ -104,18 +112,7 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
   );
   const { audit } = auditTrail;
   const tokens = await AccessTokens.open(orm, sealer, clock);
-  const auth = new AuthService({
-    orm,
-    clock,
-    hasher,
-    tokens,
-    sessions,
-    principals,
-    onLogin: ({ username, userId, ip, ok }) => {
-      const actor = userId === undefined ? {} : { actorId: userId };
-      void audit.add({ action: ok ? "auth.login" : "auth.login_failed", actorName: username, ip, ...actor });
-    },
-  });
+  const auth = new AuthService({ tokens, sessions, principals });
   const authority = new LiveAuthority({
     clock,
     auth,
@@ -125,6 +122,9 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
   });
 
   const outbound = scope.own(createOutboundGuard(config.outbound, () => ownPorts(media)));
+
+  const accessChanged = (userId: string): void => media?.accessChanged(userId);
+  const access = createAccess({ orm, clock, places, principals, authority, accessChanged });
 
   const readSegment: ReadSegment = async (...part) => {
     if (!archive) throw new FluxError("archive.gone", "the archive is starting");
@@ -166,6 +166,7 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
       log: log.child({ part: "tls" }),
       load: () => relayCertificates(config, clock),
       onChanged: (renewed) => owned.setCertificates(renewed),
+      filesState: watchedFiles(config.tlsFiles),
     }),
   );
 
@@ -176,7 +177,10 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
     log: log.child({ part: "cameras" }),
     outbound,
     onRemoved: (cameraId) => keys.forget(cameraId),
-    onChange: () => archive?.control.review(),
+    onChange: () => {
+      places.replace(cameras.sources());
+      archive?.control.review();
+    },
   });
   archive = await Archive.start({
     orm,
@@ -203,15 +207,48 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
       startThread: (order) => spawnThread(new URL("./export-worker.mjs", bundleUrl), order, "export"),
     }),
   );
+  const identityRules = createIdentityRules(orm, clock);
   const users = new UserService({
     orm,
     clock,
     hasher,
     sessions,
-    principals,
-    onAccessChanged: (userId) => media?.accessChanged(userId),
+    places,
+    changes: access.changes,
+    passwordPolicy: identityRules.passwordPolicy,
   });
-  const setup = new Setup(orm, clock, hasher);
+  const identity = createIdentity({
+    ...identityRules,
+    orm,
+    clock,
+    sealer,
+    macKey: refreshMacKey,
+    hasher,
+    auth,
+    sessions,
+    audit,
+    access,
+    outbound,
+    confirmPassword: (userId, password, field) => users.confirmPassword(userId, password, field),
+  });
+  const setup = new Setup(orm, clock, hasher, identityRules.passwordPolicy);
+  const layouts = new LayoutService(orm, clock);
+  const programs = scope.own(
+    createTokens({
+      orm,
+      clock,
+      log: log.child({ part: "tokens" }),
+      principals,
+      places,
+      grants: access.grants,
+      layouts,
+      auth,
+      tokens,
+      key: refreshMacKey,
+      endSession: (id, code) => media?.endSession(id, code),
+      accessChanged,
+    }),
+  );
   const { app } = createApp({
     clock,
     log: log.child({ part: "http" }),
@@ -219,11 +256,15 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
     databasePing: () => database.ping(),
     auth,
     tokens,
+    identity,
     setup,
     audit,
+    auditTrail,
+    access,
     cameras,
     users,
-    layouts: new LayoutService(orm, clock),
+    layouts,
+    ...programs,
     evidence: createEvidence(orm, clock),
     keyAdmin: new KeyAdmin(orm, allKeys),
     archive,
@@ -231,6 +272,7 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
     orm,
     stats: new StatsService({ clock, database, cameras, media: owned, version }),
     allowedOrigins: config.allowedOrigins,
+    acmeWebroot: config.acmeWebroot,
     live: () => liveConfig(owned.endpoints, renewal.current, config.quotaKbps),
     webRoot: fileURLToPath(new URL("../web/", bundleUrl)),
   });
@@ -240,7 +282,16 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
   await cameras.start();
   void allKeys.rotation.look();
   owned.camerasKnown();
-  return { setup, adminCreated, cameras, archive, media: owned, database, close: () => scope.close() };
+  return {
+    setup,
+    adminCreated,
+    cameras,
+    archive,
+    media: owned,
+    database,
+    reloadCertificates: () => renewal.reload(),
+    close: () => scope.close(),
+  };
 }
 
 /** Where nothing is fetched from at an address of this machine. */

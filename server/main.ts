@@ -54,6 +54,7 @@ export async function serve(args: string[], io: CliIo): Promise<number> {
   let code = 0;
   try {
     demo = demoPort === undefined ? undefined : await demoCameras(demoPort, server, log);
+    process.on("SIGHUP", onHangUp(server));
     await welcome(server, io);
     await stopped;
     io.err("stopping\n");
@@ -71,6 +72,14 @@ export async function serve(args: string[], io: CliIo): Promise<number> {
     limit.cancel();
   }
   return code;
+}
+
+/** The custom of daemons; a terminal that is closed sends it too, and ends what runs in it, as ever. */
+function onHangUp(server: Server): () => void {
+  return () => {
+    if (process.stdout.isTTY) process.kill(process.pid, "SIGTERM");
+    else void server.reloadCertificates();
+  };
 }
 
 /** The demo cameras are on this machine, where no others may be unless a setting says so. */

@@ -1,9 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../shared/lib/clock.ts";
-import { FluxError } from "../shared/lib/errors.ts";
 import type { Config } from "./config/env.ts";
 import type { KeyPair, RelayCertificates, RelayWorkerData } from "./relay/protocol.ts";
+import { readTlsFiles } from "./tls/certificate-files.ts";
 import { type Certificate, tlsCertificate, webTransportCertificate } from "./tls/certificates.ts";
 
 /** What the relay thread needs to listen: ports, certificates, limits. */
@@ -18,12 +17,13 @@ export function relayData(config: Config, certificates: RelayCertificates, upstr
     upstreamSocket,
     quotaKbps: config.quotaKbps,
     allowedOrigins: config.allowedOrigins,
+    front: config.front,
   };
 }
 
 /**
  * The certificates to serve now: the operator's file for HTTPS as it is at this moment, or our own, made or renewed
- * where that is due. Throws `config.invalid` on unreadable files.
+ * where that is due. Throws `config.invalid` on files that cannot be served.
  */
 export async function relayCertificates(
   config: Pick<Config, "dataDir" | "tlsFiles">,
@@ -32,23 +32,10 @@ export async function relayCertificates(
   const folder = join(config.dataDir, "tls");
   const pinned = await webTransportCertificate(folder, clock);
   const { tlsFiles } = config;
-  const tls = tlsFiles
-    ? {
-        certificate: await readPem(tlsFiles.certificate, "FLUXVISION_TLS_CERT"),
-        privateKey: await readPem(tlsFiles.privateKey, "FLUXVISION_TLS_KEY"),
-      }
-    : keyPair(await tlsCertificate(folder, clock));
+  const tls = tlsFiles ? await readTlsFiles(tlsFiles, clock) : keyPair(await tlsCertificate(folder, clock));
   return { tls, webTransport: { ...keyPair(pinned), hashBase64: pinned.hashBase64 } };
 }
 
 function keyPair({ certificatePem, privateKeyPem }: Certificate): KeyPair {
   return { certificate: certificatePem, privateKey: privateKeyPem };
-}
-
-async function readPem(path: string, name: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    throw new FluxError("config.invalid", `${name}: ${path} cannot be read`, { cause, field: name });
-  }
 }

@@ -2,6 +2,7 @@ import { availableParallelism, networkInterfaces } from "node:os";
 import { join, resolve } from "node:path";
 import { FluxError } from "../../shared/lib/errors.ts";
 import type { OutboundSettings } from "../net/outbound-settings.ts";
+import type { FrontSettings } from "../relay/front/front-settings.ts";
 import { type Environment, environment } from "./schema.ts";
 import { closest } from "./suggest.ts";
 
@@ -23,6 +24,9 @@ export interface Config {
   readonly databaseUrl: string | undefined;
   /** What the server may connect to on somebody's behalf. */
   readonly outbound: OutboundSettings;
+  /** How the public listeners treat those who come. */
+  readonly front: Partial<FrontSettings>;
+  readonly acmeWebroot: string | undefined;
 }
 
 const PREFIX = "FLUXVISION_";
@@ -79,6 +83,12 @@ function toConfig(values: Environment, workingDir: string): Config {
     quotaKbps: values.FLUXVISION_QUOTA_KBPS,
     workers: values.FLUXVISION_WORKERS ?? Math.min(2, availableParallelism()),
     databaseUrl: values.DATABASE_URL,
+    front: {
+      trustedProxies: values.FLUXVISION_TRUSTED_PROXIES,
+      insecureHttp: values.FLUXVISION_INSECURE_HTTP,
+      requestsPerSecond: values.FLUXVISION_REQUESTS_PER_SECOND,
+    },
+    acmeWebroot: values.FLUXVISION_ACME_WEBROOT ? resolve(workingDir, values.FLUXVISION_ACME_WEBROOT) : undefined,
     outbound: {
       loopback: values.FLUXVISION_LOOPBACK_PORTS,
       cameraNetworks: values.FLUXVISION_CAMERA_NETWORKS,

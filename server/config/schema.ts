@@ -66,6 +66,14 @@ export const environment = z.object({
   FLUXVISION_CAMERA_NETWORKS: networks.optional(),
   /** Private networks that webhooks may reach, in CIDR notation, comma-separated. */
   FLUXVISION_WEBHOOK_NETWORKS: networks.optional(),
+  /** Networks of proxies whose forwarding headers are believed, in CIDR notation, comma-separated. */
+  FLUXVISION_TRUSTED_PROXIES: networks.default([]),
+  /** 1: plain HTTP from other machines is served as HTTPS is. */
+  FLUXVISION_INSECURE_HTTP: flag.default(false),
+  /** Requests of one address, per second on average; 0: not limited. */
+  FLUXVISION_REQUESTS_PER_SECOND: z.coerce.number().int().min(0).max(1_000_000).default(200),
+  /** Folder in which an ACME client puts what the authority asks for: its webroot. */
+  FLUXVISION_ACME_WEBROOT: path.optional(),
   /** PostgreSQL to use instead of the embedded one. */
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: "must be a postgres:// URL" }).optional(),
 });

@@ -4,6 +4,7 @@ import { errorBody } from "../../shared/api/schemas.ts";
 import { FluxError } from "../../shared/lib/errors.ts";
 import { type Action, can } from "../auth/policy.ts";
 import { ValidationError } from "./errors.ts";
+import { UserRate } from "./middleware/user-rate.ts";
 import type { AppDeps, AppEnv } from "./types.ts";
 
 /** Who may call a route. Every route states it; there is no default. */
@@ -35,9 +36,11 @@ export class Api {
   readonly hono: OpenAPIHono<AppEnv>;
   readonly routes: RegisteredRoute[] = [];
   readonly #deps: AppDeps;
+  readonly #rate: UserRate;
 
   constructor(deps: AppDeps) {
     this.#deps = deps;
+    this.#rate = new UserRate(deps.clock);
     this.hono = new OpenAPIHono<AppEnv>({
       defaultHook: (result) => {
         if (!result.success) throw new ValidationError(result.error as z.ZodError, result.target);
@@ -60,18 +63,19 @@ export class Api {
     });
     // Registered apart from the route, so that it runs before the request is looked at.
     const path = route.getRoutingPath();
-    this.hono.on(config.method, [path], enforce(policy, this.#deps));
+    this.hono.on(config.method, [path], enforce(policy, this.#deps, this.#rate));
     this.hono.openapi(route as never, handler as never);
     this.routes.push({ method: config.method.toUpperCase(), path, policy });
   }
 }
 
-function enforce(policy: RoutePolicy, deps: AppDeps): MiddlewareHandler<AppEnv> {
+function enforce(policy: RoutePolicy, deps: AppDeps, rate: UserRate): MiddlewareHandler<AppEnv> {
   return async function authorise(c, next) {
     if (policy.kind === "public") return next();
     const [, token] = /^Bearer ([\w.~+/=-]{1,4096})$/i.exec(c.req.header("authorization") ?? "") ?? [];
     if (token === undefined) throw new FluxError("auth.required", "sign in first");
-    const { principal } = await deps.auth.verify(token);
+    const { principal } = await deps.auth.verify(token, c.get("ip"));
+    rate.take(principal.userId, c.get("ip"));
     if (!can(principal, policy.action)) throw new FluxError("auth.forbidden", "not permitted");
     if (policy.cameraParam !== undefined) {
       const cameraId = c.req.param(policy.cameraParam) ?? "";

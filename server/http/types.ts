@@ -1,7 +1,9 @@
 import type { Hono } from "hono";
 import type { LiveConfig } from "../../shared/api/schemas.ts";
 import type { Clock } from "../../shared/lib/clock.ts";
+import type { AccessControl } from "../access/create-access.ts";
 import type { Archive } from "../archive/archive.ts";
+import type { AuditTrail } from "../audit/open-audit.ts";
 import type { AccessTokens } from "../auth/access-tokens.ts";
 import type { AuthService } from "../auth/auth-service.ts";
 import type { Principal } from "../auth/policy.ts";
@@ -16,6 +18,8 @@ import type { Logger } from "../core/log.ts";
 import type { Orm } from "../db/database.ts";
 import type { Evidence } from "../evidence/evidence.ts";
 import type { ExportService } from "../export/export-service.ts";
+import type { Identity } from "../identity/create-identity.ts";
+import type { Tokens } from "../tokens/create-tokens.ts";
 
 /** What the routes work with. */
 export interface AppDeps {
@@ -25,7 +29,9 @@ export interface AppDeps {
   readonly auth: AuthService;
   readonly tokens: AccessTokens;
   readonly setup: Setup;
+  readonly identity: Identity;
   readonly users: UserService;
+  readonly access: AccessControl;
   readonly cameras: CameraService;
   readonly layouts: LayoutService;
   readonly evidence: Evidence;
@@ -34,11 +40,18 @@ export interface AppDeps {
   readonly exports: ExportService;
   readonly orm: Orm;
   readonly stats: StatsService;
+  readonly apiTokens: Tokens["apiTokens"];
+  readonly devices: Tokens["devices"];
+  readonly deviceSessions: Tokens["deviceSessions"];
+  readonly signedUrls: Tokens["signedUrls"];
   readonly audit: Audit;
+  readonly auditTrail: AuditTrail;
   /** How browsers reach the relay now. */
   readonly live: () => LiveConfig;
   /** Rejects when the database does not answer. */
   readonly databasePing: () => Promise<void>;
+  /** An ACME client's webroot; undefined: there is none. */
+  readonly acmeWebroot?: string | undefined;
   /** Origins besides our own that may call the API. */
   readonly allowedOrigins: readonly string[];
   /** Folder of the built web app; undefined: none is served. */

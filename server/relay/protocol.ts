@@ -1,5 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
 import type { CameraState } from "../../shared/wire/control-messages.ts";
+import type { FrontSettings } from "./front/front-settings.ts";
 
 /** Messages between the main thread and the relay thread, which owns every client connection. */
 
@@ -27,6 +28,7 @@ export interface RelayWorkerData {
   readonly quotaKbps: number;
   /** Origins besides our own from which a socket may be opened. */
   readonly allowedOrigins: readonly string[];
+  readonly front?: Partial<FrontSettings>;
 }
 
 export interface CameraRoute {
@@ -131,6 +133,8 @@ export interface ArchiveSegment {
 
 export interface ArchiveAnswer {
   readonly allowed: boolean;
+  /** Sound too: its frames are left out otherwise. */
+  readonly audible: boolean;
   /** In order of time (backward: newest first), at most 64; the caller asks again from the last one's end. */
   readonly segments: readonly ArchiveSegment[];
   /** Nearest footage outside the bounds. */
@@ -146,11 +150,11 @@ export interface RelayAuthority {
   authenticate(connectionId: string, token: string, clientPublicKey: string): Promise<Authenticated>;
   /** A newer token of the same session. Throws `auth.*`. */
   renew(connectionId: string, token: string): Promise<{ tokenExpiresAtMicros: number }>;
-  /** Which of the cameras this connection may view live, with the keys of the current and next epoch. */
+  /** Which of the cameras this connection may view live, and hear, with the keys of the current and next epoch. */
   authorise(
     connectionId: string,
     cameraIds: readonly string[],
-  ): Promise<{ allowed: readonly string[]; keys: readonly WrappedKey[] }>;
+  ): Promise<{ allowed: readonly string[]; audible: readonly string[]; keys: readonly WrappedKey[] }>;
   /** One key, if the connection may see that camera at that time; undefined if not. */
   key(
     connectionId: string,

@@ -1,11 +1,13 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { SimulatedClock } from "../../shared/lib/simulated-clock.ts";
 import { micros, millis } from "../../shared/lib/time.ts";
 import type { RelayCertificates } from "../relay/protocol.ts";
 import { relayCertificates } from "../relay-data.ts";
+import { tlsFilesState } from "./certificate-files.ts";
+import { tlsCertificate } from "./certificates.ts";
 import { CertificateRenewal } from "./renewal.ts";
 
 const DAY_MS = 86_400_000;
@@ -72,4 +74,60 @@ test("a check that fails is told and repeated the next day", async () => {
   await day();
   expect(changes).toEqual([other]);
   await running.close();
+});
+
+test("the operator's files are looked at, and what cannot be served takes nobody's place", async () => {
+  const folder = join(dataDir, "given");
+  const files = { certificate: join(folder, "fullchain.pem"), privateKey: join(folder, "privkey.pem") };
+  const config = { dataDir, tlsFiles: files };
+  const made = [await tlsCertificate(join(dataDir, "1"), clock), await tlsCertificate(join(dataDir, "2"), clock)];
+  const put = async (index: number, part: "certificate" | "privateKey" | "both"): Promise<void> => {
+    const pair = made[index];
+    await mkdir(folder, { recursive: true });
+    if (part !== "privateKey") await writeFile(files.certificate, pair?.certificatePem ?? "");
+    if (part !== "certificate") await writeFile(files.privateKey, pair?.privateKeyPem ?? "");
+  };
+  await put(0, "both");
+  let looked = 0;
+  const first = await relayCertificates(config, clock);
+  const running = new CertificateRenewal(first, {
+    clock,
+    log: { info: () => undefined, error: (_, text) => errors.push(text) },
+    load: () => relayCertificates(config, clock),
+    onChanged: (certificates) => changes.push(certificates),
+    filesState: async () => {
+      const state = await tlsFilesState(files);
+      looked++;
+      return state;
+    },
+  });
+  /** Until the next look, and all that came of it, is over. */
+  const look = async (): Promise<void> => {
+    const before = looked;
+    clock.advance(millis(5_000));
+    await vi.waitUntil(() => looked > before);
+    await running.settled;
+  };
+  await look();
+  expect(changes).toEqual([]);
+
+  // Half of a new pair is served by nobody, and complained of once.
+  await put(1, "certificate");
+  await look();
+  await look();
+  expect(changes).toEqual([]);
+  expect(errors).toHaveLength(1);
+  await put(1, "privateKey");
+  await look();
+  expect(changes.map(({ tls }) => tls.certificate)).toEqual([made[1]?.certificatePem]);
+  expect(changes[0]?.webTransport).toEqual(first.webTransport);
+
+  await writeFile(files.certificate, "gone wrong");
+  await look();
+  expect([changes.length, errors.length]).toEqual([1, 2]);
+  await put(0, "both");
+  await running.reload();
+  expect(changes.map(({ tls }) => tls.certificate)).toEqual([made[1]?.certificatePem, made[0]?.certificatePem]);
+  await running.close();
+  expect(clock.pendingTimers).toBe(0);
 });

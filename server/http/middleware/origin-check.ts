@@ -1,5 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { FluxError } from "../../../shared/lib/errors.ts";
+import { originAllowed } from "../../net/origin.ts";
 import type { AppEnv } from "../types.ts";
 
 const READS = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -25,15 +26,11 @@ export function originCheck(allowedOrigins: readonly string[]): MiddlewareHandle
 
 function isForeign(c: Context<AppEnv>, origin: string | undefined): boolean {
   if (origin !== undefined) {
-    const host = hostOf(origin); // Undefined for `null`: sandboxed frames, files.
-    return host === undefined || host !== (c.req.header("x-forwarded-host") ?? c.req.header("host"));
+    const host = c.req.header("x-forwarded-host") ?? c.req.header("host");
+    return !originAllowed(origin, { protocol: c.get("secure") ? "https" : "http", host }, []);
   }
   const site = c.req.header("sec-fetch-site");
   return site !== undefined && site !== "same-origin" && site !== "none";
-}
-
-function hostOf(origin: string): string | undefined {
-  return URL.canParse(origin) ? new URL(origin).host : undefined;
 }
 
 function allowCors(c: Context<AppEnv>, origin: string): void {

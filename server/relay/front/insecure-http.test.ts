@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { expect, it } from "vitest";
 import { SimulatedClock } from "../../../shared/lib/simulated-clock.ts";
+import { Clients } from "./client.ts";
 import { InsecureHttp } from "./insecure-http.ts";
 
 interface Asked {
@@ -32,7 +33,8 @@ function ask(asked: Asked): { status: number; location: unknown; body: string } 
   };
   const tlsPort = "tlsPort" in asked ? asked.tlsPort : 8443;
   const front = new InsecureHttp(() => tlsPort, new SimulatedClock());
-  const answered = front.answer(incoming as unknown as IncomingMessage, response as unknown as ServerResponse);
+  const request = incoming as unknown as IncomingMessage;
+  const answered = front.answer(request, response as unknown as ServerResponse, new Clients([]).of(request, "http"));
   expect(answered).toBe(answer !== undefined);
   return answer;
 }
@@ -40,6 +42,7 @@ function ask(asked: Asked): { status: number; location: unknown; body: string } 
 it.each<[string, Asked, string]>([
   ["a page", {}, "https://cam.example:8443/wall?x=1"],
   ["a page, asked for its head", { method: "HEAD" }, "https://cam.example:8443/wall?x=1"],
+  ["what is no page", { url: "/assets/a.js", headers: { accept: "*/*" } }, "https://cam.example:8443/assets/a.js"],
   ["an address without a port", { host: "10.0.0.9" }, "https://10.0.0.9:8443/wall?x=1"],
   ["IPv6", { host: "[2001:db8::9]:8080" }, "https://[2001:db8::9]:8443/wall?x=1"],
 ])("sends %s on to HTTPS", (_, asked, location) => {
@@ -52,17 +55,25 @@ it.each<[string, Asked]>([
   ["localhost through a mapped port or a tunnel", { from: "172.17.0.1", host: "localhost:8080" }],
   ["a page behind a proxy that ended TLS", { headers: { "x-forwarded-proto": "https" } }],
   ["where there is no HTTPS", { tlsPort: undefined }],
-  ["the interface's own requests", { url: "/api/v1/cameras", headers: { accept: "application/json" } }],
+  ["the interface on this machine", { url: "/api/v1/cameras", from: "127.0.0.1" }],
   ["health, even in a browser", { url: "/health/ready" }],
-  ["a host that is none", { host: "evil.example/x" }],
-  ["a request to a proxy", { url: "http://elsewhere.example/" }],
+  ["health as the interface has it", { url: "/api/v1/health" }],
+  ["what an authority of certificates asks for", { url: "/.well-known/acme-challenge/abc" }],
   ["signing in on this machine", { method: "POST", url: "/api/v1/auth/login", from: "127.0.0.1" }],
 ])("leaves alone: %s", (_, asked) => {
   expect(ask(asked)).toBeUndefined();
 });
 
-it("takes no password in clear", () => {
-  const answer = ask({ method: "POST", url: "/api/v1/auth/login", headers: { accept: "application/json" } });
+it.each<[string, Asked]>([
+  ["a password", { method: "POST", url: "/api/v1/auth/login", headers: { accept: "application/json" } }],
+  ["a token", { url: "/api/v1/cameras", headers: { authorization: "Bearer a.b.c" } }],
+  ["whatever its spelling", { url: "/API/v1/cameras" }],
+  ["a path that only begins like health", { url: "/api/v1/healthy" }],
+  ["a change", { method: "DELETE", url: "/" }],
+  ["a host that is none", { host: "evil.example/x" }],
+  ["a request to a proxy", { url: "http://elsewhere.example/" }],
+])("takes nothing in clear: %s", (_, asked) => {
+  const answer = ask(asked);
   expect(answer?.status).toBe(403);
   expect(JSON.parse(answer?.body ?? "")).toMatchObject({ success: false, error: { code: "auth.insecure" } });
 });

@@ -1,23 +1,43 @@
 import { createServer, type Server, type ServerOptions } from "node:http";
 import { createServer as createTlsServer, Server as TlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
+import type { SecureContextOptions } from "node:tls";
 import { FluxError } from "../../../shared/lib/errors.ts";
+import { addressOwner } from "../../net/address-class.ts";
 import type { KeyPair } from "../protocol.ts";
+import type { Clients } from "./client.ts";
+import type { ConnectionGate } from "./connection-gate.ts";
+import { peerAddress } from "./headers.ts";
 import type { LiveUpgrade } from "./live-upgrade.ts";
 import type { HttpProxy } from "./proxy.ts";
+import { FRONT_HEADER_LINES } from "./security-headers.ts";
 
 /** A client that takes longer to say what it wants is slow on purpose. */
 const LIMITS: ServerOptions = {
   maxHeaderSize: 16 * 1024,
   headersTimeout: 10_000,
-  requestTimeout: 120_000,
+  // With the body, which is 1 MB at most.
+  requestTimeout: 30_000,
   keepAliveTimeout: 15_000,
   connectionsCheckingInterval: 2000,
   noDelay: true,
   keepAlive: true,
 };
-const MAX_CONNECTIONS = 4096;
 const MAX_HEADERS = 100;
+/** Neither side says anything for so long in the middle of an answer: nobody is there any more. */
+const STALLED_MS = 120_000;
+const HANDSHAKE_MS = 10_000;
+/** TLS 1.3 has no weak ones; of TLS 1.2 those with forward secrecy and authenticated encryption only. */
+const CIPHERS = [
+  "TLS_AES_256_GCM_SHA384",
+  "TLS_CHACHA20_POLY1305_SHA256",
+  "TLS_AES_128_GCM_SHA256",
+  ...["ECDSA", "RSA"].flatMap((kind) =>
+    ["AES256-GCM-SHA384", "AES128-GCM-SHA256", "CHACHA20-POLY1305"].map((cipher) => `ECDHE-${kind}-${cipher}`),
+  ),
+].join(":");
+
+const BAD_REQUEST = `HTTP/1.1 400 Bad Request\r\n${FRONT_HEADER_LINES}Connection: close\r\nContent-Length: 0\r\n\r\n`;
 
 export interface ListenerOptions {
   readonly host: string;
@@ -26,6 +46,8 @@ export interface ListenerOptions {
   readonly tls: KeyPair | undefined;
   readonly proxy: HttpProxy;
   readonly upgrade: LiveUpgrade;
+  readonly gate: ConnectionGate;
+  readonly clients: Clients;
 }
 
 /** One public listener. Rejects with `relay.listen_failed`. */
@@ -41,20 +63,31 @@ export class Listener {
   }
 
   static open(options: ListenerOptions): Promise<Listener> {
-    const { tls, proxy, upgrade, host, port } = options;
-    const server: Server = tls ? createTlsServer({ ...LIMITS, ...secureContext(tls) }) : createServer(LIMITS);
-    server.maxConnections = MAX_CONNECTIONS;
+    const { tls, proxy, upgrade, host, port, gate, clients } = options;
+    const server: Server = tls
+      ? createTlsServer({ ...LIMITS, ...secureContext(tls), handshakeTimeout: HANDSHAKE_MS })
+      : createServer(LIMITS);
     server.maxHeadersCount = MAX_HEADERS;
+    server.setTimeout(STALLED_MS);
     const protocol = tls ? "https" : "http";
     const sockets = new Set<Socket>();
     server.on("connection", (socket: Socket) => {
+      const peer = peerAddress(socket.remoteAddress);
+      if (!gate.enter(socket, clients.isProxy(peer) ? undefined : addressOwner(peer))) return;
       sockets.add(socket);
       socket.on("close", () => sockets.delete(socket));
     });
-    server.on("request", (request, response) => proxy.handle(request, response, protocol));
-    server.on("upgrade", (request, socket, head) => upgrade.handle(request, socket, head));
+    server.on("request", (request, response) => {
+      gate.busy(request.socket);
+      response.on("close", () => gate.idle(request.socket));
+      proxy.handle(request, response, protocol);
+    });
+    server.on("upgrade", (request, socket, head) => {
+      gate.busy(request.socket);
+      upgrade.handle(request, socket, head, protocol);
+    });
     server.on("clientError", (_error, socket) => {
-      if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+      if (socket.writable) socket.end(BAD_REQUEST);
       else socket.destroy();
     });
     return new Promise((resolve, reject) => {
@@ -84,6 +117,6 @@ export class Listener {
   }
 }
 
-function secureContext({ certificate, privateKey }: KeyPair): { cert: string; key: string; minVersion: "TLSv1.2" } {
-  return { cert: certificate, key: privateKey, minVersion: "TLSv1.2" };
+function secureContext({ certificate, privateKey }: KeyPair): SecureContextOptions {
+  return { cert: certificate, key: privateKey, minVersion: "TLSv1.2", ciphers: CIPHERS, honorCipherOrder: true };
 }

@@ -2,12 +2,16 @@ import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { Clock } from "../../../shared/lib/clock.ts";
+import { addressOwner } from "../../net/address-class.ts";
+import { originAllowed } from "../../net/origin.ts";
 import { PlaybackConnection, type PlaybackHandlers, type PlaybackLine } from "../../playback/playback-connection.ts";
 import { type AcceptViewer, MAX_CLIENT_MESSAGE_BYTES } from "../transport/connection.ts";
 import { FrameJoiner } from "../transport/frame-batch.ts";
 import { WebSocketConnection } from "../transport/websocket-connection.ts";
 import type { Admission } from "./admission.ts";
-import { originAllowed, peerAddress } from "./headers.ts";
+import type { Clients } from "./client.ts";
+import type { InsecureHttp } from "./insecure-http.ts";
+import { FRONT_HEADER_LINES } from "./security-headers.ts";
 
 export const LIVE_PATH = "/api/v1/live";
 export const PLAYBACK_PATH = "/api/v1/playback";
@@ -18,6 +22,9 @@ export interface LiveUpgradeOptions {
   readonly accept: AcceptViewer;
   readonly acceptPlayback: (line: PlaybackLine) => PlaybackHandlers;
   readonly clock: Clock;
+  readonly clients: Clients;
+  /** Undefined: plain HTTP is as good as any. */
+  readonly insecure?: InsecureHttp;
 }
 
 /** Turns an HTTP upgrade on the live or the playback path into a viewer's connection. */
@@ -36,7 +43,7 @@ export class LiveUpgrade {
     this.#options = options;
   }
 
-  handle(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  handle(request: IncomingMessage, socket: Duplex, head: Buffer, protocol: "http" | "https"): void {
     // Until the WebSocket owns the socket, nothing else hears its errors.
     const ignore = (): void => {};
     socket.on("error", ignore);
@@ -45,13 +52,15 @@ export class LiveUpgrade {
       refuse(socket, 404);
       return;
     }
-    const { allowedOrigins, admission, accept, acceptPlayback, clock } = this.#options;
-    if (!originAllowed(request.headers.origin, request.headers.host, allowedOrigins)) {
+    const { allowedOrigins, admission, accept, acceptPlayback, clock, clients, insecure } = this.#options;
+    const client = clients.of(request, protocol);
+    const insecureHere = client.protocol === "http" && insecure?.allows(request, client) === false;
+    if (insecureHere || !originAllowed(request.headers.origin, client, allowedOrigins)) {
       refuse(socket, 403);
       return;
     }
-    const address = peerAddress(request.socket.remoteAddress);
-    const leave = admission.enter(address);
+    const { address } = client;
+    const leave = admission.enter(addressOwner(address));
     if (!leave) {
       refuse(socket, 503);
       return;
@@ -75,5 +84,7 @@ export class LiveUpgrade {
 }
 
 function refuse(socket: Duplex, status: 403 | 404 | 503): void {
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${FRONT_HEADER_LINES}Connection: close\r\nContent-Length: 0\r\n\r\n`,
+  );
 }

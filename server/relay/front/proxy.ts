@@ -1,10 +1,14 @@
 import { Agent, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { Clock } from "../../../shared/lib/clock.ts";
+import { addressOwner } from "../../net/address-class.ts";
+import { RateLimiter } from "../../net/rate-limiter.ts";
 import { Admission } from "./admission.ts";
+import type { Clients, FrontClient } from "./client.ts";
 import { errorBody } from "./error-body.ts";
-import { FORWARDED_HEADERS, HOP_BY_HOP_HEADERS, peerAddress } from "./headers.ts";
+import { FORWARDED_HEADERS, HOP_BY_HOP_HEADERS } from "./headers.ts";
 import type { InsecureHttp } from "./insecure-http.ts";
-import { readBody } from "./read-body.ts";
+import { BodyBudget, readBody } from "./read-body.ts";
+import { FRONT_HEADERS } from "./security-headers.ts";
 
 /** Connections to the main thread that are kept for the next request. */
 const MAX_IDLE_UPSTREAM = 32;
@@ -15,40 +19,59 @@ const UPSTREAM_IDLE_MS = 120_000;
 const MAX_REQUESTS = { total: 2 * MAX_UPSTREAM, perAddress: 32 };
 /** The REST interface has a smaller limit of its own, and says so better. */
 const MAX_BODY_BYTES = 1024 * 1024;
+/** All bodies that are held at one moment. */
+const MAX_HELD_BYTES = 64 * 1024 * 1024;
+const BURST_SECONDS = 5;
 
 export interface HttpProxyOptions {
   /** Unix socket or named pipe. */
   readonly socketPath: string;
   readonly clock: Clock;
+  readonly clients: Clients;
+  /** Of one address; 0: not limited. This machine itself is not limited. */
+  readonly requestsPerSecond: number;
+  /** `Strict-Transport-Security` of answers over HTTPS; undefined: none. */
+  readonly strictTransport?: () => string | undefined;
   /** Undefined: plain HTTP is as good as any. */
   readonly insecure?: InsecureHttp;
 }
-
-type Protocol = "http" | "https";
 
 /** Passes plain HTTP on to the main thread. A request goes there when it is whole: a slow sender holds nothing there. */
 export class HttpProxy {
   readonly #options: HttpProxyOptions;
   readonly #requests = new Admission(MAX_REQUESTS);
+  readonly #bodies = new BodyBudget(MAX_HELD_BYTES);
+  readonly #rate: RateLimiter | undefined;
   readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: MAX_IDLE_UPSTREAM, maxSockets: MAX_UPSTREAM });
 
   constructor(options: HttpProxyOptions) {
     this.#options = options;
+    const { clock, requestsPerSecond: perSecond } = options;
+    this.#rate = perSecond > 0 ? new RateLimiter(clock, { perSecond, burst: BURST_SECONDS * perSecond }) : undefined;
   }
 
-  handle(incoming: IncomingMessage, response: ServerResponse, protocol: Protocol): void {
-    if (protocol === "http" && this.#options.insecure?.answer(incoming, response)) return;
-    const leave = this.#requests.enter(peerAddress(incoming.socket.remoteAddress));
+  handle(incoming: IncomingMessage, response: ServerResponse, protocol: "http" | "https"): void {
+    const client = this.#options.clients.of(incoming, protocol);
+    if (client.protocol === "http" && this.#options.insecure?.answer(incoming, response, client)) return;
+    const owner = addressOwner(client.address);
+    const waitMs = client.local ? 0 : (this.#rate?.take(owner) ?? 0);
+    if (waitMs > 0) {
+      this.#answer(response, 429, "server.rate_limited", "Too many requests from this address.", waitMs);
+      return;
+    }
+    const leave = this.#requests.enter(owner);
     if (!leave) {
-      this.#answer(response, 503, "server.busy", "Too many requests at once.");
+      this.#answer(response, 503, "server.busy", "Too many requests at once.", 1000);
       return;
     }
     response.on("close", leave);
-    void readBody(incoming, MAX_BODY_BYTES).then((body) => {
-      if (response.destroyed) return;
+    void readBody(incoming, MAX_BODY_BYTES, this.#bodies).then(({ body, release }) => {
+      response.on("close", release);
+      if (response.destroyed) return release();
       if (body === "too-large") this.#tooLarge(response);
+      else if (body === "busy") this.#answer(response, 503, "server.busy", "Too many requests at once.", 1000);
       else if (body === "cut") response.destroy();
-      else this.#pass(incoming, response, protocol, body, true);
+      else this.#pass(incoming, response, client, body, true);
     });
   }
 
@@ -59,7 +82,7 @@ export class HttpProxy {
   #pass(
     incoming: IncomingMessage,
     response: ServerResponse,
-    protocol: Protocol,
+    client: FrontClient,
     body: Buffer,
     mayRetry: boolean,
   ): void {
@@ -68,13 +91,16 @@ export class HttpProxy {
       agent: this.#agent,
       method: incoming.method,
       path: incoming.url,
-      headers: upstreamHeaders(incoming, protocol, body),
+      headers: upstreamHeaders(incoming, client, body),
       setHost: false,
       timeout: UPSTREAM_IDLE_MS,
     });
     upstream.on("timeout", () => upstream.destroy(new Error("the main thread did not answer")));
     upstream.on("response", (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.statusMessage, withoutHopByHop(answer.rawHeaders));
+      const headers = withoutHopByHop(answer.rawHeaders);
+      const strict = client.protocol === "https" ? this.#options.strictTransport?.() : undefined;
+      if (strict !== undefined) headers.push("strict-transport-security", strict);
+      response.writeHead(answer.statusCode ?? 502, answer.statusMessage, headers);
       answer.pipe(response);
       // An answer cut short must not look complete.
       answer.on("error", () => response.destroy());
@@ -83,7 +109,7 @@ export class HttpProxy {
       // A kept connection that the main thread closed at this very moment. Nothing was processed, nothing is repeated.
       const bodiless = incoming.method === "GET" || incoming.method === "HEAD";
       if (mayRetry && bodiless && upstream.reusedSocket && !response.headersSent && !response.destroyed) {
-        this.#pass(incoming, response, protocol, body, false);
+        this.#pass(incoming, response, client, body, false);
       } else this.#failed(response);
     });
     response.on("close", () => {
@@ -97,20 +123,20 @@ export class HttpProxy {
   }
 
   #failed(response: ServerResponse): void {
-    this.#answer(response, 502, "server.unavailable", "The server is starting or restarting.");
+    this.#answer(response, 502, "server.unavailable", "The server is starting or restarting.", 1000);
   }
 
-  #answer(response: ServerResponse, status: number, code: string, message: string): void {
+  #answer(response: ServerResponse, status: number, code: string, message: string, retryMs?: number): void {
     if (response.headersSent || response.destroyed) {
       response.destroy();
       return;
     }
     const body = errorBody(code, message, this.#options.clock);
     response.writeHead(status, {
+      ...FRONT_HEADERS,
       "content-type": "application/json; charset=utf-8",
       "content-length": Buffer.byteLength(body),
-      "cache-control": "no-store",
-      ...(status !== 413 && { "retry-after": "1" }),
+      ...(retryMs !== undefined && { "retry-after": String(Math.ceil(retryMs / 1000)) }),
       // The request's body may not have been read.
       connection: "close",
     });
@@ -118,11 +144,11 @@ export class HttpProxy {
   }
 }
 
-/** What the client says about where it comes from is never passed on: it is written anew from the socket. */
-function upstreamHeaders(incoming: IncomingMessage, protocol: Protocol, body: Buffer): string[] {
+/** What the client says about where it comes from is never passed on: it is written anew, from what is believed. */
+function upstreamHeaders(incoming: IncomingMessage, { address, protocol, host }: FrontClient, body: Buffer): string[] {
   const headers = withoutHopByHop(incoming.rawHeaders, FORWARDED_HEADERS);
-  headers.push("x-forwarded-for", peerAddress(incoming.socket.remoteAddress), "x-forwarded-proto", protocol);
-  if (incoming.headers.host !== undefined) headers.push("x-forwarded-host", incoming.headers.host);
+  headers.push("x-forwarded-for", address, "x-forwarded-proto", protocol);
+  if (host !== undefined) headers.push("x-forwarded-host", host);
   // What came in pieces goes on whole.
   if (incoming.headers["transfer-encoding"] !== undefined) headers.push("content-length", String(body.byteLength));
   return headers;

@@ -156,6 +156,7 @@ export class Authoriser {
 
   #settle(cameraIds: readonly string[], answer: Awaited<ReturnType<RelayAuthority["authorise"]>>): void {
     const allowed = new Set(answer.allowed);
+    const audible = new Set(answer.audible);
     const granted: TileRequest[] = [];
     for (const cameraId of cameraIds) {
       const request = this.#requests.get(cameraId);
@@ -163,7 +164,8 @@ export class Authoriser {
       if (!request) continue;
       if (allowed.has(cameraId)) {
         this.#refused.delete(cameraId);
-        granted.push(request);
+        // Whoever may not hear a camera sees it without its sound, whatever was asked for.
+        granted.push(audible.has(cameraId) ? request : { ...request, audio: false });
       } else if (!this.#refused.has(cameraId)) {
         this.refuse(cameraId);
         this.#options.onDenied(cameraId);

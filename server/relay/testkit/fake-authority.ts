@@ -29,6 +29,8 @@ export class FakeAuthority implements RelayAuthority, ArchiveAuthority {
   epoch = 1;
   /** What was recorded. */
   recorded: readonly ArchiveSegment[] = [];
+  /** Cameras that nobody may hear. */
+  readonly silentCameras = new Set<string>();
   /** Numbers of keys that were destroyed. */
   readonly revoked = new Set<number>();
   /** Bytes of objects in cold storage, by `volume/key`. */
@@ -55,7 +57,7 @@ export class FakeAuthority implements RelayAuthority, ArchiveAuthority {
     const cameras = this.#connections.get(connectionId)?.cameras ?? new Set();
     const allowed = cameraIds.filter((cameraId) => cameras.has(cameraId));
     const keys = allowed.flatMap((cameraId) => [this.#key(cameraId, this.epoch), this.#key(cameraId, this.epoch + 1)]);
-    return { allowed, keys };
+    return { allowed, audible: allowed.filter((cameraId) => !this.silentCameras.has(cameraId)), keys };
   }
 
   async key(connectionId: string, cameraId: string, _keyId: number, _generation: number, epoch: number) {
@@ -64,7 +66,8 @@ export class FakeAuthority implements RelayAuthority, ArchiveAuthority {
 
   async archive(connectionId: string, query: Parameters<ArchiveAuthority["archive"]>[1]): Promise<ArchiveAnswer> {
     const { cameraId, role, direction, fromMicros, toMicros } = query;
-    const nothing = { segments: [], earlierMicros: undefined, laterMicros: undefined };
+    const audible = !this.silentCameras.has(cameraId);
+    const nothing = { audible, segments: [], earlierMicros: undefined, laterMicros: undefined };
     if (!this.#connections.get(connectionId)?.cameras.has(cameraId)) return { allowed: false, ...nothing };
     const [start, end] = [Math.min(fromMicros, toMicros), Math.max(fromMicros, toMicros)];
     const own = this.recorded.filter((segment) => segment.cameraId === cameraId && segment.role === role);
@@ -75,6 +78,7 @@ export class FakeAuthority implements RelayAuthority, ArchiveAuthority {
     const later = own.filter(({ startMicros }) => startMicros > end).map(({ startMicros }) => startMicros);
     return {
       allowed: true,
+      audible,
       segments,
       earlierMicros: earlier.length > 0 ? Math.max(...earlier) : undefined,
       laterMicros: later.length > 0 ? Math.min(...later) : undefined,

@@ -6,6 +6,7 @@ import { videoDeks } from "../db/schema/index.ts";
 import { ariaOpen, deriveKey } from "../keys/aria.ts";
 import { epochAt } from "../keys/epoch.ts";
 import type { Authenticated, WrappedKey } from "../relay/protocol.ts";
+import { SERVER_PRINCIPAL } from "./policy.ts";
 import { startTestServer, type TestServer } from "../testkit/test-server.ts";
 
 const GENERATION = 1;
@@ -143,7 +144,7 @@ describe("live authority", () => {
     const { id } = await hello();
     const broken = (await server.addCamera("broken")).id;
     const viewer = (await server.control.users.list()).find((user) => user.username === "viewer");
-    await server.control.users.update(viewer?.id ?? "", { cameraIds: [own, broken] });
+    await server.control.users.update(SERVER_PRINCIPAL, viewer?.id ?? "", { cameraIds: [own, broken] });
     const utcDay = new Date(clock.utcMicros() / 1000).toISOString().slice(0, 10);
     const createdAt = new Date(clock.utcMicros() / 1000);
     const row = { cameraId: broken, utcDay, suite: 1, mekId: 1, wrapped: new Uint8Array(60), createdAt };
@@ -151,7 +152,7 @@ describe("live authority", () => {
     const { allowed, keys } = await server.control.authority.authorise(id, [broken, own]);
     expect(allowed).toEqual([broken, own]);
     expect(new Set(keys.map((key) => key.cameraId))).toEqual(new Set([own]));
-    await server.control.users.update(viewer?.id ?? "", { cameraIds: [own] });
+    await server.control.users.update(SERVER_PRINCIPAL, viewer?.id ?? "", { cameraIds: [own] });
   });
 
   it("takes a newer token of the same session only", async () => {
@@ -165,7 +166,7 @@ describe("live authority", () => {
   it("stops at once when a right is taken away, and when the token has expired", async () => {
     const { id } = await hello();
     const viewer = (await server.control.users.list()).find((user) => user.username === "viewer");
-    await server.control.users.update(viewer?.id ?? "", { cameraIds: [] });
+    await server.control.users.update(SERVER_PRINCIPAL, viewer?.id ?? "", { cameraIds: [] });
     expect((await server.control.authority.authorise(id, [own])).allowed).toEqual([]);
     clock.advance(millis(15 * 60_000));
     await expect(server.control.authority.authorise(id, [own])).rejects.toMatchObject({ code: "auth.expired" });

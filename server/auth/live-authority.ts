@@ -68,13 +68,14 @@ export class LiveAuthority implements RelayAuthority {
   async authorise(
     connectionId: string,
     cameraIds: readonly string[],
-  ): Promise<{ allowed: readonly string[]; keys: readonly WrappedKey[] }> {
+  ): Promise<{ allowed: readonly string[]; audible: readonly string[]; keys: readonly WrappedKey[] }> {
     const connection = this.#connection(connectionId);
     const principal = await this.#principal(connection);
-    const allowed = cameraIds.filter((cameraId) => can(principal, "camera.view", cameraId));
+    const allowed = cameraIds.filter((cameraId) => can(principal, "live.view", cameraId));
+    const audible = allowed.filter((cameraId) => can(principal, "audio.hear", cameraId));
     const keys = await Promise.all(allowed.map((cameraId) => this.#currentKeys(cameraId)));
     this.#stillOpen(connectionId, connection);
-    return { allowed, keys: keys.flat().map((key) => wrap(connection.sessionKey, key)) };
+    return { allowed, audible, keys: keys.flat().map((key) => wrap(connection.sessionKey, key)) };
   }
 
   async key(
@@ -86,7 +87,7 @@ export class LiveAuthority implements RelayAuthority {
   ): Promise<WrappedKey | undefined> {
     const connection = this.#connection(connectionId);
     const principal = await this.#principal(connection);
-    if (!can(principal, "camera.view", cameraId)) return undefined;
+    if (!can(principal, "live.view", cameraId)) return undefined;
     // Live only: older epochs are playback's to grant.
     if (Math.abs(epoch - epochAt(this.#parts.clock.utcMicros())) > 1) return undefined;
     try {
@@ -99,9 +100,11 @@ export class LiveAuthority implements RelayAuthority {
     }
   }
 
-  async mayPlayBack(connectionId: string, cameraId: string): Promise<boolean> {
+  /** Whether the connection may play the camera back, and with its sound. */
+  async archiveRights(connectionId: string, cameraId: string): Promise<{ view: boolean; hear: boolean }> {
     const principal = await this.#principal(this.#connection(connectionId));
-    return can(principal, "archive.view", cameraId);
+    const view = can(principal, "archive.view", cameraId);
+    return { view, hear: view && can(principal, "audio.hear", cameraId) };
   }
 
   /** Keys of archived frames, in the order asked for: whoever may see the archive may see all of it. */
@@ -111,7 +114,7 @@ export class LiveAuthority implements RelayAuthority {
     names: readonly { readonly keyId: number; readonly generation: number; readonly epoch: number }[],
   ): Promise<(WrappedKey | "revoked" | undefined)[]> {
     const connection = this.#connection(connectionId);
-    if (!(await this.mayPlayBack(connectionId, cameraId))) return names.map(() => undefined);
+    if (!(await this.archiveRights(connectionId, cameraId)).view) return names.map(() => undefined);
     const keys = await Promise.all(
       names.map(({ keyId, generation, epoch }) =>
         this.#parts.keys.epochKey(cameraId, keyId, generation, epoch).catch((error: unknown) => {
@@ -130,6 +133,11 @@ export class LiveAuthority implements RelayAuthority {
     if (this.#arriving.has(connectionId)) this.#arriving.set(connectionId, true);
     this.#connections.get(connectionId)?.sessionKey.fill(0);
     this.#connections.delete(connectionId);
+  }
+
+  /** Those whose connections are open. */
+  get connectedUsers(): ReadonlySet<string> {
+    return new Set([...this.#connections.values()].map(({ userId }) => userId));
   }
 
   get connections(): number {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { SimulatedClock } from "../../shared/lib/simulated-clock.ts";
 import { millis } from "../../shared/lib/time.ts";
+import { CameraPlaces } from "../access/camera-places.ts";
 import { startTestServer, type TestServer } from "../testkit/test-server.ts";
 import { Principals } from "./principals.ts";
 
@@ -19,7 +20,7 @@ it("keeps who was seen lately signed in while the database is away, and nobody e
       return Reflect.get(target, name);
     },
   });
-  const principals = new Principals(orm, clock);
+  const principals = new Principals(orm, clock, new CameraPlaces(() => undefined));
   const sessionOf = async (): Promise<string> => {
     const { accessToken } = await server.login("admin");
     return (await server.control.auth.verify(accessToken)).principal.sessionId;
@@ -55,7 +56,7 @@ it("does not wait for a database that hangs", async () => {
       return () => never;
     },
   });
-  const principals = new Principals(orm, clock);
+  const principals = new Principals(orm, clock, new CameraPlaces(() => undefined));
   const { accessToken } = await server.login("admin");
   const { sessionId } = (await server.control.auth.verify(accessToken)).principal;
   await principals.ofSession(sessionId);
@@ -80,7 +81,7 @@ it("does not wait for a database that hangs", async () => {
 
 it("sees another server's change within seconds", async () => {
   const clock = new SimulatedClock();
-  const principals = new Principals(server.database.orm, clock);
+  const principals = new Principals(server.database.orm, clock, new CameraPlaces(() => undefined));
   const { accessToken } = await server.login("admin");
   const { sessionId } = (await server.control.auth.verify(accessToken)).principal;
   await principals.ofSession(sessionId);

@@ -1,10 +1,12 @@
 import { and, eq, isNull } from "drizzle-orm";
 import type { Clock } from "../../shared/lib/clock.ts";
 import { FluxError } from "../../shared/lib/errors.ts";
+import { compileAccess, type Places } from "../access/access.ts";
+import { grantColumns, heldBy, toGrant } from "../access/grant-rows.ts";
 import type { Orm } from "../db/database.ts";
 import { withPatience } from "../db/deadline.ts";
-import { cameraAccess, sessions, users } from "../db/schema/index.ts";
-import type { Principal } from "./policy.ts";
+import { roleGrants, roles, sessions, users } from "../db/schema/index.ts";
+import type { Principal, PrincipalLimit } from "./policy.ts";
 
 /** How long another server's change may stay unseen. Our own changes are seen at once (`forget*`). */
 const FRESH_MS = 5_000;
@@ -19,18 +21,31 @@ interface Entry {
   readonly loadedMs: number;
 }
 
-/** Who a session belongs to and what that user may see now. Cached for seconds, so that a request costs no query. */
+/** Whom an id that is no session's stands for: a user's rights, narrowed. Undefined: nobody any more. */
+export type PrincipalSource = (
+  id: string,
+) => Promise<{ readonly userId: string; readonly limit: PrincipalLimit } | undefined>;
+
+/** Who a session belongs to and what that user may do now. Cached for seconds, so that a request costs no query. */
 export class Principals {
   readonly #orm: Orm;
   readonly #clock: Clock;
+  readonly #places: Places;
   readonly #entries = new Map<string, Entry>();
+  readonly #sources = new Map<string, PrincipalSource>();
   /** Counts changes: what was read before a change must not be kept after it. */
   #version = 0;
   #awayUntilMs = Number.NEGATIVE_INFINITY;
 
-  constructor(orm: Orm, clock: Clock) {
+  constructor(orm: Orm, clock: Clock, places: Places) {
     this.#orm = orm;
     this.#clock = clock;
+    this.#places = places;
+  }
+
+  /** Ids that begin with `prefix` (`token:`) are resolved by `source`: tokens and devices act for a user. */
+  addSource(prefix: string, source: PrincipalSource): void {
+    this.#sources.set(prefix, source);
   }
 
   /** Throws `auth.session_ended` when the session is over or its user is disabled; `database.unavailable`. */
@@ -69,6 +84,12 @@ export class Principals {
     }
   }
 
+  /** A role or a group changed: nobody's rights are known any more. */
+  forgetAll(): void {
+    this.#version++;
+    this.#entries.clear();
+  }
+
   #remember(sessionId: string, principal: Principal): void {
     this.#entries.delete(sessionId);
     this.#entries.set(sessionId, { principal, loadedMs: this.#clock.monotonicMs() });
@@ -78,17 +99,42 @@ export class Principals {
     }
   }
 
-  async #load(sessionId: string): Promise<Principal | undefined> {
+  async #load(id: string): Promise<Principal | undefined> {
+    for (const [prefix, source] of this.#sources) if (id.startsWith(prefix)) return this.#loadFrom(source, id);
     const rows = await this.#orm
-      .select({ userId: users.id, username: users.username, role: users.role, cameraId: cameraAccess.cameraId })
+      .select({ userId: users.id, username: users.username, grant: grantColumns })
       .from(sessions)
       .innerJoin(users, eq(users.id, sessions.userId))
-      .leftJoin(cameraAccess, eq(cameraAccess.userId, users.id))
-      .where(and(eq(sessions.id, sessionId), isNull(sessions.revokedAt), eq(users.enabled, true)));
+      .leftJoin(roleGrants, heldBy(users.id))
+      .leftJoin(roles, eq(roles.id, roleGrants.roleId))
+      .where(and(eq(sessions.id, id), isNull(sessions.revokedAt), eq(users.enabled, true)));
+    return this.#principal(rows, id);
+  }
+
+  async #loadFrom(source: PrincipalSource, id: string): Promise<Principal | undefined> {
+    const found = await source(id);
+    if (!found) return undefined;
+    const rows = await this.#orm
+      .select({ userId: users.id, username: users.username, grant: grantColumns })
+      .from(users)
+      .leftJoin(roleGrants, heldBy(users.id))
+      .leftJoin(roles, eq(roles.id, roleGrants.roleId))
+      .where(and(eq(users.id, found.userId), eq(users.enabled, true)));
+    return this.#principal(rows, id, found.limit);
+  }
+
+  #principal(rows: readonly Row[], sessionId: string, limit?: PrincipalLimit): Principal | undefined {
     const [first] = rows;
     if (!first) return undefined;
-    const { userId, username, role } = first;
-    const cameraIds = new Set(rows.flatMap((row) => (row.cameraId === null ? [] : [row.cameraId])));
-    return { userId, sessionId, username, role, cameraIds };
+    const grants = rows.flatMap(({ grant }) => (grant === null ? [] : (toGrant(grant) ?? [])));
+    const { userId, username } = first;
+    const access = compileAccess(grants, this.#places);
+    return { userId, sessionId, username, access, ...(limit === undefined ? {} : { limit }) };
   }
+}
+
+interface Row {
+  readonly userId: string;
+  readonly username: string;
+  readonly grant: Parameters<typeof toGrant>[0] | null;
 }

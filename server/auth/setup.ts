@@ -2,9 +2,12 @@ import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { and, eq, gt, isNull, sql } from "drizzle-orm";
 import type { Clock } from "../../shared/lib/clock.ts";
 import { FluxError } from "../../shared/lib/errors.ts";
+import { ADMINISTRATOR } from "../access/builtin-roles.ts";
+import type { Transaction } from "../access/grant-rows.ts";
 import type { Orm } from "../db/database.ts";
-import { setupTokens, users } from "../db/schema/index.ts";
+import { roleGrants, setupTokens, users } from "../db/schema/index.ts";
 import { toDate } from "../db/time.ts";
+import type { PasswordPolicy } from "../identity/password-policy.ts";
 import type { PasswordHasher } from "./password.ts";
 import { usernameKey } from "./username.ts";
 
@@ -22,12 +25,14 @@ export class Setup {
   readonly #orm: Orm;
   readonly #clock: Clock;
   readonly #hasher: PasswordHasher;
+  readonly #policy: Pick<PasswordPolicy, "check">;
   #done = false;
 
-  constructor(orm: Orm, clock: Clock, hasher: PasswordHasher) {
+  constructor(orm: Orm, clock: Clock, hasher: PasswordHasher, policy: Pick<PasswordPolicy, "check">) {
     this.#orm = orm;
     this.#clock = clock;
     this.#hasher = hasher;
+    this.#policy = policy;
   }
 
   /** True while there is no user at all. */
@@ -51,7 +56,7 @@ export class Setup {
     return token;
   }
 
-  /** Creates the administrator and uses the token up, both or neither. Throws `auth.bad_setup_token`. */
+  /** Creates the administrator and uses the token up, both or neither. Throws `auth.bad_setup_token`, `auth.password_*`. */
   async redeem(token: string, administrator: FirstAdministrator): Promise<string> {
     const now = toDate(this.#clock.utcMicros());
     const good = and(
@@ -62,6 +67,7 @@ export class Setup {
     // Looked at first, so that only who holds the token can make the server compute a password hash.
     const [known] = await this.#orm.select({ at: setupTokens.createdAt }).from(setupTokens).where(good);
     if (!known) throw badToken();
+    await this.#policy.check(administrator.password, { username: administrator.username });
     const passwordHash = await this.#hasher.hash(administrator.password);
     return this.#orm.transaction(async (transaction) => {
       await transaction.execute(sql`select pg_advisory_xact_lock(${SETUP_LOCK})`);
@@ -69,12 +75,12 @@ export class Setup {
       const [user] = await transaction.select({ id: users.id }).from(users).limit(1);
       if (used.length !== 1 || user) throw badToken();
       const id = randomUUID();
-      await transaction.insert(users).values(row(id, administrator, passwordHash, now));
+      await insertAdministrator(transaction, row(id, administrator, passwordHash, now));
       return id;
     });
   }
 
-  /** FLUXVISION_ADMIN_PASSWORD: creates `admin` on an empty database. False when there are users already. */
+  /** FLUXVISION_ADMIN_PASSWORD, which whoever runs the server answers for: creates `admin` on an empty database. False when there are users already. */
   async createAdmin(password: string): Promise<boolean> {
     if (!(await this.required())) return false;
     const passwordHash = await this.#hasher.hash(password);
@@ -83,10 +89,16 @@ export class Setup {
       await transaction.execute(sql`select pg_advisory_xact_lock(${SETUP_LOCK})`);
       const [user] = await transaction.select({ id: users.id }).from(users).limit(1);
       if (user) return false;
-      await transaction.insert(users).values(row(randomUUID(), { username: "admin", password }, passwordHash, now));
+      await insertAdministrator(transaction, row(randomUUID(), { username: "admin", password }, passwordHash, now));
       return true;
     });
   }
+}
+
+async function insertAdministrator(transaction: Transaction, user: typeof users.$inferInsert): Promise<void> {
+  await transaction.insert(users).values(user);
+  const grant = { userId: user.id, roleId: ADMINISTRATOR, scope: "system", createdAt: user.createdAt } as const;
+  await transaction.insert(roleGrants).values({ id: randomUUID(), ...grant });
 }
 
 function row(id: string, of: FirstAdministrator, passwordHash: string, now: Date): typeof users.$inferInsert {
@@ -95,7 +107,6 @@ function row(id: string, of: FirstAdministrator, passwordHash: string, now: Date
     username: of.username,
     usernameKey: usernameKey(of.username),
     displayName: of.username,
-    role: "admin",
     passwordHash,
     language: of.language ?? "en",
     createdAt: now,

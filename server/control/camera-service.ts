@@ -10,7 +10,7 @@ import type {
 import type { Clock } from "../../shared/lib/clock.ts";
 import { FluxError } from "../../shared/lib/errors.ts";
 import type { StreamRole } from "../../shared/media/types.ts";
-import { can, type Principal } from "../auth/policy.ts";
+import { can, canAt, type Principal } from "../auth/policy.ts";
 import type { Logger } from "../core/log.ts";
 import { toDate } from "../db/time.ts";
 import type { OutboundGuard } from "../net/outbound-guard.ts";
@@ -85,7 +85,7 @@ export class CameraService {
     return this.#body(record, principal);
   }
 
-  /** Throws `camera.bad_url`, `camera.bad_field`. */
+  /** Throws `camera.bad_url`, `camera.bad_field`; `auth.forbidden` for a place that is not the caller's to manage. */
   create(principal: Principal, input: CreateCamera): Promise<Camera> {
     return this.#inOrder(async () => {
       const createdAt = toDate(this.#parts.clock.utcMicros());
@@ -101,18 +101,22 @@ export class CameraService {
         createdAt,
         urls: new Map(),
       });
+      requirePlace(principal, values.group);
       return this.#save(values, principal);
     });
   }
 
-  /** Fields left out stay as they are. Throws `camera.not_found`, `camera.bad_url`, `camera.bad_field`. */
+  /** Fields left out stay as they are. Throws as `create`, `camera.not_found`. */
   update(principal: Principal, id: string, input: UpdateCamera): Promise<Camera> {
     return this.#inOrder(async () => {
       const record = this.#cameras.get(id);
       if (!record) throw notFound();
       const { streams, ...rest } = record;
       const urls = new Map(streams.map(({ role, url }) => [role, url] as const));
-      return this.#save(this.#values(input, { ...rest, urls }), principal);
+      const values = this.#values(input, { ...rest, urls });
+      // Moving a camera gives it to those who hold rights where it goes.
+      if (values.group !== record.group) requirePlace(principal, values.group);
+      return this.#save(values, principal);
     });
   }
 
@@ -131,10 +135,10 @@ export class CameraService {
   }
 
   /** Connects once and says what is there. Throws `camera.*`, `probe.*`, `rtsp.*`. */
-  async probe(input: ProbeCamera): Promise<ProbeResponse> {
+  async probe(principal: Principal, input: ProbeCamera): Promise<ProbeResponse> {
     const target = parseCameraUrl(input.url, "url", this.#parts.outbound);
     const stored = input.cameraId === undefined ? undefined : this.#cameras.get(input.cameraId);
-    if (input.cameraId !== undefined && !stored) throw notFound();
+    if (input.cameraId !== undefined && (!stored || !can(principal, "camera.manage", input.cameraId))) throw notFound();
     const { username, password } = this.#probeCredentials(input, target, stored);
     if (this.#probes >= MAX_PROBES)
       throw new FluxError("probe.busy", "other connection tests are running, try again shortly");
@@ -272,6 +276,11 @@ function groupPath(text: string): string {
   }
   const parts = text.split("/").map((part) => part.trim());
   return parts.filter((part) => part !== "").join("/");
+}
+
+function requirePlace(principal: Principal, group: string): void {
+  if (canAt(principal, "camera.manage", group)) return;
+  throw new FluxError("auth.forbidden", "not permitted to manage cameras there", { field: "group" });
 }
 
 function requirePlain(text: string | undefined, field: string): void {

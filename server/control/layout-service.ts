@@ -13,19 +13,31 @@ export type LayoutInput = z.infer<typeof layoutBody>;
 type Row = typeof layouts.$inferSelect;
 
 const MAX_PER_USER = 200;
+/** Of a display whose layout was deleted. */
+const NO_LAYOUT = "00000000-0000-0000-0000-000000000000";
 
 /** Saved walls. One's own, and those that operators and administrators share with everyone. */
 export class LayoutService {
   readonly #orm: Orm;
   readonly #clock: Clock;
+  readonly #listeners: ((layoutId: string) => void)[] = [];
 
   constructor(orm: Orm, clock: Clock) {
     this.#orm = orm;
     this.#clock = clock;
   }
 
+  /** Told after a layout was changed or deleted: displays are bound to one. */
+  onChanged(listener: (layoutId: string) => void): void {
+    this.#listeners.push(listener);
+  }
+
   async list(principal: Principal): Promise<Layout[]> {
-    const visible = or(eq(layouts.ownerId, principal.userId), eq(layouts.shared, true));
+    const { limit, userId } = principal;
+    const visible =
+      limit?.kind === "device"
+        ? eq(layouts.id, limit.layoutId ?? NO_LAYOUT)
+        : or(eq(layouts.ownerId, userId), eq(layouts.shared, true));
     const rows = await this.#orm.select().from(layouts).where(visible).orderBy(asc(layouts.name), asc(layouts.id));
     return rows.map((row) => toBody(row, principal));
   }
@@ -33,12 +45,13 @@ export class LayoutService {
   /** Throws `layout.not_found`. */
   async get(principal: Principal, id: string): Promise<Layout> {
     const row = await this.#find(id);
-    if (!row || !(row.shared || row.ownerId === principal.userId)) throw notFound();
+    if (!row || !isVisible(principal, row)) throw notFound();
     return toBody(row, principal);
   }
 
   /** Throws `layout.bad_cells`, `layout.too_many`, `auth.forbidden`. */
   async create(principal: Principal, input: LayoutInput): Promise<Layout> {
+    requireWriter(principal);
     const values = check(principal, input);
     if ((await this.#orm.$count(layouts, eq(layouts.ownerId, principal.userId))) >= MAX_PER_USER) {
       throw new FluxError("layout.too_many", `a user may keep ${MAX_PER_USER} layouts`);
@@ -60,6 +73,7 @@ export class LayoutService {
       .where(eq(layouts.id, id))
       .returning();
     if (!row) throw notFound();
+    this.#tell(id);
     return toBody(row, principal);
   }
 
@@ -67,6 +81,11 @@ export class LayoutService {
   async remove(principal: Principal, id: string): Promise<void> {
     await this.#requireOwn(principal, id);
     await this.#orm.delete(layouts).where(eq(layouts.id, id));
+    this.#tell(id);
+  }
+
+  #tell(layoutId: string): void {
+    for (const listener of this.#listeners) listener(layoutId);
   }
 
   async #find(id: string): Promise<Row | undefined> {
@@ -76,12 +95,27 @@ export class LayoutService {
 
   /** Owners change their own, administrators also what others share. Another's private layout does not exist. */
   async #requireOwn(principal: Principal, id: string): Promise<Row> {
+    requireWriter(principal);
     const row = await this.#find(id);
     if (!row) throw notFound();
     if (row.ownerId === principal.userId) return row;
     if (!row.shared) throw notFound();
-    if (principal.role !== "admin") throw new FluxError("auth.forbidden", "this layout belongs to someone else");
+    if (!can(principal, "layout.manage")) throw new FluxError("auth.forbidden", "this layout belongs to someone else");
     return row;
+  }
+}
+
+/** A display sees the one layout that it shows. */
+function isVisible({ limit, userId }: Principal, row: Row): boolean {
+  if (limit?.kind === "device") return row.id === limit.layoutId;
+  return row.shared || row.ownerId === userId;
+}
+
+/** Displays write none; a program needs the right to share, since it has no wall of its own. */
+function requireWriter(principal: Principal): void {
+  const { limit } = principal;
+  if (limit !== undefined && (limit.kind === "device" || !can(principal, "layout.share"))) {
+    throw new FluxError("auth.forbidden", "not permitted to change layouts");
   }
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Camera, Layout, User } from "../../shared/api/schemas.ts";
 import { auditEntries, cameras as cameraTable } from "../db/schema/index.ts";
+import { SERVER_PRINCIPAL } from "../auth/policy.ts";
 import { databases } from "../testkit/temp-db.ts";
 import { ADMIN_PASSWORD, startTestServer, type TestServer } from "../testkit/test-server.ts";
 
@@ -164,13 +165,13 @@ describe.each(databases)("services, $name", (kind) => {
       }
       const other = await server.addUser("second-admin", "admin");
       const results = await Promise.allSettled([
-        server.control.users.update(admin?.id ?? "", { role: "operator" }),
-        server.control.users.update(other.id, { role: "operator" }),
+        server.control.users.update(SERVER_PRINCIPAL, admin?.id ?? "", { role: "operator" }),
+        server.control.users.update(SERVER_PRINCIPAL, other.id, { role: "operator" }),
       ]);
       expect(results.map((result) => result.status).sort()).toEqual(["fulfilled", "rejected"]);
       const left = (await server.control.users.list()).filter((user) => user.role === "admin");
       expect(left).toHaveLength(1);
-      await server.control.users.update(admin?.id ?? "", { role: "admin" });
+      await server.control.users.update(SERVER_PRINCIPAL, admin?.id ?? "", { role: "admin" });
     });
   });
 

@@ -1,31 +1,40 @@
 import { randomUUID } from "node:crypto";
-import { and, asc, eq, inArray } from "drizzle-orm";
+import { asc, eq } from "drizzle-orm";
 import type { z } from "zod";
+import type { GrantBody } from "../../shared/api/access.ts";
 import type { createUserRequest, User, updateUserRequest } from "../../shared/api/schemas.ts";
 import type { Clock } from "../../shared/lib/clock.ts";
-import { FluxError } from "../../shared/lib/errors.ts";
+import { errorCode, FluxError } from "../../shared/lib/errors.ts";
+import { compileAccess, type Places } from "../access/access.ts";
+import { type AccessChanges, requireCovers } from "../access/access-changes.ts";
+import type { Transaction } from "../access/grant-rows.ts";
+import { replaceGrants } from "../access/grant-service.ts";
+import { grantsOfRole, roleWord, viewedCameras, withCameras } from "../access/role-shorthand.ts";
+import { NO_RIGHTS, rightsOfUsers, type UserRights } from "../access/user-rights.ts";
 import type { PasswordHasher } from "../auth/password.ts";
-import type { Principals } from "../auth/principals.ts";
+import type { Principal } from "../auth/policy.ts";
 import { LoginLimiter, RateLimited } from "../auth/rate-limit.ts";
 import type { Sessions } from "../auth/sessions.ts";
 import { usernameKey } from "../auth/username.ts";
 import type { Orm } from "../db/database.ts";
 import { isUniqueViolation } from "../db/errors.ts";
-import { cameraAccess, cameras, users } from "../db/schema/index.ts";
+import { users } from "../db/schema/index.ts";
 import { toDate } from "../db/time.ts";
 
 export type CreateUser = z.infer<typeof createUserRequest>;
 export type UpdateUser = z.infer<typeof updateUserRequest>;
-type Transaction = Parameters<Parameters<Orm["transaction"]>[0]>[0];
 
 export interface UserServiceParts {
   readonly orm: Orm;
   readonly clock: Clock;
   readonly hasher: PasswordHasher;
   readonly sessions: Sessions;
-  readonly principals: Principals;
-  /** Told after a user's rights changed: live connections ask again. */
-  readonly onAccessChanged: (userId: string) => void;
+  readonly places: Places;
+  readonly changes: AccessChanges;
+  /** Throws `auth.password_*` for one that is too weak; left out: only the schema's limits hold. */
+  readonly passwordPolicy?: {
+    check(password: string, who: { readonly username: string; readonly displayName?: string }): Promise<void>;
+  };
 }
 
 /** User accounts. Changes hold at once: sessions end, live connections ask again. */
@@ -40,23 +49,23 @@ export class UserService {
 
   async list(): Promise<User[]> {
     const { orm } = this.#parts;
-    const [rows, access] = await Promise.all([
+    const [rows, rights] = await Promise.all([
       orm.select().from(users).orderBy(asc(users.usernameKey)),
-      orm.select().from(cameraAccess),
+      rightsOfUsers(orm),
     ]);
-    const byUser = new Map<string, string[]>();
-    for (const { userId, cameraId } of access) byUser.set(userId, [...(byUser.get(userId) ?? []), cameraId]);
-    return rows.map((row) => toBody(row, byUser.get(row.id) ?? []));
+    return rows.map((row) => this.#body(row, rights.get(row.id) ?? NO_RIGHTS));
   }
 
-  /** Throws `user.not_found`. */
+  /** With what the user may do. Throws `user.not_found`. */
   get(id: string): Promise<User> {
     return this.#read(this.#parts.orm, id);
   }
 
-  /** Throws `user.exists`, `user.unknown_camera`. */
-  async create(input: CreateUser): Promise<User> {
-    const { orm, clock, hasher } = this.#parts;
+  /** `by` must hold what the user is to hold. Throws `user.exists`, `user.unknown_camera`, `access.*`, `auth.password_*`. */
+  async create(by: Principal, input: CreateUser): Promise<User> {
+    const { clock, hasher, passwordPolicy, changes } = this.#parts;
+    const displayName = input.displayName ?? input.username;
+    await passwordPolicy?.check(input.password, { username: input.username, displayName });
     const passwordHash = await hasher.hash(input.password);
     const now = toDate(clock.utcMicros());
     const id = randomUUID();
@@ -64,18 +73,18 @@ export class UserService {
       id,
       username: input.username,
       usernameKey: usernameKey(input.username),
-      displayName: input.displayName ?? input.username,
-      role: input.role,
+      displayName,
       passwordHash,
       language: input.language ?? "en",
       createdAt: now,
       updatedAt: now,
     };
+    const wanted = input.grants ?? grantsOfRole(input.role ?? "viewer", input.cameraIds);
     try {
-      return await orm.transaction(async (transaction) => {
+      return await changes.run(async (transaction) => {
         await transaction.insert(users).values(row);
-        await assignCameras(transaction, id, input.cameraIds ?? []);
-        return this.#read(transaction, id);
+        await this.#grant(transaction, by, id, wanted, input.grants === undefined);
+        return { value: await this.#read(transaction, id), touched: [] };
       });
     } catch (cause) {
       if (!isUniqueViolation(cause)) throw cause;
@@ -84,55 +93,59 @@ export class UserService {
   }
 
   /**
-   * A new password or a disabled account ends the user's sessions (all but `keepSessionId`). Throws `user.not_found`,
-   * `user.last_admin`, `user.unknown_camera`.
+   * A new password or a disabled account ends the user's sessions (all but `keepSessionId`). `by` must hold all that the
+   * user holds: a password is as good as the rights behind it. Throws `user.not_found`, `user.last_admin`,
+   * `user.unknown_camera`, `access.escalation`, `auth.password_*`.
    */
-  async update(id: string, input: UpdateUser, keepSessionId?: string): Promise<User> {
-    const { orm, clock, hasher, sessions, principals, onAccessChanged } = this.#parts;
-    const { password, cameraIds, ...plain } = input;
+  async update(by: Principal, id: string, input: UpdateUser, keepSessionId?: string): Promise<User> {
+    const { clock, hasher, sessions, passwordPolicy, changes, orm } = this.#parts;
+    const { password, cameraIds, role, ...plain } = input;
+    const { username, displayName } = await this.#read(orm, id);
+    await requireCovers(orm, by, id);
+    if (password !== undefined) await passwordPolicy?.check(password, { username, displayName });
     const passwordHash = password === undefined ? undefined : await hasher.hash(password);
-    const user = await orm.transaction(async (transaction) => {
-      if (plain.enabled === false || (plain.role !== undefined && plain.role !== "admin")) {
-        await requireOtherAdmin(transaction, id);
-      }
+    const user = await changes.run(async (transaction) => {
+      const before = await this.#read(transaction, id);
+      await requireCovers(transaction, by, id);
       const set = {
         ...plain,
         ...(passwordHash === undefined ? {} : { passwordHash }),
         updatedAt: toDate(clock.utcMicros()),
       };
-      const changed = await transaction.update(users).set(set).where(eq(users.id, id)).returning({ id: users.id });
-      if (changed.length === 0) throw notFound();
-      if (cameraIds !== undefined) await assignCameras(transaction, id, cameraIds);
-      return this.#read(transaction, id);
+      await transaction.update(users).set(set).where(eq(users.id, id));
+      const wanted = wantedGrants(before, role, cameraIds);
+      if (wanted !== undefined) await this.#grant(transaction, by, id, wanted, true);
+      return { value: await this.#read(transaction, id), touched: [id] };
     });
-    principals.forgetUser(id);
     if (plain.enabled === false) await sessions.revokeUser(id, "disabled");
     else if (password !== undefined) await sessions.revokeUser(id, "password", keepSessionId);
-    onAccessChanged(id);
     return user;
   }
 
-  /** Throws `user.not_found`, `user.last_admin`. */
-  async remove(id: string): Promise<void> {
-    const { orm, sessions, principals, onAccessChanged } = this.#parts;
-    await this.#read(orm, id);
-    await orm.transaction((transaction) => requireOtherAdmin(transaction, id));
-    await sessions.revokeUser(id, "admin");
-    await orm.transaction(async (transaction) => {
-      await requireOtherAdmin(transaction, id);
-      await transaction.delete(users).where(eq(users.id, id));
+  /** Throws `user.not_found`, `user.last_admin`, `access.escalation`. */
+  async remove(by: Principal, id: string): Promise<User> {
+    const { sessions, changes } = this.#parts;
+    const user = await changes.run(async (transaction) => {
+      const value = await this.#read(transaction, id);
+      await requireCovers(transaction, by, id);
+      // Nobody acts for the account from here on, whatever happens before its row is gone.
+      await transaction.update(users).set({ enabled: false }).where(eq(users.id, id));
+      return { value, touched: [id] };
     });
-    principals.forgetUser(id);
-    onAccessChanged(id);
+    await sessions.revokeUser(id, "admin");
+    return changes.run(async (transaction) => {
+      await transaction.delete(users).where(eq(users.id, id));
+      return { value: user, touched: [id] };
+    });
   }
 
   /**
    * Own password, with proof of the old one. Slowed down like a log-in: whoever got hold of a session must not find the
    * password with it. Throws `auth.wrong_password`, `auth.rate_limited`.
    */
-  async changePassword(id: string, current: string, next: string, sessionId: string): Promise<void> {
-    await this.confirmPassword(id, current, "currentPassword");
-    await this.update(id, { password: next }, sessionId);
+  async changePassword(by: Principal, current: string, next: string): Promise<void> {
+    await this.confirmPassword(by.userId, current, "currentPassword");
+    await this.update(by, by.userId, { password: next }, by.sessionId);
   }
 
   /**
@@ -150,56 +163,59 @@ export class UserService {
     this.#limiter.succeeded(id, id);
   }
 
+  async #grant(
+    transaction: Transaction,
+    by: Principal,
+    userId: string,
+    wanted: readonly GrantBody[],
+    shorthand: boolean,
+  ): Promise<void> {
+    try {
+      await replaceGrants(transaction, this.#parts.clock, by, { userId }, wanted);
+    } catch (cause) {
+      const code = errorCode(cause);
+      if (!shorthand || !(cause instanceof FluxError)) throw cause;
+      // In the words of the request: it said `role` and `cameraIds`, not grants.
+      if (code === "access.unknown_camera") {
+        throw new FluxError("user.unknown_camera", cause.message, { cause, field: "cameraIds" });
+      }
+      if (code === "access.escalation") throw new FluxError(code, cause.message, { cause, field: "role" });
+      throw cause;
+    }
+  }
+
   async #read(orm: Orm | Transaction, id: string): Promise<User> {
     const [row] = await orm.select().from(users).where(eq(users.id, id));
-    if (!row) throw notFound();
-    const access = await orm.select().from(cameraAccess).where(eq(cameraAccess.userId, id));
-    return toBody(
-      row,
-      access.map(({ cameraId }) => cameraId),
-    );
+    if (!row) throw new FluxError("user.not_found", "there is no such user");
+    return this.#body(row, (await rightsOfUsers(orm, id)).get(id) ?? NO_RIGHTS);
+  }
+
+  #body(row: typeof users.$inferSelect, { direct, groups, all }: UserRights): User {
+    const { id, username, displayName, enabled, language } = row;
+    const grants = direct.map(({ roleId, scope }) => ({ roleId, scope }));
+    return {
+      id,
+      username,
+      displayName,
+      role: roleWord(all),
+      enabled,
+      language,
+      cameraIds: viewedCameras(direct),
+      grants,
+      groups: [...groups],
+      permissions: [...compileAccess(all, this.#parts.places).anywhere],
+      createdAt: row.createdAt.toISOString(),
+      lastLoginAt: row.lastLoginAt?.toISOString() ?? null,
+    };
   }
 }
 
-function toBody(row: typeof users.$inferSelect, cameraIds: string[]): User {
-  const { id, username, displayName, role, enabled, language } = row;
-  return {
-    id,
-    username,
-    displayName,
-    role,
-    enabled,
-    language,
-    cameraIds: [...cameraIds].sort(),
-    createdAt: row.createdAt.toISOString(),
-    lastLoginAt: row.lastLoginAt?.toISOString() ?? null,
-  };
-}
-
-/** Locks the administrators, so that two of them cannot remove each other at the same moment. */
-async function requireOtherAdmin(transaction: Transaction, id: string): Promise<void> {
-  const admins = await transaction
-    .select({ id: users.id })
-    .from(users)
-    .where(and(eq(users.role, "admin"), eq(users.enabled, true)))
-    .orderBy(users.id)
-    .for("update");
-  if (admins.length === 1 && admins[0]?.id === id) {
-    throw new FluxError("user.last_admin", "the last administrator must stay", { field: "role" });
-  }
-}
-
-async function assignCameras(transaction: Transaction, userId: string, cameraIds: readonly string[]): Promise<void> {
-  const wanted = [...new Set(cameraIds)];
-  await transaction.delete(cameraAccess).where(eq(cameraAccess.userId, userId));
-  if (wanted.length === 0) return;
-  const known = await transaction.select({ id: cameras.id }).from(cameras).where(inArray(cameras.id, wanted));
-  if (known.length !== wanted.length) {
-    throw new FluxError("user.unknown_camera", "names a camera that does not exist", { field: "cameraIds" });
-  }
-  await transaction.insert(cameraAccess).values(wanted.map((cameraId) => ({ userId, cameraId })));
-}
-
-function notFound(): FluxError {
-  return new FluxError("user.not_found", "there is no such user");
+/** The grants that `role` and `cameraIds` of a change stand for; undefined: they say nothing new. */
+function wantedGrants(
+  before: User,
+  role: UpdateUser["role"],
+  cameraIds: readonly string[] | undefined,
+): GrantBody[] | undefined {
+  if (role !== undefined && role !== before.role) return grantsOfRole(role, cameraIds ?? before.cameraIds);
+  return cameraIds === undefined ? undefined : withCameras(before.grants ?? [], cameraIds);
 }

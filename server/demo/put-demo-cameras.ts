@@ -1,21 +1,13 @@
 import { eq } from "drizzle-orm";
 import { z } from "zod";
 import type { Clock } from "../../shared/lib/clock.ts";
-import type { Principal } from "../auth/policy.ts";
+import { SERVER_PRINCIPAL } from "../auth/policy.ts";
 import type { CameraService } from "../control/camera-service.ts";
 import type { Orm } from "../db/database.ts";
 import { settings } from "../db/schema/index.ts";
 import { toDate } from "../db/time.ts";
 import type { DemoCameras } from "./demo-cameras.ts";
 
-/** The server itself, acting for the first administrator. */
-const SYSTEM_PRINCIPAL: Principal = {
-  userId: "00000000-0000-0000-0000-000000000000",
-  sessionId: "",
-  username: "system",
-  role: "admin",
-  cameraIds: new Set(),
-};
 const SETTING = "demo.cameras";
 const stored = z.object({ port: z.number().int(), cameraIds: z.array(z.uuid()) });
 type Stored = z.infer<typeof stored>;
@@ -62,10 +54,10 @@ async function store(
   for (const [index, { name, url, subUrl }] of demo.cameras.entries()) {
     const id = kept?.[index];
     if (known === undefined) {
-      const made = await cameras.create(SYSTEM_PRINCIPAL, { name, url, subUrl, group: "Demo", transport: "tcp" });
+      const made = await cameras.create(SERVER_PRINCIPAL, { name, url, subUrl, group: "Demo", transport: "tcp" });
       cameraIds.push(made.id);
     } else {
-      if (id !== undefined && known.port !== demo.port) await cameras.update(SYSTEM_PRINCIPAL, id, { url, subUrl });
+      if (id !== undefined && known.port !== demo.port) await cameras.update(SERVER_PRINCIPAL, id, { url, subUrl });
       cameraIds.push(known.cameraIds[index] ?? "");
     }
   }

@@ -4,7 +4,7 @@ import type { z } from "zod";
 import { BOOKMARK_COLOURS, type Bookmark, type bookmarkBody } from "../../shared/api/recording.ts";
 import type { Clock } from "../../shared/lib/clock.ts";
 import { FluxError } from "../../shared/lib/errors.ts";
-import { can, type Principal } from "../auth/policy.ts";
+import { camerasFor, can, type Principal } from "../auth/policy.ts";
 import type { Orm } from "../db/database.ts";
 import { bookmarks } from "../db/schema/index.ts";
 import { toDate } from "../db/time.ts";
@@ -35,8 +35,8 @@ export class BookmarkService {
   /** Newest first; only of cameras whose archive the caller may see. `text` is looked for in title and note. */
   async search(principal: Principal, search: BookmarkSearch): Promise<Bookmark[]> {
     const conditions: (SQL | undefined)[] = [];
-    // A viewer's cameras are few and known; operators see all.
-    if (principal.role === "viewer") conditions.push(inArray(bookmarks.cameraId, [...principal.cameraIds]));
+    const visible = camerasFor(principal, "archive.view");
+    if (visible !== undefined) conditions.push(inArray(bookmarks.cameraId, [...visible]));
     if (search.cameraIds) conditions.push(inArray(bookmarks.cameraId, [...search.cameraIds]));
     if (search.tag !== undefined) conditions.push(arrayContains(bookmarks.tags, [search.tag]));
     if (search.startMicros !== undefined) conditions.push(gte(bookmarks.endMicros, search.startMicros));
@@ -92,11 +92,12 @@ export class BookmarkService {
     return toBody(row);
   }
 
-  /** Administrators change anybody's; a bookmark of a camera that may not be seen does not exist. */
+  /** Supervisors change anybody's; a bookmark of a camera that may not be seen does not exist. */
   async #requireOwn(principal: Principal, id: string): Promise<Row> {
     const [row] = await this.#orm.select().from(bookmarks).where(eq(bookmarks.id, id));
     if (!row || !can(principal, "archive.view", row.cameraId)) throw notFound();
-    if (row.createdBy !== principal.userId && principal.role !== "admin") {
+    const own = row.createdBy === principal.userId && can(principal, "bookmark.write", row.cameraId);
+    if (!own && !can(principal, "evidence.supervise", row.cameraId)) {
       throw new FluxError("auth.forbidden", "this bookmark belongs to someone else");
     }
     return row;

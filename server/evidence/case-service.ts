@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { asc, desc, eq, inArray } from "drizzle-orm";
+import { and, asc, desc, eq, inArray } from "drizzle-orm";
 import type { z } from "zod";
 import type { caseBody, EvidenceCase } from "../../shared/api/recording.ts";
 import type { Clock } from "../../shared/lib/clock.ts";
 import { FluxError } from "../../shared/lib/errors.ts";
-import { can, type Principal } from "../auth/policy.ts";
+import { can, canEverywhere, type Principal } from "../auth/policy.ts";
 import type { Orm } from "../db/database.ts";
 import { caseItems, cases } from "../db/schema/index.ts";
 import { toDate } from "../db/time.ts";
@@ -16,8 +16,12 @@ type ItemRow = typeof caseItems.$inferSelect;
 
 const MAX_LISTED = 1000;
 const MAX_NOTES = 1000;
+const MAX_ITEMS = 500;
 
-/** Cases: several cameras and ranges with notes, exported together. Operators share them. */
+/**
+ * Cases: several cameras and ranges with notes, exported together. Shared by those who manage evidence of one of its
+ * cameras; a case of other cameras does not exist for them.
+ */
 export class CaseService {
   readonly #orm: Orm;
   readonly #clock: Clock;
@@ -31,14 +35,16 @@ export class CaseService {
   async list(principal: Principal): Promise<EvidenceCase[]> {
     const rows = await this.#orm.select().from(cases).orderBy(desc(cases.createdAt), desc(cases.id)).limit(MAX_LISTED);
     const items = await this.#items(rows.map(({ id }) => id));
-    return rows.map((row) => toBody(principal, row, items.get(row.id) ?? []));
+    return rows.flatMap((row) => {
+      const own = items.get(row.id) ?? [];
+      return mayWork(principal, row, own) ? [toBody(principal, row, own)] : [];
+    });
   }
 
   /** Throws `case.not_found`. */
   async get(principal: Principal, id: string): Promise<EvidenceCase> {
-    const row = await this.#require(id);
-    const items = await this.#items([id]);
-    return toBody(principal, row, items.get(id) ?? []);
+    const { row, items } = await this.#require(principal, id);
+    return toBody(principal, row, items);
   }
 
   /** Throws `camera.not_found`, `evidence.bad_range`. */
@@ -63,6 +69,7 @@ export class CaseService {
    */
   async update(principal: Principal, id: string, input: CaseInput): Promise<EvidenceCase> {
     checkItems(principal, input);
+    await this.#require(principal, id);
     await this.#orm.transaction(async (transaction) => {
       const [row] = await transaction.select().from(cases).where(eq(cases.id, id)).for("update");
       if (!row) throw notFound();
@@ -78,8 +85,78 @@ export class CaseService {
     return this.get(principal, id);
   }
 
+  /** Only what is given changes. Throws `case.not_found`, `case.closed`. */
+  async rename(
+    principal: Principal,
+    id: string,
+    change: { title?: string | undefined; reference?: string | undefined },
+  ): Promise<EvidenceCase> {
+    await this.#require(principal, id);
+    await this.#changeOpen(id, async () => change);
+    return this.get(principal, id);
+  }
+
+  /** Behind those that are there. Throws `case.not_found`, `case.closed`, `case.too_many_items`, as `create`. */
+  async addItems(principal: Principal, id: string, items: CaseInput["items"]): Promise<EvidenceCase> {
+    checkItems(principal, { items });
+    await this.#require(principal, id);
+    await this.#changeOpen(id, async (transaction) => {
+      const before = await transaction.select().from(caseItems).where(eq(caseItems.caseId, id));
+      if (before.length + items.length > MAX_ITEMS) {
+        throw new FluxError("case.too_many_items", `a case has ${MAX_ITEMS} ranges at most`);
+      }
+      const first = Math.max(-1, ...before.map(({ position }) => position)) + 1;
+      const rows = itemRows(id, { items }).map((row) => ({ ...row, position: row.position + first }));
+      if (rows.length > 0) await transaction.insert(caseItems).values(rows);
+      return {};
+    });
+    return this.get(principal, id);
+  }
+
+  /** Footage and locks stay. Throws `case.not_found`, `case.closed`, `case.item_not_found`. */
+  async removeItem(principal: Principal, id: string, itemId: string): Promise<EvidenceCase> {
+    await this.#require(principal, id);
+    await this.#changeOpen(id, async (transaction) => {
+      const [item] = await transaction
+        .select()
+        .from(caseItems)
+        .where(and(eq(caseItems.caseId, id), eq(caseItems.id, itemId)));
+      if (!item || !can(principal, "archive.view", item.cameraId)) {
+        throw new FluxError("case.item_not_found", "there is no such range in the case");
+      }
+      await transaction.delete(caseItems).where(eq(caseItems.id, itemId));
+      return {};
+    });
+    return this.get(principal, id);
+  }
+
+  /** The row is locked while `change` runs, so that two people who change a case at once lose nothing. */
+  async #changeOpen(
+    id: string,
+    change: (transaction: Pick<Orm, "select" | "insert" | "delete">) => Promise<{
+      title?: string | undefined;
+      reference?: string | undefined;
+    }>,
+  ): Promise<void> {
+    await this.#orm.transaction(async (transaction) => {
+      const [row] = await transaction.select().from(cases).where(eq(cases.id, id)).for("update");
+      if (!row) throw notFound();
+      if (row.closedAt) throw new FluxError("case.closed", "the case is closed: open it again to change it");
+      const { title, reference } = await change(transaction);
+      await transaction
+        .update(cases)
+        .set({
+          ...(title === undefined ? {} : { title }),
+          ...(reference === undefined ? {} : { reference }),
+          updatedAt: toDate(this.#clock.utcMicros()),
+        })
+        .where(eq(cases.id, id));
+    });
+  }
+
   /** Notes are only ever added. Throws `case.not_found`, `case.too_many_notes`. */
   async addNote(principal: Principal, id: string, text: string): Promise<EvidenceCase> {
+    await this.#require(principal, id);
     await this.#orm.transaction(async (transaction) => {
       const [row] = await transaction.select().from(cases).where(eq(cases.id, id)).for("update");
       if (!row) throw notFound();
@@ -94,6 +171,7 @@ export class CaseService {
 
   /** Closes or opens again. Throws `case.not_found`. */
   async setClosed(principal: Principal, id: string, closed: boolean): Promise<EvidenceCase> {
+    await this.#require(principal, id);
     const now = toDate(this.#clock.utcMicros());
     const [row] = await this.#orm
       .update(cases)
@@ -104,19 +182,23 @@ export class CaseService {
     return this.get(principal, id);
   }
 
-  /** By who made it, or an administrator. Footage, bookmarks and locks stay. Throws `case.not_found`, `auth.forbidden`. */
+  /** By who made it, or a supervisor of all its cameras. Footage, bookmarks and locks stay. Throws `case.not_found`, `auth.forbidden`. */
   async remove(principal: Principal, id: string): Promise<void> {
-    const row = await this.#require(id);
-    if (row.createdBy !== principal.userId && principal.role !== "admin") {
+    const { row, items } = await this.#require(principal, id);
+    const supervises =
+      canEverywhere(principal, "evidence.supervise") ||
+      (items.length > 0 && items.every(({ cameraId }) => can(principal, "evidence.supervise", cameraId)));
+    if (row.createdBy !== principal.userId && !supervises) {
       throw new FluxError("auth.forbidden", "this case belongs to someone else");
     }
     await this.#orm.delete(cases).where(eq(cases.id, id));
   }
 
-  async #require(id: string): Promise<Row> {
+  async #require(principal: Principal, id: string): Promise<{ row: Row; items: readonly ItemRow[] }> {
     const [row] = await this.#orm.select().from(cases).where(eq(cases.id, id));
-    if (!row) throw notFound();
-    return row;
+    const items = (await this.#items([id])).get(id) ?? [];
+    if (!row || !mayWork(principal, row, items)) throw notFound();
+    return { row, items };
   }
 
   async #items(caseIds: readonly string[]): Promise<Map<string, ItemRow[]>> {
@@ -132,11 +214,19 @@ export class CaseService {
   }
 }
 
-function checkItems(principal: Principal, input: CaseInput): void {
+/** Whoever made it, whoever manages evidence of one of its cameras, and whoever does so of all. */
+function mayWork(principal: Principal, row: Row, items: readonly ItemRow[]): boolean {
+  if (row.createdBy === principal.userId || canEverywhere(principal, "evidence.manage")) return true;
+  return items.some(
+    ({ cameraId }) => can(principal, "evidence.manage", cameraId) && can(principal, "archive.view", cameraId),
+  );
+}
+
+function checkItems(principal: Principal, input: Pick<CaseInput, "items">): void {
   for (const [index, item] of input.items.entries()) checkRange(principal, "evidence.manage", item, `items.${index}.`);
 }
 
-function itemRows(caseId: string, input: CaseInput): ItemRow[] {
+function itemRows(caseId: string, input: Pick<CaseInput, "items">): ItemRow[] {
   return input.items.map((item, position) => ({ ...item, id: randomUUID(), caseId, position }));
 }
 

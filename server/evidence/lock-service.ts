@@ -4,7 +4,7 @@ import type { z } from "zod";
 import type { EvidenceCase, EvidenceLock, evidenceLockBody } from "../../shared/api/recording.ts";
 import type { Clock } from "../../shared/lib/clock.ts";
 import { FluxError } from "../../shared/lib/errors.ts";
-import { can, type Principal } from "../auth/policy.ts";
+import { camerasFor, can, type Principal } from "../auth/policy.ts";
 import type { Orm } from "../db/database.ts";
 import { evidenceLocks } from "../db/schema/index.ts";
 import { toDate } from "../db/time.ts";
@@ -28,12 +28,13 @@ export class LockService {
   /** Newest first. `active`: only those that hold now. `caseId`: only those of that case. */
   async list(principal: Principal, active: boolean, caseId?: string): Promise<EvidenceLock[]> {
     const now = toDate(this.#clock.utcMicros());
+    const visible = camerasFor(principal, "archive.view");
     const rows = await this.#orm
       .select()
       .from(evidenceLocks)
       .where(
         and(
-          principal.role === "viewer" ? inArray(evidenceLocks.cameraId, [...principal.cameraIds]) : undefined,
+          visible === undefined ? undefined : inArray(evidenceLocks.cameraId, [...visible]),
           caseId === undefined ? undefined : eq(evidenceLocks.caseId, caseId),
           active ? isNull(evidenceLocks.releasedAt) : undefined,
           active ? or(isNull(evidenceLocks.expiresAt), gt(evidenceLocks.expiresAt, now)) : undefined,
@@ -96,13 +97,14 @@ export class LockService {
     return rows.map(toBody);
   }
 
-  /** By who set it, or an administrator. Idempotent. Throws `evidence.lock_not_found`, `auth.forbidden`. */
+  /** By who set it, or a supervisor. Idempotent. Throws `evidence.lock_not_found`, `auth.forbidden`. */
   async release(principal: Principal, id: string, reason?: string): Promise<EvidenceLock> {
     const [row] = await this.#orm.select().from(evidenceLocks).where(eq(evidenceLocks.id, id));
     if (!row || !can(principal, "archive.view", row.cameraId)) {
       throw new FluxError("evidence.lock_not_found", "there is no such lock");
     }
-    if (row.createdBy !== principal.userId && principal.role !== "admin") {
+    const own = row.createdBy === principal.userId && can(principal, "evidence.manage", row.cameraId);
+    if (!own && !can(principal, "evidence.supervise", row.cameraId)) {
       throw new FluxError("auth.forbidden", "this lock was set by someone else");
     }
     if (row.releasedAt) return toBody(row);

@@ -9,6 +9,7 @@ import { openZip } from "../../shared/evidence/package-files.ts";
 import { verifyPackage } from "../../shared/evidence/verify.ts";
 import { SimulatedClock } from "../../shared/lib/simulated-clock.ts";
 import { micros, millis } from "../../shared/lib/time.ts";
+import { SERVER_PRINCIPAL } from "../auth/policy.ts";
 import { auditEntries, exportJobs, segments, storageVolumes } from "../db/schema/index.ts";
 import { databases } from "../testkit/temp-db.ts";
 import { startTestServer, type TestServer } from "../testkit/test-server.ts";
@@ -95,8 +96,7 @@ describe.skipIf(ffmpeg === undefined).each(databases)("export jobs, $name", (kin
   async function packageOf(id: string) {
     const row = await server.database.orm.select().from(exportJobs).where(eq(exportJobs.id, id));
     const fileName = row[0]?.fileName ?? "";
-    const principal = { userId: "", sessionId: "", username: "", role: "admin", cameraIds: new Set<string>() } as const;
-    const { path } = await server.control.exports.package(principal, id);
+    const { path } = await server.control.exports.package(SERVER_PRINCIPAL, id);
     expect(path.endsWith(fileName)).toBe(true);
     return openZip(await fileBytes(path));
   }

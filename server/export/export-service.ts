@@ -90,7 +90,7 @@ export class ExportService {
   /** Cancels what waits or runs; removes what has ended, with its package. Throws `export.not_found`, `export.busy`, `auth.forbidden`. */
   async remove(principal: Principal, id: string): Promise<"cancelled" | "removed"> {
     const row = await this.#require(principal, id);
-    if (row.createdBy !== principal.userId && principal.role !== "admin") {
+    if (row.createdBy !== principal.userId && !supervises(principal, row)) {
       throw new FluxError("auth.forbidden", "this export belongs to someone else");
     }
     if ((row.state === "queued" || row.state === "running") && (await this.#runner.cancel(id))) return "cancelled";
@@ -135,6 +135,10 @@ export class ExportService {
       // The same answer for a camera that does not exist and one that may not be exported.
       if (!can(principal, "archive.export", cameraId) || !can(principal, "archive.view", cameraId)) {
         throw new FluxError("camera.not_found", "there is no such camera", { field: `items.${index}.cameraId` });
+      }
+      // A sealed package holds segments as they are, sound included.
+      if ((spec.audio || spec.format === "sealed") && !can(principal, "audio.hear", cameraId)) {
+        throw new FluxError("auth.forbidden", "not permitted to hear this camera", { field: "audio" });
       }
       const span = endMicros - startMicros;
       if (span <= 0 || span > MAX_SPAN_MICROS) {
@@ -194,6 +198,10 @@ export class ExportService {
 
 function mayExport(principal: Principal, { spec }: JobRow): boolean {
   return spec.items.every(({ cameraId }) => can(principal, "archive.export", cameraId));
+}
+
+function supervises(principal: Principal, { spec }: JobRow): boolean {
+  return spec.items.every(({ cameraId }) => can(principal, "evidence.supervise", cameraId));
 }
 
 /** Names this server in manifests; made once. */

@@ -50,7 +50,7 @@ function deps(): MediaPlaneDeps {
         return { userId: connectionId, sessionId: "s", tokenExpiresAtMicros: 1, publicKey: "", salt: "" };
       },
       renew: async () => ({ tokenExpiresAtMicros: 2 }),
-      authorise: async (_connection, cameraIds) => ({ allowed: cameraIds, keys: [] }),
+      authorise: async (_connection, cameraIds) => ({ allowed: cameraIds, audible: cameraIds, keys: [] }),
       key: async () => undefined,
     },
     onViewerClosed: (id) => closedViewers.push(id),

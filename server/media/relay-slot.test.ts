@@ -43,7 +43,7 @@ const authority: RelayAuthority = {
     return { userId: connectionId, sessionId: "s", tokenExpiresAtMicros: 1, publicKey: "", salt: "" };
   },
   renew: async () => ({ tokenExpiresAtMicros: 2 }),
-  authorise: async (_connection, cameraIds) => ({ allowed: cameraIds, keys: [] }),
+  authorise: async (_connection, cameraIds) => ({ allowed: cameraIds, audible: cameraIds, keys: [] }),
   key: async () => undefined,
 };
 

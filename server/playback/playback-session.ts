@@ -12,7 +12,7 @@ import { endsSession } from "../relay/session/session-end.ts";
 import { TokenBucket } from "../relay/session/token-bucket.ts";
 import { KeyGrants } from "./key-grants.ts";
 import type { PlaybackHandlers, PlaybackLine } from "./playback-connection.ts";
-import { Read, type ReadRequest } from "./read.ts";
+import { type CameraRight, Read, type ReadRequest } from "./read.ts";
 import type { SegmentCache } from "./segment-cache.ts";
 
 export interface PlaybackContext {
@@ -41,8 +41,8 @@ export class PlaybackSession implements PlaybackHandlers {
   readonly #messages: TokenBucket;
   readonly #reads = new Map<number, { cancelled: boolean }>();
   readonly #queue: ReadRequest[] = [];
-  /** When the right to a camera was last confirmed. */
-  readonly #allowed = new Map<string, number>();
+  /** Rights to cameras, and when they were last confirmed. */
+  readonly #rights = new Map<string, CameraRight & { readonly atMs: number }>();
   #running = 0;
   #state: "hello" | "authenticating" | "open" | "closed" = "hello";
   #identity: Authenticated | undefined;
@@ -88,7 +88,7 @@ export class PlaybackSession implements PlaybackHandlers {
 
   /** The user's permissions changed: every read asks again before it sends more. */
   accessChanged(): void {
-    this.#allowed.clear();
+    this.#rights.clear();
     this.#grants.forget();
   }
 
@@ -200,20 +200,21 @@ export class PlaybackSession implements PlaybackHandlers {
       room: () => this.#line.room(),
       grant: (cameraId, headers) => this.#grants.grant(cameraId, headers),
       stopped: () => this.#state !== "open" || state?.cancelled !== false,
-      stillAllowed: (cameraId) => this.#stillAllowed(cameraId),
+      right: (cameraId) => this.#right(cameraId),
       onBadFile,
     });
     await read.run();
     if (this.#reads.get(request.requestId) === state) this.#reads.delete(request.requestId);
   }
 
-  async #stillAllowed(cameraId: string): Promise<boolean> {
+  async #right(cameraId: string): Promise<CameraRight> {
     const now = this.#context.clock.monotonicMs();
-    if (now - (this.#allowed.get(cameraId) ?? Number.NEGATIVE_INFINITY) < BELIEVED_MS) return true;
+    const known = this.#rights.get(cameraId);
+    if (known && now - known.atMs < BELIEVED_MS) return known;
     const probe = { cameraId, role: "main", direction: "forward", fromMicros: 0, toMicros: 0 } as const;
-    const { allowed } = await this.#context.authority.archive(this.connectionId, probe);
-    if (allowed) this.#allowed.set(cameraId, now);
-    return allowed;
+    const { allowed, audible } = await this.#context.authority.archive(this.connectionId, probe);
+    if (allowed) this.#rights.set(cameraId, { allowed, audible, atMs: now });
+    return { allowed, audible };
   }
 
   async #needKey({ cameraId, keyId, generation, epoch }: Extract<PlaybackClientMessage, { type: "need_key" }>) {

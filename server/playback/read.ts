@@ -14,6 +14,9 @@ import type { ReadableSegment, SegmentCache } from "./segment-cache.ts";
 export type ReadRequest = Extract<PlaybackClientMessage, { type: "read" }>;
 type End = Extract<PlaybackServerMessage, { type: "end" }>;
 
+/** What a viewer may have of a camera's archive. */
+export type CameraRight = Pick<ArchiveAnswer, "allowed" | "audible">;
+
 export interface ReadContext {
   readonly connectionId: string;
   readonly authority: ArchiveAuthority;
@@ -26,8 +29,8 @@ export interface ReadContext {
   readonly grant: (cameraId: string, headers: readonly SealedHeader[]) => Promise<void>;
   /** Cancelled, or the line is gone. */
   readonly stopped: () => boolean;
-  /** The right to this camera is older than may be: asks again. False: it has ended. */
-  readonly stillAllowed: (cameraId: string) => Promise<boolean>;
+  /** The right to this camera, asked for again where the last answer is older than may be. */
+  readonly right: (cameraId: string) => Promise<CameraRight>;
   /** A file could not be read: counted, and passed over. */
   readonly onBadFile: (segment: ArchiveSegment, error: unknown) => void;
 }
@@ -47,6 +50,8 @@ export class Read {
   #lastKeyframe: number | undefined;
   /** Where the next read goes on, once this one is full. */
   #next: number | undefined;
+  /** The viewer may hear the camera, by the last word of who decides. */
+  #audible = false;
 
   constructor(request: ReadRequest, context: ReadContext) {
     this.#request = request;
@@ -105,6 +110,7 @@ export class Read {
     const bound = direction === "forward" ? Math.max(fromMicros, toMicros) : Math.min(fromMicros, toMicros);
     const answer = await authority.archive(connectionId, { cameraId, role, direction, fromMicros, toMicros: bound });
     if (!answer.allowed) throw new FluxError("playback.denied", "not permitted");
+    this.#audible = answer.audible;
     return answer;
   }
 
@@ -122,7 +128,7 @@ export class Read {
 
   async #gops(opened: ReadableSegment, from: number): Promise<boolean> {
     const { direction, toMicros, maxBytes, cameraId, keyframesApartMicros: apart } = this.#request;
-    const { stopped, stillAllowed } = this.#context;
+    const { stopped, right } = this.#context;
     const { keyframes } = opened;
     const forward = direction === "forward";
     const holding = keyframes.findLastIndex(({ captureTime }) => captureTime <= from);
@@ -143,7 +149,9 @@ export class Read {
       const bytes = end === undefined ? KEYFRAME_BYTES : end - offset;
       if (this.#sentBytes > 0 && this.#sentBytes + bytes > maxBytes) return this.#over(captureTime);
       if (stopped()) return true;
-      if (!(await stillAllowed(cameraId))) throw new FluxError("playback.denied", "not permitted");
+      const { allowed, audible } = await right(cameraId);
+      if (!allowed) throw new FluxError("playback.denied", "not permitted");
+      this.#audible = audible;
       if (end === undefined) await this.#keyframe(opened, offset);
       else await this.#gop(opened, offset, end);
       this.#lastKeyframe = captureTime;
@@ -168,12 +176,12 @@ export class Read {
     while (at < end) {
       if (this.#context.stopped()) return;
       let piece = await opened.readAt(at, Math.min(PIECE_BYTES, end - at));
-      let { frames, used } = wholeFrames(piece, this.#request.audio === true);
+      let { frames, used } = wholeFrames(piece, this.#request.audio === true && this.#audible);
       if (used === 0) {
         // A frame longer than a piece.
         const { length } = readHeader(piece);
         piece = await opened.readAt(at, sealedFrameBytes(length));
-        ({ frames, used } = wholeFrames(piece, this.#request.audio === true));
+        ({ frames, used } = wholeFrames(piece, this.#request.audio === true && this.#audible));
         if (used === 0) throw new FluxError("segment.short", "the file is shorter than its index says");
       }
       await this.#sendAll(frames);

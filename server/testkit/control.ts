@@ -2,6 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "../../shared/lib/clock.ts";
+import { CameraPlaces } from "../access/camera-places.ts";
+import { type AccessControl, createAccess } from "../access/create-access.ts";
 import { Archive } from "../archive/archive.ts";
 import { type AuditTrail, openAudit } from "../audit/open-audit.ts";
 import { AccessTokens } from "../auth/access-tokens.ts";
@@ -24,8 +26,10 @@ import type { Database } from "../db/database.ts";
 import { createEvidence, type Evidence } from "../evidence/evidence.ts";
 import { ExportService } from "../export/export-service.ts";
 import { inProcessThread } from "../export/testkit/in-process-thread.ts";
+import { createIdentity, createIdentityRules, type Identity } from "../identity/create-identity.ts";
 import type { Keys } from "../keys/open-keys.ts";
 import { OutboundGuard } from "../net/outbound-guard.ts";
+import { createTokens, type Tokens } from "../tokens/create-tokens.ts";
 
 export interface ControlOptions {
   readonly database: Database;
@@ -43,11 +47,13 @@ export interface ControlOptions {
 }
 
 /** The control side, wired as server/compose.ts does it, with a media plane of the test's. */
-export interface Control {
+export interface Control extends Omit<Tokens, "close"> {
   readonly auth: AuthService;
   readonly tokens: AccessTokens;
+  readonly identity: Identity;
   readonly setup: Setup;
   readonly authority: LiveAuthority;
+  readonly access: AccessControl;
   readonly users: UserService;
   readonly cameras: CameraService;
   readonly layouts: LayoutService;
@@ -75,7 +81,8 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     dataDir: undefined,
   });
   const { audit } = auditTrail;
-  const principals = new Principals(orm, clock);
+  const places = new CameraPlaces(() => access.changes.felt("all"));
+  const principals = new Principals(orm, clock, places);
   const hasher = new PasswordHasher(options.passwordIterations);
   const sessions = new Sessions(orm, clock, keys.refreshMacKey, (sessionIds, reason) => {
     for (const sessionId of sessionIds) {
@@ -85,18 +92,7 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     if (reason === "reuse") log.warn({ sessionIds }, "a used refresh token came back: session ended");
   });
   const tokens = await AccessTokens.open(orm, keys.sealer, clock);
-  const auth = new AuthService({
-    orm,
-    clock,
-    hasher,
-    tokens,
-    sessions,
-    principals,
-    onLogin: ({ username, userId, ip, ok }) => {
-      const action = ok ? "auth.login" : "auth.login_failed";
-      void audit.add({ action, actorName: username, ip, ...(userId === undefined ? {} : { actorId: userId }) });
-    },
-  });
+  const auth = new AuthService({ tokens, sessions, principals });
   const outbound = options.outbound ?? new OutboundGuard({ ownPorts: () => new Set([8080, 8443]), loopback: "any" });
   // Bound below: a change of cameras changes what is recorded.
   let archive: Archive | undefined;
@@ -107,7 +103,10 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     log,
     outbound,
     onRemoved: (cameraId) => keys.service.forget(cameraId),
-    onChange: () => archive?.control.review(),
+    onChange: () => {
+      places.replace(cameras.sources());
+      archive?.control.review();
+    },
   });
   const storageDir = await mkdtemp(join(tmpdir(), "fluxvision-storage-"));
   archive = await Archive.start({
@@ -133,15 +132,58 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     readSegment: (...part) => archive.reader.read(...part),
     startThread: inProcessThread,
   });
-  const onAccessChanged = (userId: string): void => media.accessChanged(userId);
+  const authority = new LiveAuthority({
+    clock,
+    auth,
+    principals,
+    keys: keys.service,
+    generationOf: options.generationOf,
+  });
+  const accessChanged = (userId: string): void => media.accessChanged(userId);
+  const access = createAccess({ orm, clock, places, principals, authority, accessChanged });
+  const layouts = new LayoutService(orm, clock);
+  const programs = createTokens({
+    orm,
+    clock,
+    log,
+    principals,
+    places,
+    grants: access.grants,
+    layouts,
+    auth,
+    tokens,
+    key: keys.refreshMacKey,
+    endSession: (id, code) => media.endSession(id, code),
+    accessChanged,
+  });
+  const rules = createIdentityRules(orm, clock);
+  const { passwordPolicy } = rules;
+  const users = new UserService({ orm, clock, hasher, sessions, places, changes: access.changes, passwordPolicy });
+  const identity = createIdentity({
+    ...rules,
+    orm,
+    clock,
+    sealer: keys.sealer,
+    macKey: keys.refreshMacKey,
+    hasher,
+    auth,
+    sessions,
+    audit,
+    access,
+    outbound,
+    confirmPassword: (userId, password, field) => users.confirmPassword(userId, password, field),
+  });
   return {
     auth,
     tokens,
-    setup: new Setup(orm, clock, hasher),
-    authority: new LiveAuthority({ clock, auth, principals, keys: keys.service, generationOf: options.generationOf }),
-    users: new UserService({ orm, clock, hasher, sessions, principals, onAccessChanged }),
+    identity,
+    setup: new Setup(orm, clock, hasher, passwordPolicy),
+    authority,
+    access,
+    users,
     cameras,
-    layouts: new LayoutService(orm, clock),
+    layouts,
+    ...programs,
     evidence: createEvidence(orm, clock),
     keyAdmin: new KeyAdmin(orm, keys),
     archive,
@@ -151,6 +193,7 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     audit,
     auditTrail,
     close: async () => {
+      await programs.close();
       await exports.close();
       await archive.close();
       await auditTrail.close();

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { CAMERA_STATES } from "../wire/control-messages.ts";
-import { permission } from "./access.ts";
+import { grantBody, permission } from "./access.ts";
 
 /** REST bodies under /api/v1. The server builds OpenAPI from these; the web app infers its types from them. */
 
@@ -14,7 +14,8 @@ const name = z
 const url = z.string().trim().min(1).max(2048);
 const instant = z.iso.datetime();
 
-export const ROLES = ["admin", "operator", "viewer"] as const;
+/** Built-in roles as `role` of a user names them: a shorthand for grants (server/access/role-shorthand.ts). */
+export const ROLES = ["admin", "supervisor", "operator", "viewer", "api-only"] as const;
 export const role = z.enum(ROLES);
 export type Role = z.infer<typeof role>;
 
@@ -35,11 +36,15 @@ export const user = z.object({
   id: z.uuid(),
   username: z.string(),
   displayName: z.string(),
-  role,
+  /** One word for all that the user holds; `custom`: see `grants` and `groups`. */
+  role: z.enum([...ROLES, "custom"]),
   enabled: z.boolean(),
   language: z.enum(["en", "ko"]),
-  /** Cameras a viewer may see; operators and administrators see all. */
+  /** Cameras on which the user himself has the role viewer. */
   cameraIds: z.array(z.uuid()),
+  /** What is granted to the user himself. */
+  grants: z.array(grantBody).optional(),
+  groups: z.array(z.object({ id: z.uuid(), name: z.string() })).optional(),
   /** What the user may do somewhere: what the console offers. Whether it holds on a camera, the server decides. */
   permissions: z.array(permission).optional(),
   createdAt: instant,
@@ -69,9 +74,13 @@ export type Session = z.infer<typeof session>;
 /** GET /auth/status, without signing in. */
 export const authStatus = z.object({ setupRequired: z.boolean(), version: z.string() });
 
-export const createUserRequest = setupRequest
-  .omit({ token: true })
-  .extend({ displayName: name.optional(), role, cameraIds: z.array(z.uuid()).max(10_000).optional() });
+export const createUserRequest = setupRequest.omit({ token: true }).extend({
+  displayName: name.optional(),
+  role: role.optional(),
+  cameraIds: z.array(z.uuid()).max(10_000).optional(),
+  /** Instead of `role` and `cameraIds`. */
+  grants: z.array(grantBody).max(10_000).optional(),
+});
 export const updateUserRequest = z
   .object({
     displayName: name,

@@ -82,8 +82,11 @@ export const en = {
   },
   roles: {
     admin: "Administrator",
+    supervisor: "Supervisor",
     operator: "Operator",
     viewer: "Viewer",
+    "api-only": "Programs only",
+    custom: "Own roles",
   },
   tree: {
     title: "Cameras",
@@ -341,8 +344,11 @@ export const en = {
     role: "Role",
     roleHint: {
       admin: "Everything, including cameras and users.",
+      supervisor: "As an operator, and changes what others made; reads the audit trail.",
       operator: "Sees all cameras and arranges layouts.",
       viewer: "Sees only the assigned cameras.",
+      "api-only": "For programs with API tokens: nobody signs in.",
+      custom: "Rights of their own, granted one by one.",
     },
     newPasswordHint: "Leave empty to keep the current one.",
     assigned: "Assigned cameras",

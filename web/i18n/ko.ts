@@ -82,8 +82,11 @@ export const ko: Translation = {
   },
   roles: {
     admin: "관리자",
+    supervisor: "감독자",
     operator: "운영자",
     viewer: "열람자",
+    "api-only": "프로그램 전용",
+    custom: "사용자 정의 역할",
   },
   tree: {
     title: "카메라",
@@ -342,8 +345,11 @@ export const ko: Translation = {
     role: "역할",
     roleHint: {
       admin: "카메라와 사용자 관리를 포함한 모든 권한.",
+      supervisor: "운영자 권한에 더해 다른 사람이 만든 것을 고치고 감사 기록을 읽습니다.",
       operator: "모든 카메라를 보고 레이아웃을 구성합니다.",
       viewer: "배정된 카메라만 볼 수 있습니다.",
+      "api-only": "API 토큰을 쓰는 프로그램용입니다. 로그인할 수 없습니다.",
+      custom: "하나씩 부여한 개별 권한입니다.",
     },
     newPasswordHint: "비워 두면 현재 비밀번호를 유지합니다.",
     assigned: "배정된 카메라",

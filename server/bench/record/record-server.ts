@@ -73,7 +73,7 @@ function openHouse(): RelayAuthority {
       return { ...session, publicKey, salt: randomBytes(32).toString("base64") };
     },
     renew: async () => ({ tokenExpiresAtMicros: FAR_MICROS }),
-    authorise: async (_connectionId, cameraIds) => ({ allowed: cameraIds, keys: [] }),
+    authorise: async (_connectionId, cameraIds) => ({ allowed: cameraIds, audible: cameraIds, keys: [] }),
     key: async () => undefined,
   };
 }

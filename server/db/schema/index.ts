@@ -1,3 +1,4 @@
+export { roleGrants, roles, userGroupMembers, userGroups } from "./access.ts";
 export { auditCheckpoints, auditEntries } from "./audit.ts";
 export { cameras, streams } from "./cameras.ts";
 export { configObjects, configVersions } from "./config-versions.ts";
@@ -27,4 +28,4 @@ export {
 } from "./recording.ts";
 export { segmentMoves } from "./tiers.ts";
 export { apiTokens, kioskDevices } from "./tokens.ts";
-export { cameraAccess, layouts, sessions, setupTokens, users } from "./users.ts";
+export { layouts, sessions, setupTokens, users } from "./users.ts";

@@ -1,29 +1,22 @@
-import { sql } from "drizzle-orm";
-import { boolean, check, index, integer, jsonb, pgTable, primaryKey, text, uuid } from "drizzle-orm/pg-core";
-import { cameras } from "./cameras.ts";
+import { boolean, index, integer, jsonb, pgTable, text, uuid } from "drizzle-orm/pg-core";
 import { bytes, instant } from "./columns.ts";
 
-export const users = pgTable(
-  "users",
-  {
-    id: uuid("id").primaryKey(),
-    username: text("username").notNull(),
-    /** `username` in NFKC and lower case: what must be unique, and what login looks up. */
-    usernameKey: text("username_key").notNull().unique(),
-    displayName: text("display_name").notNull(),
-    role: text("role", { enum: ["admin", "operator", "viewer"] }).notNull(),
-    /** `pbkdf2-sha256$<iterations>$<salt base64>$<hash base64>`. */
-    passwordHash: text("password_hash").notNull(),
-    enabled: boolean("enabled").notNull().default(true),
-    language: text("language", { enum: ["en", "ko"] })
-      .notNull()
-      .default("en"),
-    createdAt: instant("created_at").notNull(),
-    updatedAt: instant("updated_at").notNull(),
-    lastLoginAt: instant("last_login_at"),
-  },
-  (table) => [check("users_role", sql`${table.role} in ('admin', 'operator', 'viewer')`)],
-);
+export const users = pgTable("users", {
+  id: uuid("id").primaryKey(),
+  username: text("username").notNull(),
+  /** `username` in NFKC and lower case: what must be unique, and what login looks up. */
+  usernameKey: text("username_key").notNull().unique(),
+  displayName: text("display_name").notNull(),
+  /** `pbkdf2-sha256$<iterations>$<salt base64>$<hash base64>`. */
+  passwordHash: text("password_hash").notNull(),
+  enabled: boolean("enabled").notNull().default(true),
+  language: text("language", { enum: ["en", "ko"] })
+    .notNull()
+    .default("en"),
+  createdAt: instant("created_at").notNull(),
+  updatedAt: instant("updated_at").notNull(),
+  lastLoginAt: instant("last_login_at"),
+});
 
 /** One login on one device: the family of its refresh tokens. */
 export const sessions = pgTable(
@@ -66,23 +59,6 @@ export const setupTokens = pgTable("setup_tokens", {
   expiresAt: instant("expires_at").notNull(),
   usedAt: instant("used_at"),
 });
-
-/** Cameras that a viewer may see. Operators and administrators see all and have no rows here. */
-export const cameraAccess = pgTable(
-  "camera_access",
-  {
-    userId: uuid("user_id")
-      .notNull()
-      .references(() => users.id, { onDelete: "cascade" }),
-    cameraId: uuid("camera_id")
-      .notNull()
-      .references(() => cameras.id, { onDelete: "cascade" }),
-  },
-  (table) => [
-    primaryKey({ columns: [table.userId, table.cameraId] }),
-    index("camera_access_camera").on(table.cameraId),
-  ],
-);
 
 export const layouts = pgTable(
   "layouts",

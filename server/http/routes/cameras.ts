@@ -52,7 +52,7 @@ export function cameraRoutes(api: Api, { cameras, audit }: AppDeps): void {
       request: { body: jsonBody(probeRequest) },
       responses: { 200: json(probeResponse) },
     },
-    async (c) => c.json(await cameras.probe(c.req.valid("json")), 200),
+    async (c) => c.json(await cameras.probe(c.get("principal"), c.req.valid("json")), 200),
   );
 
   api.add(

@@ -119,7 +119,7 @@ function triggerRoutes(api: Api, { archive, cameras, audit, clock }: AppDeps): v
     },
   );
   api.add(
-    needs("recording.trigger"),
+    needs("recording.trigger", "id"),
     {
       method: "post",
       path: "/cameras/{id}/recording/manual",
@@ -138,7 +138,7 @@ function triggerRoutes(api: Api, { archive, cameras, audit, clock }: AppDeps): v
     },
   );
   api.add(
-    needs("recording.trigger"),
+    needs("recording.emergency"),
     {
       method: "post",
       path: "/recording/emergency",
@@ -156,7 +156,7 @@ function triggerRoutes(api: Api, { archive, cameras, audit, clock }: AppDeps): v
     },
   );
   api.add(
-    needs("recording.trigger"),
+    needs("recording.trigger", "id"),
     {
       method: "post",
       path: "/cameras/{id}/events",

@@ -1,12 +1,29 @@
 import { z } from "@hono/zod-openapi";
-import { createUserRequest, updateUserRequest, user } from "../../../shared/api/schemas.ts";
+import { effectiveAccess, grants, grantsBody } from "../../../shared/api/access.ts";
+import { createUserRequest, type User, updateUserRequest, user } from "../../../shared/api/schemas.ts";
 import { actor } from "../actor.ts";
 import { type Api, idParam, json, jsonBody, needs, noContent } from "../api.ts";
+import { changesBetween } from "../changes-between.ts";
 import type { AppDeps } from "../types.ts";
 
 const tags = ["users"];
 
-export function userRoutes(api: Api, { users, audit }: AppDeps): void {
+/** What the audit trail keeps of an account. */
+const described = ({ username, displayName, role, enabled, language, grants: held }: User) => ({
+  username,
+  displayName,
+  role,
+  enabled,
+  language,
+  grants: held ?? [],
+});
+
+export function userRoutes(api: Api, deps: AppDeps): void {
+  accountRoutes(api, deps);
+  rightsRoutes(api, deps);
+}
+
+function accountRoutes(api: Api, { users, audit }: AppDeps): void {
   api.add(
     needs("user.manage"),
     { method: "get", path: "/users", tags, summary: "All users", responses: { 200: json(z.array(user)) } },
@@ -19,14 +36,13 @@ export function userRoutes(api: Api, { users, audit }: AppDeps): void {
       method: "post",
       path: "/users",
       tags,
-      summary: "Add a user",
+      summary: "Add a user, with rights that the caller holds himself",
       request: { body: jsonBody(createUserRequest) },
       responses: { 201: json(user, "Created") },
     },
     async (c) => {
-      const created = await users.create(c.req.valid("json"));
-      const { username, role } = created;
-      await audit.add({ ...actor(c), action: "user.create", target: created.id, details: { username, role } });
+      const created = await users.create(c.get("principal"), c.req.valid("json"));
+      await audit.add({ ...actor(c), action: "user.create", target: created.id, details: described(created) });
       return c.json(created, 201);
     },
   );
@@ -50,19 +66,19 @@ export function userRoutes(api: Api, { users, audit }: AppDeps): void {
       method: "patch",
       path: "/users/{id}",
       tags,
-      summary: "Change a user; holds at once",
+      summary: "Change a user who may do no more than the caller; holds at once",
       request: { params: idParam, body: jsonBody(updateUserRequest) },
       responses: { 200: json(user) },
     },
     async (c) => {
       const input = c.req.valid("json");
-      const changed = await users.update(c.req.valid("param").id, input, c.get("principal").sessionId);
-      await audit.add({
-        ...actor(c),
-        action: "user.update",
-        target: changed.id,
-        details: { fields: Object.keys(input) },
-      });
+      const { id } = c.req.valid("param");
+      const before = await users.get(id);
+      const by = c.get("principal");
+      const changed = await users.update(by, id, input, by.sessionId);
+      const changes = changesBetween(described(before), described(changed));
+      const details = { fields: Object.keys(input) };
+      await audit.add({ ...actor(c), action: "user.update", target: id, details, changes });
       return c.json(changed, 200);
     },
   );
@@ -73,15 +89,63 @@ export function userRoutes(api: Api, { users, audit }: AppDeps): void {
       method: "delete",
       path: "/users/{id}",
       tags,
-      summary: "Remove a user",
+      summary: "Remove a user who may do no more than the caller",
       request: { params: idParam },
       responses: noContent,
     },
     async (c) => {
       const { id } = c.req.valid("param");
-      await users.remove(id);
-      await audit.add({ ...actor(c), action: "user.delete", target: id });
+      const removed = await users.remove(c.get("principal"), id);
+      await audit.add({ ...actor(c), action: "user.delete", target: id, details: described(removed) });
       return c.body(null, 204);
     },
+  );
+}
+
+function rightsRoutes(api: Api, { users, access, audit }: AppDeps): void {
+  api.add(
+    needs("user.manage"),
+    {
+      method: "get",
+      path: "/users/{id}/grants",
+      tags,
+      summary: "What is granted to a user himself: roles on the system, on places, on cameras",
+      request: { params: idParam },
+      responses: { 200: json(grants) },
+    },
+    async (c) => c.json({ grants: await access.grants.of({ userId: c.req.valid("param").id }) }, 200),
+  );
+
+  api.add(
+    needs("user.manage"),
+    {
+      method: "put",
+      path: "/users/{id}/grants",
+      tags,
+      summary: "Replace a user's own grants; the caller must hold all that is given or taken",
+      request: { params: idParam, body: jsonBody(grantsBody) },
+      responses: { 200: json(grants) },
+    },
+    async (c) => {
+      const { id } = c.req.valid("param");
+      const { username, grants: before = [] } = await users.get(id);
+      const after = await access.grants.replace(c.get("principal"), { userId: id }, c.req.valid("json").grants);
+      const changes = changesBetween({ grants: before }, { grants: after });
+      await audit.add({ ...actor(c), action: "grant.user", target: id, details: { username }, changes });
+      return c.json({ grants: after }, 200);
+    },
+  );
+
+  api.add(
+    needs("user.manage"),
+    {
+      method: "get",
+      path: "/users/{id}/access",
+      tags,
+      summary: "What a user may do, on one camera or on anything, and which grants it comes from",
+      request: { params: idParam, query: z.object({ camera: z.uuid().optional() }) },
+      responses: { 200: json(effectiveAccess) },
+    },
+    async (c) => c.json(await access.effective(c.req.valid("param").id, c.req.valid("query").camera), 200),
   );
 }

@@ -30,7 +30,7 @@ export function UserDialog({ user, onClose }: UserDialogProps): ReactNode {
   const formId = useId();
   const [username, setUsername] = useState(user?.username ?? "");
   const [displayName, setDisplayName] = useState(user?.displayName ?? "");
-  const [role, setRole] = useState<Role>(user?.role ?? "operator");
+  const [role, setRole] = useState<Role>(user === undefined || user.role === "custom" ? "operator" : user.role);
   const [enabled, setEnabled] = useState(user?.enabled ?? true);
   const [password, setPassword] = useState("");
   const [cameraIds, setCameraIds] = useState<readonly string[]>(user?.cameraIds ?? []);

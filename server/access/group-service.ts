@@ -1,0 +1,167 @@
+import { randomUUID } from "node:crypto";
+import { and, asc, eq, inArray } from "drizzle-orm";
+import type { z } from "zod";
+import type { groupBody, UserGroup } from "../../shared/api/access.ts";
+import type { Clock } from "../../shared/lib/clock.ts";
+import { FluxError } from "../../shared/lib/errors.ts";
+import type { Principal } from "../auth/policy.ts";
+import { usernameKey } from "../auth/username.ts";
+import type { Orm } from "../db/database.ts";
+import { isUniqueViolation } from "../db/errors.ts";
+import { userGroupMembers, userGroups, users } from "../db/schema/index.ts";
+import { toDate } from "../db/time.ts";
+import { type AccessChanges, membersOf, requireCovered } from "./access-changes.ts";
+import { grantsOfHolder, type Transaction } from "./grant-rows.ts";
+
+export type GroupInput = z.infer<typeof groupBody>;
+
+const BY_HAND = "manual";
+const MAX_GROUPS = 1000;
+
+/** Groups of users: what is granted to a group, its members hold. */
+export class GroupService {
+  readonly #orm: Orm;
+  readonly #clock: Clock;
+  readonly #changes: AccessChanges;
+
+  constructor(orm: Orm, clock: Clock, changes: AccessChanges) {
+    this.#orm = orm;
+    this.#clock = clock;
+    this.#changes = changes;
+  }
+
+  async list(): Promise<UserGroup[]> {
+    const rows = await this.#orm.select().from(userGroups).orderBy(asc(userGroups.nameKey));
+    return Promise.all(rows.map((row) => this.#body(this.#orm, row)));
+  }
+
+  /** Throws `group.not_found`. */
+  async get(id: string): Promise<UserGroup> {
+    return this.#body(this.#orm, await this.#require(this.#orm, id));
+  }
+
+  /** Throws `group.exists`, `group.too_many`. */
+  async create(input: GroupInput): Promise<UserGroup> {
+    if ((await this.#orm.$count(userGroups)) >= MAX_GROUPS) {
+      throw new FluxError("group.too_many", `there may be ${MAX_GROUPS} groups`);
+    }
+    const now = toDate(this.#clock.utcMicros());
+    const row = { id: randomUUID(), ...columns(input), createdAt: now, updatedAt: now };
+    await unique(() => this.#orm.insert(userGroups).values(row));
+    return this.#body(this.#orm, row);
+  }
+
+  /** Name and description. Throws `group.not_found`, `group.exists`. */
+  async update(id: string, input: GroupInput): Promise<UserGroup> {
+    const set = { ...columns(input), updatedAt: toDate(this.#clock.utcMicros()) };
+    await unique(() => this.#orm.update(userGroups).set(set).where(eq(userGroups.id, id)));
+    return this.get(id);
+  }
+
+  /** Takes its grants from all members. Throws `group.not_found`, `access.escalation`, `user.last_admin`. */
+  async remove(by: Principal, id: string): Promise<UserGroup> {
+    return this.#changes.run(async (transaction) => {
+      const value = await this.#body(transaction, await this.#require(transaction, id));
+      await this.requireCovers(by, id, transaction);
+      const touched = await membersOf(transaction, id);
+      await transaction.delete(userGroups).where(eq(userGroups.id, id));
+      return { value, touched };
+    });
+  }
+
+  /**
+   * Who is in it by hand. Adding and removing gives and takes the group's rights, which `by` must hold.
+   * Throws `group.not_found`, `group.unknown_user`, `access.escalation`, `user.last_admin`.
+   */
+  async setMembers(by: Principal, id: string, userIds: readonly string[]): Promise<UserGroup> {
+    const wanted = [...new Set(userIds)];
+    return this.#changes.run(async (transaction) => {
+      const row = await this.#require(transaction, id);
+      await this.requireCovers(by, id, transaction);
+      const before = await membersOf(transaction, id);
+      if (wanted.length > 0) {
+        const known = await transaction.select({ id: users.id }).from(users).where(inArray(users.id, wanted));
+        if (known.length !== wanted.length) {
+          throw new FluxError("group.unknown_user", "names a user that does not exist", { field: "userIds" });
+        }
+      }
+      const byHand = and(eq(userGroupMembers.groupId, id), eq(userGroupMembers.source, BY_HAND));
+      await transaction.delete(userGroupMembers).where(byHand);
+      if (wanted.length > 0) {
+        const rows = wanted.map((userId) => ({ groupId: id, userId, source: BY_HAND }));
+        await transaction.insert(userGroupMembers).values(rows);
+      }
+      const touched = [...new Set([...before, ...wanted])];
+      return { value: await this.#body(transaction, row), touched };
+    });
+  }
+
+  /**
+   * What a provider of identities says about a user, at every sign-in: adds and removes only memberships of that `source`;
+   * groups that are gone are passed over. The mapping was checked when it was made (`requireCovers`).
+   * Throws `user.last_admin`.
+   */
+  async setExternalMemberships(userId: string, source: string, groupIds: readonly string[]): Promise<void> {
+    if (source === BY_HAND) throw new FluxError("group.bad_source", "this source is for people");
+    await this.#changes.run(async (transaction) => {
+      const own = and(eq(userGroupMembers.userId, userId), eq(userGroupMembers.source, source));
+      const before = await transaction.select({ id: userGroupMembers.groupId }).from(userGroupMembers).where(own);
+      const wanted =
+        groupIds.length === 0
+          ? []
+          : await transaction
+              .select({ id: userGroups.id })
+              .from(userGroups)
+              .where(inArray(userGroups.id, [...new Set(groupIds)]));
+      const same = before.length === wanted.length && wanted.every(({ id }) => before.some((row) => row.id === id));
+      if (same) return { value: undefined, touched: [] };
+      await transaction.delete(userGroupMembers).where(own);
+      if (wanted.length > 0) {
+        await transaction.insert(userGroupMembers).values(wanted.map(({ id }) => ({ groupId: id, userId, source })));
+      }
+      return { value: undefined, touched: [userId] };
+    });
+  }
+
+  /** Whoever puts people into a group, or lets a provider do so, holds all that it gives. Throws `access.escalation`. */
+  async requireCovers(by: Principal, groupId: string, orm: Orm | Transaction = this.#orm): Promise<void> {
+    requireCovered(by, await grantsOfHolder(orm, { groupId }), "userIds");
+  }
+
+  async #require(orm: Orm | Transaction, id: string): Promise<typeof userGroups.$inferSelect> {
+    const [row] = await orm.select().from(userGroups).where(eq(userGroups.id, id));
+    if (!row) throw new FluxError("group.not_found", "there is no such group");
+    return row;
+  }
+
+  async #body(orm: Orm | Transaction, row: typeof userGroups.$inferSelect): Promise<UserGroup> {
+    const { id, name, description } = row;
+    const rows = await orm
+      .select({ userId: users.id, username: users.username, source: userGroupMembers.source })
+      .from(userGroupMembers)
+      .innerJoin(users, eq(users.id, userGroupMembers.userId))
+      .where(eq(userGroupMembers.groupId, id))
+      .orderBy(asc(users.usernameKey));
+    const members = new Map<string, UserGroup["members"][number]>();
+    for (const { userId, username, source } of rows) {
+      const known = members.get(userId) ?? { userId, username, byHand: false, byProvider: false };
+      const byHand = source === BY_HAND;
+      members.set(userId, { ...known, ...(byHand ? { byHand } : { byProvider: true }) });
+    }
+    const grants = (await grantsOfHolder(orm, { groupId: id })).map(({ roleId, scope }) => ({ roleId, scope }));
+    return { id, name, description, members: [...members.values()], grants, createdAt: row.createdAt.toISOString() };
+  }
+}
+
+function columns({ name, description }: GroupInput) {
+  return { name, nameKey: usernameKey(name), description };
+}
+
+async function unique(run: () => PromiseLike<unknown>): Promise<void> {
+  try {
+    await run();
+  } catch (cause) {
+    if (!isUniqueViolation(cause)) throw cause;
+    throw new FluxError("group.exists", "there is a group of that name", { cause, field: "name" });
+  }
+}

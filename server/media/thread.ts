@@ -17,7 +17,7 @@ export interface Thread<In, Out> {
  * the heap alone, which that traffic passes every second: each time it would mark the whole heap to free buffers. From
  * here on it starts at this size; buffers outside of the heap still make it collect after each 64 MB.
  */
-const OLD_SPACE_MIB = 128;
+const OLD_SPACE_MIB = 32;
 
 /** Starts the thread whose entry is at `entry` (a bundled file). */
 export function spawnThread<In, Out>(entry: URL, data: unknown, name: string): Thread<In, Out> {

@@ -1,18 +1,9 @@
-import { eq } from "drizzle-orm";
-import type { Clock } from "../../shared/lib/clock.ts";
-import { delay } from "../../shared/lib/delay.ts";
 import { FluxError } from "../../shared/lib/errors.ts";
 import type { Micros } from "../../shared/lib/time.ts";
-import type { Orm } from "../db/database.ts";
-import { users } from "../db/schema/index.ts";
-import { toDate } from "../db/time.ts";
 import type { AccessTokens } from "./access-tokens.ts";
-import type { PasswordHasher } from "./password.ts";
 import type { Principal } from "./policy.ts";
 import type { Principals } from "./principals.ts";
-import { LoginLimiter, RateLimited } from "./rate-limit.ts";
 import type { Device, OpenSession, Sessions } from "./sessions.ts";
-import { usernameKey } from "./username.ts";
 
 export interface SignedIn {
   readonly accessToken: string;
@@ -26,57 +17,36 @@ export interface VerifiedToken {
   readonly expiresAt: Micros;
 }
 
-/** Told about every attempt; the audit trail listens. */
-export type LoginListener = (event: { username: string; userId: string | undefined; ip: string; ok: boolean }) => void;
+/** Checks tokens of another kind. */
+export interface TokenVerifier {
+  accepts(text: string): boolean;
+  verify(text: string, ip: string): Promise<VerifiedToken>;
+}
 
 export interface AuthServiceParts {
-  readonly orm: Orm;
-  readonly clock: Clock;
-  readonly hasher: PasswordHasher;
   readonly tokens: AccessTokens;
   readonly sessions: Sessions;
   readonly principals: Principals;
-  readonly onLogin?: LoginListener;
 }
 
-/** Signing in and out, and what a token stands for. */
+/** Sessions, from opening to signing out, and what a token stands for. How people prove who they are: identity/. */
 export class AuthService {
   readonly #parts: AuthServiceParts;
-  readonly #limiter: LoginLimiter;
+
+  readonly #verifiers: TokenVerifier[] = [];
 
   constructor(parts: AuthServiceParts) {
     this.#parts = parts;
-    this.#limiter = new LoginLimiter(parts.clock);
   }
 
-  /**
-   * Throws `auth.bad_credentials` (unknown name, wrong password and disabled account look and take the same),
-   * `auth.rate_limited`, `auth.busy`.
-   */
-  async login(username: string, password: string, device: Device): Promise<SignedIn> {
-    const { orm, clock, hasher, sessions, onLogin } = this.#parts;
-    const key = usernameKey(username);
-    const waitMs = this.#limiter.waitMs(key, device.ip);
-    if (waitMs > 0) throw new RateLimited(waitMs);
-    const holdBack = this.#limiter.attempt(key, device.ip);
-    if (holdBack > 0) await delay(clock, holdBack);
-    const [user] = await orm.select().from(users).where(eq(users.usernameKey, key));
-    const ok = await hasher.verify(password, user?.passwordHash);
-    const accepted = ok && user?.enabled === true;
-    onLogin?.({ username: key.slice(0, 64), userId: user?.id, ip: device.ip, ok: accepted });
-    if (!user || !accepted) throw new FluxError("auth.bad_credentials", "wrong user name or password");
-    this.#limiter.succeeded(key, device.ip);
-    const passwordHash = hasher.needsRehash(user.passwordHash) ? await hasher.hash(password) : user.passwordHash;
-    await orm
-      .update(users)
-      .set({ lastLoginAt: toDate(clock.utcMicros()), passwordHash })
-      .where(eq(users.id, user.id));
-    return this.#signedIn(await sessions.open(user.id, device));
+  /** Tokens that are no session's: `fvt_...`. */
+  addVerifier(verifier: TokenVerifier): void {
+    this.#verifiers.push(verifier);
   }
 
-  /** After first set-up: signs the new administrator in without asking for the password again. */
-  async signIn(userId: string, device: Device): Promise<SignedIn> {
-    return this.#signedIn(await this.#parts.sessions.open(userId, device));
+  /** Opens a session for somebody who has proved who they are, by `methods`. */
+  async signIn(userId: string, device: Device, methods?: readonly string[]): Promise<SignedIn> {
+    return this.#signedIn(await this.#parts.sessions.open(userId, device, methods));
   }
 
   /** Throws `auth.invalid_refresh`, `auth.session_ended`. */
@@ -96,11 +66,17 @@ export class AuthService {
     return this.#parts.sessions.sessionOf(refreshToken);
   }
 
-  /** Throws `auth.expired`, `auth.invalid_token`, `auth.session_ended`. */
-  async verify(accessToken: string): Promise<VerifiedToken> {
+  /**
+   * `ip`: where the token was presented; one that is bound to networks is refused where nobody knows. Throws
+   * `auth.expired`, `auth.invalid_token`, `auth.session_ended`, `auth.network_refused`, `auth.rate_limited`.
+   */
+  async verify(accessToken: string, ip = "unknown"): Promise<VerifiedToken> {
+    const verifier = this.#verifiers.find((one) => one.accepts(accessToken));
+    if (verifier) return verifier.verify(accessToken, ip);
     const { userId, sessionId, expiresAt } = await this.#parts.tokens.verify(accessToken);
     const principal = await this.#parts.principals.ofSession(sessionId);
     if (principal.userId !== userId) throw new FluxError("auth.invalid_token", "the access token is not valid");
+    void this.#parts.sessions.seen(sessionId);
     return { principal, expiresAt };
   }
 

@@ -12,6 +12,10 @@ const HASH_BYTES = 32;
 const CONCURRENT = 2;
 /** Waiting log-ins beyond this are turned away: each costs a good part of a second of CPU. */
 const MAX_WAITING = 50;
+/** Places in the queue that only known devices get: a flood of guesses keeps nobody out who was here before. */
+const MAX_URGENT = 20;
+/** In place of a hash: the account has no password, its owner signs in through a provider. */
+export const NO_PASSWORD = "!";
 const FORMAT = /^pbkdf2-sha256\$(\d{1,9})\$([A-Za-z0-9+/]{22,}={0,2})\$([A-Za-z0-9+/]{43}=)$/;
 
 /** Hashes and checks passwords, off the event loop, a bounded number at a time. */
@@ -19,6 +23,7 @@ export class PasswordHasher {
   readonly #iterations: number;
   readonly #decoy: string;
   readonly #waiting: (() => void)[] = [];
+  readonly #urgent: (() => void)[] = [];
   #running = 0;
 
   /** Fewer `iterations` are for tests. */
@@ -34,13 +39,15 @@ export class PasswordHasher {
   }
 
   /**
-   * `stored` undefined: there is no such user; takes as long and answers false. Throws `auth.busy`.
+   * `stored` undefined or `NO_PASSWORD`: there is no such user or password; takes as long and answers false. `urgent`: a
+   * device known to be the user's, which waits for no guesser. Throws `auth.busy`.
    */
-  async verify(password: string, stored: string | undefined): Promise<boolean> {
-    const [, iterations = "", salt = "", hash = ""] = FORMAT.exec(stored ?? this.#decoy) ?? [];
+  async verify(password: string, stored: string | undefined, { urgent = false } = {}): Promise<boolean> {
+    const real = stored !== undefined && stored !== NO_PASSWORD;
+    const [, iterations = "", salt = "", hash = ""] = FORMAT.exec(real ? stored : this.#decoy) ?? [];
     if (hash === "") throw new FluxError("auth.bad_hash", "stored password hash is not readable");
-    const actual = await this.#derive(password, Buffer.from(salt, "base64"), Number(iterations));
-    return timingSafeEqual(actual, Buffer.from(hash, "base64")) && stored !== undefined;
+    const actual = await this.#derive(password, Buffer.from(salt, "base64"), Number(iterations), urgent);
+    return timingSafeEqual(actual, Buffer.from(hash, "base64")) && real;
   }
 
   /** The hash was made with fewer iterations than today's. */
@@ -48,11 +55,11 @@ export class PasswordHasher {
     return Number(FORMAT.exec(stored)?.[1] ?? 0) < this.#iterations;
   }
 
-  async #derive(password: string, salt: Buffer, iterations: number): Promise<Buffer> {
+  async #derive(password: string, salt: Buffer, iterations: number, urgent = false): Promise<Buffer> {
     if (this.#running >= CONCURRENT) {
-      if (this.#waiting.length >= MAX_WAITING)
-        throw new FluxError("auth.busy", "too many log-ins at once, try again shortly");
-      await new Promise<void>((go) => this.#waiting.push(go));
+      const [queue, places] = urgent ? [this.#urgent, MAX_URGENT] : [this.#waiting, MAX_WAITING];
+      if (queue.length >= places) throw new FluxError("auth.busy", "too many log-ins at once, try again shortly");
+      await new Promise<void>((go) => queue.push(go));
     } else {
       this.#running++;
     }
@@ -60,7 +67,7 @@ export class PasswordHasher {
       // NFKC: the same password typed on another keyboard or system is the same bytes.
       return await derive(password.normalize("NFKC"), salt, iterations, HASH_BYTES, "sha256");
     } finally {
-      const next = this.#waiting.shift();
+      const next = this.#urgent.shift() ?? this.#waiting.shift();
       if (next) next();
       else this.#running--;
     }

@@ -32,7 +32,8 @@ interface AccountFailures {
 /**
  * Slows down guessing. Counts per user *and* address, so that nobody can lock a user out from elsewhere, and per
  * address, so that one address cannot try many names. Waits double up to a minute; nothing is ever locked for good.
- * An account that is tried from many addresses answers slowly, and still answers: its owner comes in.
+ * An account that is tried from many addresses answers slowly, and still answers: its owner comes in. A device that the
+ * owner has used before is not even slowed down.
  */
 export class LoginLimiter {
   readonly #clock: Clock;
@@ -43,29 +44,35 @@ export class LoginLimiter {
     this.#clock = clock;
   }
 
-  /** Milliseconds until the next attempt is allowed; 0: now. */
-  waitMs(usernameKey: string, ip: string): number {
+  /** Milliseconds until the next attempt is allowed; 0: now. `deviceId`: see `attempt`. */
+  waitMs(usernameKey: string, ip: string, deviceId?: string): number {
     const now = this.#clock.monotonicMs();
-    const until = Math.max(0, ...keys(usernameKey, ip).map((key) => this.#buckets.get(key)?.blockedUntilMs ?? 0));
+    const until = Math.max(
+      0,
+      ...keys(usernameKey, ip, deviceId).map((key = "") => this.#buckets.get(key)?.blockedUntilMs ?? 0),
+    );
     return Math.max(0, until - now);
   }
 
   /**
    * Call before the password is checked: parallel attempts then count too. `succeeded` takes it back. Answers how long
-   * to hold this attempt back.
+   * to hold this attempt back. `deviceId`: a device of that user's, known from an earlier sign-in. It is counted by
+   * itself alone, so whatever others do to the account or from the same address leaves it free.
    */
-  attempt(usernameKey: string, ip: string): Millis {
+  attempt(usernameKey: string, ip: string, deviceId?: string): Millis {
     const now = this.#clock.monotonicMs();
-    const [pair, address] = keys(usernameKey, ip);
+    const [pair, address] = keys(usernameKey, ip, deviceId);
     this.#count(pair, FREE_FAILURES, now);
+    if (address === undefined) return millis(0);
     this.#count(address, FREE_FAILURES_PER_ADDRESS, now);
     const beyond = this.#countAccount(usernameKey, now) - FREE_FAILURES_PER_ACCOUNT;
     return millis(beyond <= 0 ? 0 : Math.min(FIRST_DELAY_MS * 2 ** Math.min(beyond - 1, 10), LONGEST_DELAY_MS));
   }
 
-  succeeded(usernameKey: string, ip: string): void {
-    const [pair, address] = keys(usernameKey, ip);
+  succeeded(usernameKey: string, ip: string, deviceId?: string): void {
+    const [pair, address] = keys(usernameKey, ip, deviceId);
     this.#buckets.delete(pair);
+    if (address === undefined) return;
     const account = this.#accounts.get(usernameKey);
     if (account) account.count = Math.max(0, account.count - 1);
     const bucket = this.#buckets.get(address);
@@ -103,7 +110,8 @@ export class LoginLimiter {
   }
 }
 
-function keys(usernameKey: string, ip: string): [pair: string, address: string] {
+function keys(usernameKey: string, ip: string, deviceId: string | undefined): [pair: string, address?: string] {
+  if (deviceId !== undefined) return [`device ${deviceId} ${usernameKey}`];
   const owner = addressOwner(ip);
   return [`${owner} ${usernameKey}`, owner];
 }

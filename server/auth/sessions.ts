@@ -12,10 +12,14 @@ const DAY_MS = 86_400_000;
 export const IDLE_MS = 7 * DAY_MS;
 export const ABSOLUTE_MS = 30 * DAY_MS;
 
+/** How often the use of a session is noted, and of how many at most. */
+const SEEN_MS = 60_000;
+const MAX_SEEN = 10_000;
+
 /** How long a token that was just exchanged is answered again. */
 const REPEAT_MS = 30_000;
 
-export type RevokeReason = "logout" | "reuse" | "admin" | "password" | "disabled";
+export type RevokeReason = "logout" | "reuse" | "admin" | "password" | "disabled" | "user";
 
 export interface Device {
   readonly ip: string;
@@ -35,6 +39,7 @@ export class Sessions {
   readonly #clock: Clock;
   readonly #macKey: Uint8Array;
   readonly #onRevoked: (sessionIds: readonly string[], reason: RevokeReason) => void;
+  readonly #seenMs = new Map<string, number>();
 
   /** `onRevoked` is told after the database has it. */
   constructor(
@@ -49,7 +54,8 @@ export class Sessions {
     this.#onRevoked = onRevoked;
   }
 
-  async open(userId: string, device: Device): Promise<OpenSession> {
+  /** `methods`: how the user proved who they are. */
+  async open(userId: string, device: Device, methods: readonly string[] = ["password"]): Promise<OpenSession> {
     const id = randomUUID();
     const now = toDate(this.#clock.utcMicros());
     const token = createRefreshToken(this.#macKey, id);
@@ -64,6 +70,9 @@ export class Sessions {
       expiresAt,
       device: device.userAgent.slice(0, 200),
       ip: device.ip,
+      authMethods: methods.join(" "),
+      provedAt: now,
+      lastSeenAt: now,
     });
     return { id, userId, refreshToken: token.text, expiresAt };
   }
@@ -115,13 +124,33 @@ export class Sessions {
     await this.#revoke(and(eq(sessions.id, sessionId), isNull(sessions.revokedAt)), reason);
   }
 
-  /** Ends every session of the user, except one when the user keeps the device in hand. */
-  async revokeUser(userId: string, reason: RevokeReason, exceptSessionId?: string): Promise<void> {
+  /** Ends every session of the user, except one when the user keeps the device in hand. Answers how many. */
+  async revokeUser(userId: string, reason: RevokeReason, exceptSessionId?: string): Promise<number> {
     const others = exceptSessionId === undefined ? undefined : ne(sessions.id, exceptSessionId);
-    await this.#revoke(and(eq(sessions.userId, userId), isNull(sessions.revokedAt), others), reason);
+    return this.#revoke(and(eq(sessions.userId, userId), isNull(sessions.revokedAt), others), reason);
   }
 
-  async #revoke(condition: ReturnType<typeof and>, reason: RevokeReason): Promise<void> {
+  /**
+   * The session is in use: noted once a minute. Apart from `lastActivityAt`, which tells a token that came twice from one
+   * that was stolen. Never rejects: a note that fails costs nobody their request.
+   */
+  async seen(sessionId: string): Promise<void> {
+    if (sessionId.includes(":")) return; // A token's or a display's: these note their use themselves.
+    const nowMs = this.#clock.monotonicMs();
+    const last = this.#seenMs.get(sessionId);
+    if (last !== undefined && nowMs - last < SEEN_MS) return;
+    this.#seenMs.delete(sessionId);
+    this.#seenMs.set(sessionId, nowMs);
+    const [oldest] = this.#seenMs.size > MAX_SEEN ? this.#seenMs.keys() : [];
+    if (oldest !== undefined) this.#seenMs.delete(oldest);
+    await this.#orm
+      .update(sessions)
+      .set({ lastSeenAt: toDate(this.#clock.utcMicros()) })
+      .where(eq(sessions.id, sessionId))
+      .catch(() => undefined);
+  }
+
+  async #revoke(condition: ReturnType<typeof and>, reason: RevokeReason): Promise<number> {
     const revoked = await this.#orm
       .update(sessions)
       .set({ revokedAt: toDate(this.#clock.utcMicros()), revokedReason: reason })
@@ -132,6 +161,7 @@ export class Sessions {
         revoked.map((row) => row.id),
         reason,
       );
+    return revoked.length;
   }
 }
 

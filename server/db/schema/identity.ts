@@ -85,10 +85,10 @@ export const oidcProviders = pgTable("oidc_providers", {
   scopes: text("scopes").notNull(),
   /** Claim that lists a person's groups; null: groups are not looked at. */
   groupClaim: text("group_claim"),
-  /** First match counts: who is in `group` at the provider has `role` here, and is in `groupIds`. */
-  groupMap: jsonb("group_map").$type<{ group: string; role: string; groupIds?: string[] }[]>().notNull(),
-  /** Role of who matches no group; null: refused. */
-  defaultRole: text("default_role"),
+  /** Who is in `group` at the provider has the role on the system and is in `groupIds` here. Every match counts. */
+  groupMap: jsonb("group_map").$type<{ group: string; roleId: string | null; groupIds: string[] }[]>().notNull(),
+  /** Role of who matches no group. */
+  defaultRoleId: text("default_role"),
   /** Accounts are made at the first sign-in. */
   createUsers: boolean("create_users").notNull(),
   /** The provider asks for a second factor itself; ours is not asked for on top. */

@@ -1,21 +1,12 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import { signedInSession, signInOptions, signInStep } from "../../../shared/api/identity.ts";
 import { authStatus, loginRequest, session, setupRequest, user } from "../../../shared/api/schemas.ts";
 import { FluxError } from "../../../shared/lib/errors.ts";
-import type { SignedIn } from "../../auth/auth-service.ts";
-import type { Device } from "../../auth/sessions.ts";
-import { API_PREFIX, type Api, json, jsonBody, needs, noContent, open } from "../api.ts";
+import { type Api, json, jsonBody, needs, noContent, open } from "../api.ts";
+import { forgetSession, refreshTokenOf, resultBody, sessionBody, visitorOf } from "../session-cookies.ts";
 import type { AppDeps, AppEnv } from "../types.ts";
 
-/**
- * Two names: a browser that holds a Secure cookie does not let plain HTTP replace it, and the same host serves both.
- * The prefix makes browsers insist on Secure.
- */
-function refreshCookie(c: Context<AppEnv>): string {
-  return c.get("secure") ? "__Secure-fluxvision_refresh" : "fluxvision_refresh";
-}
-const COOKIE_PATH = `${API_PREFIX}/auth`;
 const tags = ["auth"];
 
 const changePasswordRequest = z.object({
@@ -24,7 +15,7 @@ const changePasswordRequest = z.object({
 });
 
 export function authRoutes(api: Api, deps: AppDeps): void {
-  const { auth, setup, users, audit } = deps;
+  const { auth, setup, users, audit, identity } = deps;
 
   api.add(
     open,
@@ -41,16 +32,35 @@ export function authRoutes(api: Api, deps: AppDeps): void {
   api.add(
     open,
     {
+      method: "get",
+      path: "/auth/options",
+      tags,
+      summary: "What the sign-in page offers",
+      responses: { 200: json(signInOptions) },
+    },
+    async (c) => {
+      const [{ minPasswordLength }, providers] = await Promise.all([
+        identity.settings.get(),
+        identity.providers.enabled(),
+      ]);
+      return c.json({ minPasswordLength, providers, passkeys: visitorOf(c).rp !== undefined }, 200);
+    },
+  );
+
+  api.add(
+    open,
+    {
       method: "post",
       path: "/auth/login",
       tags,
-      summary: "Sign in; sets the refresh cookie",
+      summary: "Sign in; sets the refresh cookie, or asks for the next step",
       request: { body: jsonBody(loginRequest) },
-      responses: { 200: json(session) },
+      responses: { 200: json(signedInSession), 202: json(signInStep, "The password is right; more is asked for") },
     },
     async (c) => {
       const { username, password } = c.req.valid("json");
-      return c.json(await answer(c, deps, await auth.login(username, password, deviceOf(c))), 200);
+      const answer = await resultBody(c, deps, await identity.signIn.password(username, password, visitorOf(c)));
+      return answer.status === 200 ? c.json(answer.body, 200) : c.json(answer.body, 202);
     },
   );
 
@@ -68,7 +78,7 @@ export function authRoutes(api: Api, deps: AppDeps): void {
       const { token, ...administrator } = c.req.valid("json");
       const userId = await setup.redeem(token, administrator);
       await audit.add({ action: "auth.setup", actorId: userId, actorName: administrator.username, ip: c.get("ip") });
-      return c.json(await answer(c, deps, await auth.signIn(userId, deviceOf(c))), 200);
+      return c.json(await sessionBody(c, deps, await auth.signIn(userId, visitorOf(c))), 200);
     },
   );
 
@@ -83,13 +93,11 @@ export function authRoutes(api: Api, deps: AppDeps): void {
     },
     async (c) => {
       try {
-        return c.json(
-          await answer(c, deps, await auth.refresh(getCookie(c, refreshCookie(c)) ?? "", deviceOf(c))),
-          200,
-        );
+        const signedIn = await auth.refresh(refreshTokenOf(c), visitorOf(c));
+        return c.json(await sessionBody(c, deps, signedIn), 200);
       } catch (error) {
         // Not for a passing reason: the cookie may be good at the next try.
-        if (error instanceof FluxError && /^auth\.(invalid_refresh|session_ended)$/.test(error.code)) forgetCookie(c);
+        if (error instanceof FluxError && /^auth\.(invalid_refresh|session_ended)$/.test(error.code)) forgetSession(c);
         throw error;
       }
     },
@@ -101,7 +109,7 @@ export function authRoutes(api: Api, deps: AppDeps): void {
     async (c) => {
       const sessionId = await sessionToEnd(c, deps);
       if (sessionId !== undefined) await auth.logout(sessionId);
-      forgetCookie(c);
+      forgetSession(c);
       return c.body(null, 204);
     },
   );
@@ -123,9 +131,9 @@ export function authRoutes(api: Api, deps: AppDeps): void {
       responses: noContent,
     },
     async (c) => {
-      const { userId, sessionId, username } = c.get("principal");
+      const { userId, username } = c.get("principal");
       const { currentPassword, newPassword } = c.req.valid("json");
-      await users.changePassword(userId, currentPassword, newPassword, sessionId);
+      await users.changePassword(c.get("principal"), currentPassword, newPassword);
       await audit.add({
         action: "user.password",
         actorId: userId,
@@ -138,24 +146,6 @@ export function authRoutes(api: Api, deps: AppDeps): void {
   );
 }
 
-async function answer(c: Context<AppEnv>, deps: AppDeps, signedIn: SignedIn): Promise<z.infer<typeof session>> {
-  const { accessToken, accessExpiresAt, session: opened } = signedIn;
-  setCookie(c, refreshCookie(c), opened.refreshToken, {
-    httpOnly: true,
-    sameSite: "Strict",
-    secure: c.get("secure"),
-    path: COOKIE_PATH,
-    expires: opened.expiresAt,
-  });
-  c.header("Cache-Control", "no-store");
-  const expiresAt = new Date(accessExpiresAt / 1000).toISOString();
-  return { accessToken, expiresAt, user: await deps.users.get(opened.userId) };
-}
-
-function forgetCookie(c: Context<AppEnv>): void {
-  deleteCookie(c, refreshCookie(c), { path: COOKIE_PATH, secure: c.get("secure") });
-}
-
 /** Named by a valid access token, else by the refresh cookie: signing out must work after the token expired. */
 async function sessionToEnd(c: Context<AppEnv>, { auth }: AppDeps): Promise<string | undefined> {
   const [, token] = /^Bearer (\S+)$/i.exec(c.req.header("authorization") ?? "") ?? [];
@@ -163,9 +153,5 @@ async function sessionToEnd(c: Context<AppEnv>, { auth }: AppDeps): Promise<stri
     const verified = await auth.verify(token).catch(() => undefined);
     if (verified) return verified.principal.sessionId;
   }
-  return auth.sessionOfRefreshToken(getCookie(c, refreshCookie(c)) ?? "");
-}
-
-function deviceOf(c: Context<AppEnv>): Device {
-  return { ip: c.get("ip"), userAgent: c.req.header("user-agent") ?? "" };
+  return auth.sessionOfRefreshToken(refreshTokenOf(c));
 }

@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { SimulatedClock } from "../../shared/lib/simulated-clock.ts";
+import { millis } from "../../shared/lib/time.ts";
+import { PasswordHasher } from "../auth/password.ts";
+import { ADMIN_PASSWORD, startTestServer, type TestServer } from "../testkit/test-server.ts";
+import { KnownDevices } from "./known-devices.ts";
+import { TestBrowser } from "./testkit/browser.ts";
+
+const MINUTE_MS = 60_000;
+
+describe("guessing passwords", () => {
+  let server: TestServer;
+  let clock: SimulatedClock;
+  beforeAll(async () => {
+    clock = new SimulatedClock();
+    server = await startTestServer({ clock });
+  });
+  afterAll(() => server.close());
+
+  /** Moves the clock while an attempt is held back. */
+  async function patiently<T>(run: Promise<T>): Promise<T> {
+    let done = false;
+    const watched = run.finally(() => {
+      done = true;
+    });
+    while (!done) {
+      await new Promise(setImmediate);
+      if (clock.pendingTimers > 0) clock.advance(millis(250));
+    }
+    return watched;
+  }
+
+  it("never keeps an administrator out of a device that was used before, wherever the guesses come from", async () => {
+    const office = new TestBrowser(server, "192.0.2.10");
+    await office.signIn("admin");
+    // From behind the same address, and from two hundred others.
+    const neighbour = new TestBrowser(server, "192.0.2.10");
+    for (let i = 0; i < 40; i++) await patiently(neighbour.login("admin", `guess ${i}`));
+    for (let i = 0; i < 200; i++) {
+      await patiently(new TestBrowser(server, `198.51.${100 + (i % 50)}.${i}`).login("admin", `guess ${i}`));
+    }
+    expect((await neighbour.login("admin", ADMIN_PASSWORD)).status).toBe(429);
+    const pending = clock.pendingTimers;
+    expect((await office.login("admin")).status).toBe(200);
+    // At once: not even held back.
+    expect(clock.pendingTimers).toBe(pending);
+  });
+
+  it("slows a known device down too, by itself", async () => {
+    const thief = new TestBrowser(server, "192.0.2.11");
+    const owner = new TestBrowser(server, "192.0.2.12");
+    await thief.signIn("admin");
+    await owner.signIn("admin");
+    const statuses = [];
+    for (let i = 0; i < 6; i++) statuses.push((await thief.login("admin", "wrong")).status);
+    expect(statuses).toEqual([401, 401, 401, 401, 401, 429]);
+    expect((await owner.login("admin")).status).toBe(200);
+    clock.advance(millis(MINUTE_MS));
+    expect((await thief.login("admin")).status).toBe(200);
+  });
+
+  it("waits longer after every failure, up to a minute, and never for good", async () => {
+    const guesser = new TestBrowser(server, "192.0.2.13");
+    for (let i = 0; i < 4; i++) await patiently(guesser.login("admin", "wrong"));
+    const waits: number[] = [];
+    for (let i = 0; i < 9; i++) {
+      await patiently(guesser.login("admin", "wrong"));
+      const refused = await guesser.login("admin", "wrong");
+      expect(refused.status).toBe(429);
+      waits.push(Number(refused.headers.get("retry-after")));
+      clock.advance(millis((waits.at(-1) ?? 0) * 1000));
+    }
+    expect(waits).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60]);
+    expect((await patiently(guesser.login("admin"))).status).toBe(200);
+  });
+
+  it("lets one address try few names", async () => {
+    const sprayer = new TestBrowser(server, "192.0.2.14");
+    const statuses = [];
+    for (let i = 0; i < 32; i++) statuses.push((await patiently(sprayer.login(`user${i}`, "Winter2024!!"))).status);
+    expect(statuses.filter((status) => status === 429).length).toBeGreaterThan(0);
+    // Its neighbour in the same IPv6 network is the same guesser; one in another is not.
+    const six = new TestBrowser(server, "2001:db8:1:1::1");
+    for (let i = 0; i < 31; i++) await patiently(six.login(`user${i}`, "Winter2024!!"));
+    expect((await new TestBrowser(server, "2001:db8:1:1::ffff").login("user99", "x")).status).toBe(429);
+    expect((await patiently(new TestBrowser(server, "2001:db8:1:2::1").login("user99", "x"))).status).toBe(401);
+  });
+
+  it("believes no device cookie that is invented or another user's", async () => {
+    await server.addUser("mina", "operator");
+    const mina = new TestBrowser(server, "192.0.2.15");
+    await mina.signIn("mina");
+    const cookie = mina.cookie("__Host-fluxvision_devices") ?? "";
+    const devices = new KnownDevices(new Uint8Array(32));
+    expect(cookie).toMatch(/^[\w-]{22}\.[\w-]{43}$/);
+    expect(devices.deviceOf(cookie, "any")).toBeUndefined();
+    // Mina's device is nobody's for the administrator: after five failures it waits like any other.
+    const statuses = [];
+    for (let i = 0; i < 6; i++) statuses.push((await patiently(mina.login("admin", "wrong"))).status);
+    expect(statuses.at(-1)).toBe(429);
+  });
+});
+
+it("a known device goes before the queue of guesses", async () => {
+  const hasher = new PasswordHasher(2000);
+  const stored = await hasher.hash("right");
+  const order: string[] = [];
+  const guesses = Array.from({ length: 52 }, (_, i) =>
+    hasher.verify(`guess ${i}`, stored).then(() => order.push("guess")),
+  );
+  await expect(hasher.verify("one more", stored)).rejects.toMatchObject({ code: "auth.busy" });
+  const own = hasher.verify("right", stored, { urgent: true }).then((ok) => order.push(ok ? "own" : "refused"));
+  await Promise.all([...guesses, own]);
+  expect(order.indexOf("own")).toBeGreaterThan(-1);
+  expect(order.indexOf("own")).toBeLessThan(6);
+});
+
+it("takes as much work for a user that does not exist, or has no password, as for one that does", async () => {
+  const checked: (string | undefined)[] = [];
+  class CountingHasher extends PasswordHasher {
+    override verify(password: string, stored: string | undefined, options?: { urgent?: boolean }): Promise<boolean> {
+      checked.push(stored);
+      return super.verify(password, stored, options);
+    }
+  }
+  const hasher = new CountingHasher(1000);
+  const stored = await hasher.hash("right");
+  expect(await hasher.verify("right", stored)).toBe(true);
+  expect(await hasher.verify("right", undefined)).toBe(false);
+  expect(await hasher.verify("right", "!")).toBe(false);
+  // The decoy has the same cost as a real hash.
+  expect(hasher.needsRehash(stored)).toBe(false);
+  expect(checked).toHaveLength(3);
+});
+
+describe("known devices", () => {
+  const devices = new KnownDevices(new Uint8Array(32).fill(7));
+
+  it("names the device for its user only, and stays the same device", () => {
+    const cookie = devices.remember(undefined, "mina");
+    const id = devices.deviceOf(cookie, "mina");
+    expect(id).toBeDefined();
+    expect(devices.deviceOf(cookie, "joon")).toBeUndefined();
+    const both = devices.remember(cookie, "joon");
+    expect(devices.deviceOf(both, "mina")).toBe(id);
+    expect(devices.deviceOf(devices.remember(both, "mina"), "mina")).toBe(id);
+  });
+
+  it("holds six users and no more", () => {
+    let cookie: string | undefined;
+    for (let i = 0; i < 9; i++) cookie = devices.remember(cookie, `user ${i}`);
+    expect(cookie?.split("~")).toHaveLength(6);
+    expect(devices.deviceOf(cookie, "user 0")).toBeUndefined();
+    expect(devices.deviceOf(cookie, "user 8")).toBeDefined();
+  });
+
+  it("is not put off by garbage", () => {
+    for (const garbage of ["", "~~~", "a.b", "x".repeat(5000), `${"A".repeat(22)}.${"A".repeat(43)}`]) {
+      expect(devices.deviceOf(garbage, "mina")).toBeUndefined();
+    }
+  });
+});

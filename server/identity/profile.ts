@@ -1,0 +1,51 @@
+import { eq } from "drizzle-orm";
+import type { Profile, Theme } from "../../shared/api/identity.ts";
+import type { Clock } from "../../shared/lib/clock.ts";
+import { FluxError } from "../../shared/lib/errors.ts";
+import { NO_PASSWORD } from "../auth/password.ts";
+import type { Orm } from "../db/database.ts";
+import { externalIdentities, oidcProviders, userPreferences, users } from "../db/schema/index.ts";
+import { toDate } from "../db/time.ts";
+
+/** What people see and choose about themselves. */
+export class Profiles {
+  readonly #orm: Orm;
+  readonly #clock: Clock;
+
+  constructor(orm: Orm, clock: Clock) {
+    this.#orm = orm;
+    this.#clock = clock;
+  }
+
+  /** Throws `user.not_found`. */
+  async get(userId: string): Promise<Profile> {
+    const [row] = await this.#orm
+      .select({ user: users, theme: userPreferences.theme })
+      .from(users)
+      .leftJoin(userPreferences, eq(userPreferences.userId, users.id))
+      .where(eq(users.id, userId));
+    if (!row) throw new FluxError("user.not_found", "there is no such user");
+    const { username, displayName, language, passwordHash } = row.user;
+    const bound = await this.#orm
+      .select({ name: oidcProviders.name })
+      .from(externalIdentities)
+      .innerJoin(oidcProviders, eq(oidcProviders.id, externalIdentities.providerId))
+      .where(eq(externalIdentities.userId, userId));
+    return {
+      username,
+      displayName,
+      language,
+      theme: row.theme ?? "dark",
+      hasPassword: passwordHash !== NO_PASSWORD,
+      providers: bound.map(({ name }) => name).sort(),
+    };
+  }
+
+  async setTheme(userId: string, theme: Theme): Promise<void> {
+    const set = { theme, updatedAt: toDate(this.#clock.utcMicros()) };
+    await this.#orm
+      .insert(userPreferences)
+      .values({ userId, ...set })
+      .onConflictDoUpdate({ target: userPreferences.userId, set });
+  }
+}

@@ -6,7 +6,6 @@ import { systemClock } from "../../shared/lib/clock.ts";
 import { delay } from "../../shared/lib/delay.ts";
 import { FluxError } from "../../shared/lib/errors.ts";
 import { millis } from "../../shared/lib/time.ts";
-import type { WallEngine } from "../../web/engine/engine.ts";
 import { stampBlocks } from "../simulator/stamp.ts";
 import { addCamera, signIn } from "../testkit/api.ts";
 import { launchChromium, waitForStats } from "../testkit/chromium.ts";
@@ -15,11 +14,19 @@ import { serveWallPage, type WallPage } from "../testkit/wall-page.ts";
 import { ROOT } from "./chromium-page.ts";
 import { type Day, PICTURE_MICROS, pictureAt, SEGMENT_MICROS, writeDay } from "./seek/day-archive.ts";
 import { FORMATS, type Role, type StampedClip, stampedClip } from "./seek/footage.ts";
-import { type Place, type Seek, type SeekResult, type Stages, seekVideos, seekWall } from "./seek/in-page.ts";
+import {
+  type PageWall,
+  type Place,
+  type Seek,
+  type SeekResult,
+  type Stages,
+  seekVideos,
+  seekWall,
+} from "./seek/in-page.ts";
 import { type RangeServer, serveRanges, writeDayVideo } from "./seek/video-files.ts";
 import { percentile } from "./statistics.ts";
 
-declare const wall: { readonly engine: WallEngine };
+declare const wall: PageWall;
 
 const CAMERAS = 8;
 const SCENES = ["car-park", "crossing", "lobby", "dock", "shop", "yard", "platform", "corridor"];

@@ -63,6 +63,8 @@ export interface TileStats {
   readonly decoder: "hardware" | "software" | undefined;
   /** In the archive: capture time of the picture that is drawn. */
   readonly captureMicros?: number | undefined;
+  /** In the archive: how long the stages of the last seek took, ms. */
+  readonly seekMs?: Readonly<Record<string, number>> | undefined;
 }
 
 export interface WallStats {
@@ -111,8 +113,17 @@ export interface PlaybackState {
 /** `tileId` left out: the shared clock; given: that tile alone, which then follows its own clock until `sync`. */
 export type PlaybackCommand =
   | { readonly kind: "live"; readonly tileId?: string }
-  /** Goes to the archive. Sent often while scrubbing: `scrub` shows the nearest keyframe only, a last one without it seeks exactly. */
-  | { readonly kind: "seek"; readonly micros: number; readonly scrub?: boolean; readonly tileId?: string }
+  /**
+   * Goes to the archive. Sent often while scrubbing: `scrub` shows the nearest keyframe only, a last one without it seeks
+   * exactly. `rate`: at once with the seek; a rate that is sent after it comes when the clock may have gone on already.
+   */
+  | {
+      readonly kind: "seek";
+      readonly micros: number;
+      readonly scrub?: boolean;
+      readonly rate?: number;
+      readonly tileId?: string;
+    }
   | { readonly kind: "rate"; readonly rate: number; readonly tileId?: string }
   /** One picture of the tile (the shared clock: of the selected tile), and everyone to its time. */
   | { readonly kind: "step"; readonly direction: 1 | -1; readonly tileId?: string }

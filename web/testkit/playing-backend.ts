@@ -1,3 +1,5 @@
+import type { Clock, Timer } from "../../shared/lib/clock.ts";
+import { millis } from "../../shared/lib/time.ts";
 import type { DecodeBackend, DecoderEvents, DecoderLike } from "../worker/decode/backend.ts";
 
 /** What a test hands out as a VideoFrame: clones count as frames of their own. */
@@ -20,6 +22,8 @@ export class PlayingBackend implements DecodeBackend {
   /** Time stamps that never come out. */
   readonly swallow = new Set<number>();
   decoders = 0;
+  /** How long each decoder needs for a picture; undefined: no time. */
+  slow: { readonly clock: Clock; readonly ms: number } | undefined;
 
   createDecoder(events: DecoderEvents): DecoderLike {
     this.decoders++;
@@ -58,6 +62,8 @@ class PlayingDecoder implements DecoderLike {
   #queued = 0;
   #needsKey = true;
   #turn = 0;
+  #waiting: (() => void)[] = [];
+  #timer: Timer | undefined;
 
   constructor(backend: PlayingBackend, events: DecoderEvents) {
     this.#backend = backend;
@@ -80,7 +86,7 @@ class PlayingDecoder implements DecoderLike {
     const { timestamp } = chunk;
     const turn = this.#turn;
     this.#queued++;
-    queueMicrotask(() => {
+    this.#soon(() => {
       if (turn !== this.#turn) return;
       this.#queued--;
       this.#backend.decoded.push(timestamp);
@@ -92,7 +98,10 @@ class PlayingDecoder implements DecoderLike {
 
   async flush(): Promise<void> {
     const turn = this.#turn;
-    while (this.#queued > 0) await Promise.resolve();
+    while (this.#queued > 0 && turn === this.#turn) {
+      if (this.#backend.slow) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      else await Promise.resolve();
+    }
     if (turn !== this.#turn) throw new Error("reset");
     this.#release(0);
     this.#needsKey = true;
@@ -100,6 +109,9 @@ class PlayingDecoder implements DecoderLike {
 
   reset(): void {
     this.#turn++;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    for (const run of this.#waiting.splice(0)) run();
     this.#queued = 0;
     this.#held = [];
     this.state = "unconfigured";
@@ -108,6 +120,22 @@ class PlayingDecoder implements DecoderLike {
   close(): void {
     this.reset();
     this.state = "closed";
+  }
+
+  /** One after the other, each after its time. */
+  #soon(run: () => void): void {
+    const { slow } = this.#backend;
+    if (!slow) {
+      queueMicrotask(run);
+      return;
+    }
+    this.#waiting.push(run);
+    this.#timer ??= slow.clock.every(millis(slow.ms), () => {
+      this.#waiting.shift()?.();
+      if (this.#waiting.length > 0) return;
+      this.#timer?.cancel();
+      this.#timer = undefined;
+    });
   }
 
   #release(keep: number): void {

@@ -1,8 +1,16 @@
 import type { Page } from "playwright-core";
-import type { WallEngine } from "../../../web/engine/engine.ts";
 import { stampGeometry } from "../../simulator/stamp.ts";
 
-declare const wall: { readonly engine: WallEngine };
+/** What the page of tests offers; its own types belong to the browser's side. */
+export interface PageWall {
+  readonly engine: {
+    command(command: object): void;
+    setTiles(tiles: readonly object[]): void;
+    connect(options: object): void;
+    stats(): Promise<{ readonly tiles: readonly { readonly seekMs?: Stages }[] }>;
+  };
+}
+declare const wall: PageWall;
 
 /** Where to look for each tile's number: a rectangle of the canvas, or a video element of its own. */
 export interface Place {
@@ -58,7 +66,7 @@ export function seekWall(page: Page, seek: Seek, places: readonly Place[]): Prom
         const { tiles } = await wall.engine.stats();
         return {
           ms: now - startedAt,
-          stages: tiles.map((tile) => (tile as { seek?: Stages }).seek),
+          stages: tiles.map(({ seekMs }) => seekMs),
         };
       }
     },

@@ -1,10 +1,7 @@
 import type { Clock } from "../../../shared/lib/clock.ts";
 import type { Micros } from "../../../shared/lib/time.ts";
 import type { DecoderPool } from "../decode/decoder-pool.ts";
-import type { OwnedFrame } from "../decode/frame-ledger.ts";
-import type { DecodedPicture } from "../decode/stream-decoder.ts";
 import type { KeyStore } from "../open/key-store.ts";
-import type { StatedColour } from "../screen/colour.ts";
 import type { PictureSource } from "../screen/screen.ts";
 import { RateMeter } from "../state/rate-meter.ts";
 import { ArchiveReader, type ArchiveReaderDeps } from "./archive-reader.ts";
@@ -17,13 +14,13 @@ import {
   wantedForward,
   wantedKeysBackward,
 } from "./decode-window.ts";
-import { detachFrame } from "./detach-frame.ts";
 import type { Footage, Lookup } from "./footage.ts";
 import { type Gop, type GopFrame, pictureAt } from "./gop.ts";
 import { GopDecoder, type PictureRef } from "./gop-decoder.ts";
-import { PictureShelf } from "./picture-shelf.ts";
-import { PictureSlot } from "./picture-slot.ts";
+import { Punctuality } from "./punctuality.ts";
 import { keyframesApartMicros, modeOf } from "./read-mode.ts";
+import { type SeekStage, SeekTrace } from "./seek-trace.ts";
+import { Stage, timeOf } from "./stage.ts";
 
 export interface ArchivePlayerDeps {
   readonly clock: Clock;
@@ -75,23 +72,21 @@ const LEAST_FOOTAGE_BYTES = 8 * 1024 * 1024;
 export class ArchivePlayer implements PictureSource {
   readonly cameraId: string;
   readonly pictureId: string;
-  readonly playhead = new PictureSlot();
   readonly #deps: ArchivePlayerDeps;
   readonly #reader: ArchiveReader;
-  readonly #shelf = new PictureShelf();
-  /** Being copied out of the decoder. */
-  readonly #arriving = new Set<PictureRef>();
+  readonly #stage: Stage;
+  readonly #punctuality = new Punctuality();
   readonly #decoder: GopDecoder;
   readonly #unusable = new WeakMap<Gop, Set<number> | "all">();
   readonly #decodedRate: RateMeter;
   readonly #drawnRate: RateMeter;
   readonly #bitRate: RateMeter;
+  readonly #trace: SeekTrace;
   #wasDark = false;
   #wish: PlayerWish = { positionMicros: 0, rate: 0, forward: true, scrub: false };
   #failure: string | undefined;
   #target: PictureRef | undefined;
   #limits: PictureLimits = pictureLimits(640, 360, 1, false);
-  #offered: PictureRef | undefined;
   #condition: PlayerCondition = { kind: "waiting" };
   #drawnMicros: number | undefined;
   #size = { width: 0, height: 0 };
@@ -105,19 +100,26 @@ export class ArchivePlayer implements PictureSource {
     this.#decodedRate = new RateMeter(deps.clock);
     this.#drawnRate = new RateMeter(deps.clock);
     this.#bitRate = new RateMeter(deps.clock);
+    this.#trace = new SeekTrace(deps.clock);
+    this.#stage = new Stage({ ledger: deps.pool.ledger, onPictureWaiting: deps.onPictureWaiting });
     this.#reader = new ArchiveReader(cameraId, {
       clock: deps.clock,
       connection: deps.connection,
       nowMicros: deps.nowMicros,
       maxBytes: () => Math.max(LEAST_FOOTAGE_BYTES, WALL_FOOTAGE_BYTES / Math.max(1, deps.tiles())),
       onBits: (bits) => this.#bitRate.add(bits),
+      onStage: (stage) => this.#trace.note(stage),
       onChange: deps.onChange,
       onDenied: () => this.#forgetAll(),
     });
     this.#decoder = new GopDecoder(
       { clock: deps.clock, pool: deps.pool, open: deps.open },
       {
-        onPicture: (ref, owned, colour) => void this.#onPicture(ref, owned, colour),
+        onPicture: (ref, owned, colour) => {
+          const copies = !this.#wish.forward || this.#wish.rate === 0;
+          const kept = this.#stage.put(ref, owned, colour, copies && this.#decoder.site !== "software");
+          void kept.then(() => this.#onPicture(ref));
+        },
         onMissing: (ref) => this.#markUnusable(ref.gop, ref.order),
         onBroken: (gop, detail) => {
           this.#failure = detail;
@@ -127,6 +129,9 @@ export class ArchivePlayer implements PictureSource {
     );
   }
 
+  get playhead(): Stage["playhead"] {
+    return this.#stage.playhead;
+  }
   get showable(): boolean {
     return !this.#closed && this.#reader.deniedCode === undefined && this.#condition.kind !== "gap";
   }
@@ -153,6 +158,10 @@ export class ArchivePlayer implements PictureSource {
   }
   get kbps(): number {
     return this.#bitRate.perSecond() / 1000;
+  }
+  /** How long the stages of the last seek took, ms. */
+  get seekStages(): Readonly<Partial<Record<SeekStage, number>>> {
+    return this.#trace.stages;
   }
   get codecString(): string | undefined {
     return this.#decoder.codecString;
@@ -187,19 +196,29 @@ export class ArchivePlayer implements PictureSource {
     this.#reader.setRole(role);
   }
 
+  /** The clock is set to another time. */
+  seek(micros: number): void {
+    this.#trace.begin();
+    this.#punctuality.reset();
+    this.#reader.seek(micros);
+  }
+
   /** Shows what there is for the wish, and sees to it that the rest comes. Call at each tick of the clock. */
   update(wish: PlayerWish): PlayerCondition {
     if (this.#closed) return this.#condition;
+    if (wish.rate > 0 !== this.#wish.rate > 0) this.#punctuality.reset();
+    const now = this.#deps.clock.monotonicMs();
     this.#wish = wish;
-    const mode = modeOf(wish.scrub, wish.rate);
+    const mode = modeOf(wish.scrub, wish.rate, this.#punctuality.keysOnly(now));
     this.#reader.setMode(mode, keyframesApartMicros(mode, wish.rate));
     const { footage } = this.#reader;
     const { lookup, target } = this.#find(footage);
     this.#target = target;
-    if (target) this.#decode(footage, target);
-    const shown = target && this.#show(target);
+    const shown = target !== undefined && this.#show(footage, target);
+    const aim = target && this.#punctuality.aim(footage, target);
+    if (target) this.#decode(footage, target, aim);
     const before = this.#condition.kind;
-    this.#condition = this.#conditionOf(lookup, target, shown === true);
+    this.#condition = this.#conditionOf(lookup, target, shown);
     if (this.#condition.kind === "gap" && before !== "gap") this.#darken();
     if (this.#condition.kind !== before) this.#deps.onConditionChange();
     this.#reader.read(wish);
@@ -241,6 +260,7 @@ export class ArchivePlayer implements PictureSource {
   drawn(width: number, height: number, _latencyMs: number | undefined, captureTime: Micros): void {
     this.#size = { width, height };
     this.#drawnMicros = captureTime;
+    if (captureTime === this.#stage.captureMicros) this.#trace.note("drawn");
     this.#drawnRate.add();
   }
 
@@ -249,8 +269,7 @@ export class ArchivePlayer implements PictureSource {
     this.#closed = true;
     this.#reader.close();
     this.#decoder.close();
-    this.#shelf.clear();
-    this.playhead.close();
+    this.#stage.close();
   }
 
   #find(footage: Footage): { readonly lookup: Lookup; readonly target: PictureRef | undefined } {
@@ -276,34 +295,20 @@ export class ArchivePlayer implements PictureSource {
     return unusable?.has(usable) ? undefined : { gop, order: usable };
   }
 
-  #decode(footage: Footage, target: PictureRef): void {
+  /** `aim`: the first picture to be decoded for; undefined: none. */
+  #decode(footage: Footage, target: PictureRef, aim: PictureRef | undefined): void {
     const { source } = target.gop;
     const hardware = this.#decoder.site !== "software" && this.#decoder.site !== undefined;
     this.#limits = pictureLimits(source.width, source.height, this.#deps.tiles(), hardware);
-    const { ahead, behind, window } = this.#limits;
+    const { ahead, window } = this.#limits;
     const { rate, forward } = this.#wish;
-    const have = {
-      has: (ref: PictureRef): boolean => this.#shelf.has(ref) || this.#isUnusable(ref) || this.#isArriving(ref),
-    };
-    const micros = target.gop.times[target.order] ?? 0;
-    if (this.#reader.mode === "scrub") {
-      this.#shelf.prune(micros, 1, 1);
-      this.#decoder.want(have.has(target) ? [] : [target]);
-    } else if (forward) {
-      this.#shelf.prune(micros, rate === 0 ? Math.max(behind, window) : behind, ahead + 16);
-      this.#decoder.want(wantedForward(footage, target, rate === 0 ? Math.min(2, ahead) : ahead, have));
-    } else if (this.#reader.mode === "keys") {
-      this.#shelf.prune(micros, ahead + 2, 2);
-      this.#decoder.want(wantedKeysBackward(footage, target, ahead, have));
-    } else {
-      this.#shelf.prune(micros, 2 * window, 2);
-      this.#decoder.want(wantedBackward(footage, target, window, have));
-    }
-  }
-
-  #isArriving({ gop, order }: PictureRef): boolean {
-    for (const ref of this.#arriving) if (ref.gop === gop && ref.order === order) return true;
-    return false;
+    const have = { has: (ref: PictureRef): boolean => this.#stage.has(ref) || this.#isUnusable(ref) };
+    this.#trim();
+    if (this.#reader.mode === "scrub") this.#decoder.want(have.has(target) ? [] : [target]);
+    else if (!aim) this.#decoder.want([]);
+    else if (forward) this.#decoder.want(wantedForward(footage, aim, rate === 0 ? Math.min(2, ahead) : ahead, have));
+    else if (this.#reader.mode === "keys") this.#decoder.want(wantedKeysBackward(footage, aim, ahead, have));
+    else this.#decoder.want(wantedBackward(footage, aim, window, have));
   }
 
   #isUnusable({ gop, order }: PictureRef): boolean {
@@ -318,23 +323,20 @@ export class ArchivePlayer implements PictureSource {
     this.#deps.onChange();
   }
 
-  /** True when the picture is on the screen or on its way there. */
-  #show(target: PictureRef): boolean {
-    if (this.#offered?.gop === target.gop && this.#offered.order === target.order) return true;
-    const picture = this.#shelf.find(target);
-    if (!picture) return false;
-    const frame = this.#deps.pool.ledger.own(picture.owned.frame.clone());
-    const header = target.gop.frames.find(({ order }) => order === target.order)?.sealed.header;
-    const captureTime = header?.captureTime ?? (picture.micros as Micros);
-    const shown: DecodedPicture = {
-      owned: frame,
-      pts: header?.pts ?? captureTime,
-      captureTime,
-      colour: picture.colour,
-    };
-    this.#offered = target;
-    this.playhead.offer(shown);
-    this.#deps.onPictureWaiting();
+  /** True when the clock need not wait: the picture is shown, or the tile is late and shows what it has. */
+  #show(footage: Footage, target: PictureRef): boolean {
+    const { positionMicros, rate, scrub } = this.#wish;
+    if (this.#stage.show(target)) {
+      this.#punctuality.shownInTime();
+      return true;
+    }
+    if (scrub || rate === 0) return false;
+    if (rate < 0) {
+      this.#punctuality.waitsBackward(this.#deps.clock.monotonicMs());
+      return false;
+    }
+    if (!this.#punctuality.late(footage, target, this.#stage.offered, this.#wish)) return false;
+    this.#stage.showNewest(positionMicros);
     return true;
   }
 
@@ -352,27 +354,16 @@ export class ArchivePlayer implements PictureSource {
   #darken(): void {
     this.#dark = true;
     this.#wasDark = true;
-    this.#offered = undefined;
-    this.playhead.close();
+    this.#stage.darken();
   }
 
-  async #onPicture(ref: PictureRef, owned: OwnedFrame, colour: StatedColour | undefined): Promise<void> {
+  #onPicture(ref: PictureRef): void {
+    if (this.#closed) return;
     this.#decodedRate.add();
+    if (ref.gop === this.#target?.gop && ref.order === this.#target.order) this.#trace.note("decoded");
     this.#failure = undefined;
     const unusable = this.#unusable.get(ref.gop);
     if (unusable !== "all") unusable?.delete(ref.order);
-    let picture = owned;
-    const copies = !this.#wish.forward || this.#wish.rate === 0;
-    if (copies && this.#decoder.site !== "software") {
-      this.#arriving.add(ref);
-      picture = await detachFrame(owned, this.#deps.pool.ledger);
-      this.#arriving.delete(ref);
-    }
-    if (this.#closed) {
-      picture.close();
-      return;
-    }
-    this.#shelf.put({ ...ref, micros: ref.gop.times[ref.order] ?? 0, owned: picture, colour });
     this.#trim();
     this.#deps.onChange();
   }
@@ -382,17 +373,20 @@ export class ArchivePlayer implements PictureSource {
     const target = this.#target;
     if (!target) return;
     const { ahead, behind, window } = this.#limits;
-    const micros = target.gop.times[target.order] ?? 0;
-    const standing = this.#wish.rate === 0;
-    if (this.#wish.forward) this.#shelf.prune(micros, standing ? Math.max(behind, window) : behind, ahead + 16);
-    else this.#shelf.prune(micros, 2 * window, 2);
+    const { rate, forward } = this.#wish;
+    const { mode } = this.#reader;
+    const micros = timeOf(target);
+    if (mode === "scrub") this.#stage.prune(micros, 1, 1);
+    else if (forward) this.#stage.prune(micros, rate === 0 ? Math.max(behind, window) : behind, ahead + 16);
+    else if (mode === "keys") this.#stage.prune(micros, ahead + 2, 2);
+    else this.#stage.prune(micros, 2 * window, 2);
   }
 
   /** Permission was withdrawn: nothing of what is here may be seen any more. */
   #forgetAll(): void {
     this.#deps.keys.forgetCamera(this.cameraId);
     this.#decoder.rest();
-    this.#shelf.clear();
+    this.#stage.clear();
     this.#darken();
     this.#target = undefined;
   }

@@ -4,7 +4,7 @@ import type { ArchiveConnection, EndMessage, ReadHandle, ReadRequest } from "./a
 import { Footage } from "./footage.ts";
 import { type Gop, GopAssembler } from "./gop.ts";
 import type { ReadMode } from "./read-mode.ts";
-import { planRead } from "./read-plan.ts";
+import { type PlannedRead, planRead } from "./read-plan.ts";
 
 export interface ArchiveReaderDeps {
   readonly clock: Clock;
@@ -14,6 +14,7 @@ export interface ArchiveReaderDeps {
   /** How many bytes of sealed footage may be held. */
   maxBytes(): number;
   onBits(bits: number): void;
+  onStage(stage: "asked" | "found" | "arrived" | "whole"): void;
   /** Something came. */
   onChange(): void;
   /** The camera may not be seen: everything that is here has been forgotten. */
@@ -48,6 +49,8 @@ const FAILED_AGAIN_MS = 1000;
 const DENIED_AGAIN_MS = 30_000;
 const DAY_MICROS = 86_400_000_000;
 const MAX_REVOKED = 64;
+/** A read that taught nothing is not made again at once. */
+const SAME_AGAIN_MS = 250;
 
 /** Brings one camera's footage: one read at a time, of what the position needs most. */
 export class ArchiveReader {
@@ -63,6 +66,7 @@ export class ArchiveReader {
   #pollDueMs = 0;
   #deniedCode: string | undefined;
   #newestScrub: Gop | undefined;
+  #newest = { key: "", sinceMs: Number.NEGATIVE_INFINITY };
 
   constructor(cameraId: string, deps: ArchiveReaderDeps) {
     this.cameraId = cameraId;
@@ -110,6 +114,13 @@ export class ArchiveReader {
     this.#apartMicros = keyframesApartMicros;
   }
 
+  /** The clock is set to another time: a read of what is elsewhere must not be waited for. */
+  seek(micros: number): void {
+    const reading = this.#reading;
+    if (!reading || reading.mode !== this.#mode || reading.mode === "scrub") return;
+    if (reading.request.fromMicros !== micros && this.footage.at(micros).kind === "unknown") this.#cancel();
+  }
+
   /** Begins the next read when there is none; throws away what lies farthest. */
   read({ positionMicros, rate, forward }: ReadWish): void {
     const { footage } = this;
@@ -123,7 +134,7 @@ export class ArchiveReader {
     if (revoked && footage.at(positionMicros).kind === "unknown") footage.blank(revoked.fromMicros, revoked.toMicros);
     const poll = now >= this.#pollDueMs;
     const planned = planRead(footage, aim, { aheadBytes: maxBytes / 2 }, poll);
-    if (!planned) return;
+    if (!planned || this.#isRepeated(planned, now)) return;
     if (poll) this.#pollDueMs = now + POLL_MS;
     // Small pictures are enough while the pointer moves.
     const role = scrub ? "sub" : (this.#role ?? "sub");
@@ -133,6 +144,13 @@ export class ArchiveReader {
   close(): void {
     this.#cancel();
     this.#clear();
+  }
+
+  #isRepeated({ direction, fromMicros, maxBytes }: PlannedRead, now: number): boolean {
+    const key = `${this.#mode} ${direction} ${fromMicros} ${maxBytes}`;
+    const repeated = this.#newest.key === key && now - this.#newest.sinceMs < SAME_AGAIN_MS;
+    if (!repeated) this.#newest = { key, sinceMs: now };
+    return repeated;
   }
 
   #begin(request: ReadRequest): void {
@@ -145,9 +163,16 @@ export class ArchiveReader {
       handle: undefined,
     };
     this.#reading = reading;
+    this.#deps.onStage("asked");
     reading.handle = this.#deps.connection.read(request, {
-      onSource: (source) => assembler.source(source),
-      onFrames: (frames) => this.#onFrames(reading, frames),
+      onSource: (source) => {
+        this.#deps.onStage("found");
+        assembler.source(source);
+      },
+      onFrames: (frames) => {
+        this.#deps.onStage("arrived");
+        this.#onFrames(reading, frames);
+      },
       onEnd: (end) => this.#onEnd(reading, end),
       onFailed: (code, denied) => this.#onFailed(reading, code, denied),
     });
@@ -165,6 +190,7 @@ export class ArchiveReader {
     reading.gops.push(gop);
     reading.footage.add(gop);
     if (reading.mode === "scrub") this.#newestScrub = gop;
+    this.#deps.onStage("whole");
     this.#deps.onChange();
   }
 
@@ -210,11 +236,13 @@ export class ArchiveReader {
   #clear(): void {
     for (const store of Object.values(this.#stores)) store.clear();
     this.#newestScrub = undefined;
+    this.#newest = { key: "", sinceMs: Number.NEGATIVE_INFINITY };
   }
 
   #cancel(): void {
     const reading = this.#reading;
     this.#reading = undefined;
+    this.#newest = { key: "", sinceMs: Number.NEGATIVE_INFINITY };
     reading?.handle?.cancel();
   }
 }

@@ -158,7 +158,7 @@ export class Archive {
         return;
       case "seek":
         if (!Number.isFinite(command.micros)) return;
-        this.#group(command.tileId, command.micros).seek(command.micros, command.scrub === true);
+        this.#group(command.tileId, command.micros).seek(command.micros, command.scrub === true, command.rate);
         return;
       case "rate":
         this.#rate(command.rate, command.tileId);

@@ -173,7 +173,7 @@ describe("the next read", () => {
   test("backward the other way", () => {
     read(request("backward", 10.5, 0), [gop(10, [0, 50])], end(9.99));
     const plan = planRead(footage, aim({ rate: -1, forward: false }), limits, true);
-    expect(plan).toMatchObject({ direction: "backward", fromMicros: 9.99 * S });
+    expect(plan).toMatchObject({ direction: "backward", fromMicros: 9.999999 * S });
   });
 
   test("standing: also the GOP before, for a step", () => {

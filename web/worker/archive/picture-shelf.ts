@@ -35,6 +35,11 @@ export class PictureShelf {
     return this.find(ref) !== undefined;
   }
 
+  /** The last one at or before a time. */
+  newest(micros: number): ShelvedPicture | undefined {
+    return this.#pictures.findLast((picture) => picture.micros <= micros);
+  }
+
   /** Keeps the picture of that time and so many on each side of it. */
   prune(micros: number, before: number, after: number): void {
     const next = this.#pictures.findIndex((picture) => picture.micros > micros);

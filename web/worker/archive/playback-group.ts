@@ -70,14 +70,17 @@ export class PlaybackGroup {
     else this.clock.hold();
   }
 
-  seek(micros: number, scrub: boolean): void {
+  /** `rate`: at once with the seek, so that the clock does not run on from there at the old one. */
+  seek(micros: number, scrub: boolean, rate?: number): void {
     this.#steps = [];
     this.#ended = false;
     this.#scrub = scrub;
     this.#loopWasEmpty = false;
     // Until the picture is there; `tick` lets it go.
     this.clock.hold();
+    if (rate !== undefined) this.#setRate(rate);
     this.clock.seek(Math.min(micros, this.#deps.nowMicros()));
+    for (const player of this.#players) player.seek(this.clock.position());
     this.#deps.onChange();
     this.tick();
   }
@@ -87,8 +90,7 @@ export class PlaybackGroup {
     this.#ended = false;
     this.#scrub = false;
     this.#loopWasEmpty = false;
-    this.clock.setRate(rate);
-    if (this.clock.rate !== 0) this.#forward = this.clock.rate > 0;
+    this.#setRate(rate);
     this.#deps.onChange();
     this.tick();
   }
@@ -135,6 +137,11 @@ export class PlaybackGroup {
     this.#players = [];
     this.#steps = [];
     this.#waitingSince.clear();
+  }
+
+  #setRate(rate: number): void {
+    this.clock.setRate(rate);
+    if (this.clock.rate !== 0) this.#forward = this.clock.rate > 0;
   }
 
   #update(players: readonly ArchivePlayer[]): void {

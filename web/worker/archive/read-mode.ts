@@ -11,7 +11,9 @@ export function keyframesApartMicros(mode: ReadMode, rate: number): number | und
   return mode === "scrub" ? 1 : Math.round((Math.abs(rate) * 1e6) / KEYFRAMES_PER_SECOND);
 }
 
-export function modeOf(scrub: boolean, rate: number): ReadMode {
+/** `keysOnly`: the decoder is too slow for every picture backward. */
+export function modeOf(scrub: boolean, rate: number, keysOnly = false): ReadMode {
   if (scrub) return "scrub";
+  if (keysOnly && rate < 0) return "keys";
   return rate > WHOLE_RATES.forward || rate < -WHOLE_RATES.backward ? "keys" : "whole";
 }

@@ -76,7 +76,9 @@ function aheadFrom(
   if (!forward) {
     const known = footage.knownFrom(position);
     const enough = !known || known.earlierMicros === null || position - known.micros > aheadMicros / 2;
-    return enough || known.micros <= 0 ? undefined : Math.min(known.micros - 1, known.earlierMicros ?? known.micros);
+    // Right from where it is known, not from the footage that was named: no stretch in between may stay unknown, or it
+    // would be asked for without an end.
+    return enough || known.micros <= 0 ? undefined : known.micros - 1;
   }
   const known = footage.knownUntil(position);
   const { emptyAfterMicros } = footage;

@@ -29,6 +29,7 @@ export function archiveTileStats(
     limitedBy: undefined,
     decoder: player.site,
     captureMicros: player.drawnMicros,
+    seekMs: player.seekStages,
   };
 }
 

@@ -4,7 +4,8 @@ import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { FluxError } from "../../shared/lib/errors.ts";
-import { API_PREFIX, type Api } from "./api.ts";
+import { API_PREFIX } from "./api.ts";
+import type { OpenApiDocument } from "./openapi.ts";
 import type { App } from "./types.ts";
 
 const ASSETS: Readonly<Record<string, string>> = {
@@ -21,15 +22,8 @@ const PAGE = `<!doctype html>
 const START = `SwaggerUIBundle({ url: "${API_PREFIX}/openapi.json", dom_id: "#ui", deepLinking: true, validatorUrl: null });\n`;
 
 /** The OpenAPI document and Swagger UI, all from this server: works without the internet and under our own CSP. */
-export function docsRoutes(app: App, api: Api, version: string): void {
-  let document: unknown;
-  app.get(`${API_PREFIX}/openapi.json`, (c) => {
-    document ??= api.hono.getOpenAPI31Document({
-      openapi: "3.1.0",
-      info: { title: "FluxVision", version, description: "Times are ISO 8601 in UTC." },
-    });
-    return c.json(document as object);
-  });
+export function docsRoutes(app: App, document: () => OpenApiDocument): void {
+  app.get(`${API_PREFIX}/openapi.json`, (c) => c.json(document()));
   app.get("/docs", (c) => c.html(PAGE));
   app.get("/docs/start.js", (c) => c.body(START, 200, { "Content-Type": "text/javascript; charset=utf-8" }));
   app.get("/docs/:asset", async (c) => {

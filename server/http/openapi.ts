@@ -55,7 +55,8 @@ export function openApiDocument(api: Api, version: string): OpenApiDocument {
   }
   const { securitySchemes } = document.components;
   document.components = { securitySchemes, schemas: {}, responses: errorResponses(error) };
-  document.components.schemas = nameSchemas(document, named);
+  const used = nameSchemas(document, named);
+  document.components.schemas = used;
   return document;
 }
 

@@ -11,10 +11,14 @@ export interface TokenSource {
 
 export interface RequestOptions {
   readonly body?: unknown;
+  /** In place of `body`: JSON as it goes out. */
+  readonly text?: string;
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface HttpClient {
+  /** With a token, and once more with a newer one after a 401. Rejects with `ApiError`; so every response is a success. */
+  send(method: string, path: string, options?: RequestOptions): Promise<Response>;
   /** Resolves to the JSON body, or undefined for 204. Rejects with `ApiError`. */
   request<T>(method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE", path: string, options?: RequestOptions): Promise<T>;
 }
@@ -48,31 +52,34 @@ export async function readJson<T>(response: Response): Promise<T> {
 export function jsonInit(method: string, token: string | undefined, options: RequestOptions): RequestInit {
   const headers: Record<string, string> = { accept: "application/json" };
   if (token !== undefined) headers.authorization = `Bearer ${token}`;
-  if (options.body !== undefined) headers["content-type"] = "application/json";
+  const text = options.text ?? (options.body === undefined ? undefined : JSON.stringify(options.body));
+  if (text !== undefined) headers["content-type"] = "application/json";
   return {
     method,
     headers,
-    ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+    ...(text === undefined ? {} : { body: text }),
     ...(options.signal ? { signal: options.signal } : {}),
   };
 }
 
 export function createHttpClient(fetch: Fetch, tokens: TokenSource): HttpClient {
+  const sendWithToken: HttpClient["send"] = async (method, path, options = {}) => {
+    const attempt = (token: string | undefined): Promise<Response> =>
+      send(fetch, path, jsonInit(method, token, options));
+    const sent = tokens.token();
+    try {
+      return await attempt(sent);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 401) throw error;
+      // Somebody else may have refreshed while this request was under way.
+      const current = tokens.token();
+      const fresh = current !== undefined && current !== sent ? current : await tokens.refresh();
+      if (fresh === undefined) throw error;
+      return await attempt(fresh);
+    }
+  };
   return {
-    async request(method, path, options = {}) {
-      const attempt = (token: string | undefined): Promise<Response> =>
-        send(fetch, path, jsonInit(method, token, options));
-      const sent = tokens.token();
-      try {
-        return await readJson(await attempt(sent));
-      } catch (error) {
-        if (!(error instanceof ApiError) || error.status !== 401) throw error;
-        // Somebody else may have refreshed while this request was under way.
-        const current = tokens.token();
-        const fresh = current !== undefined && current !== sent ? current : await tokens.refresh();
-        if (fresh === undefined) throw error;
-        return await readJson(await attempt(fresh));
-      }
-    },
+    send: sendWithToken,
+    request: async (method, path, options) => readJson(await sendWithToken(method, path, options)),
   };
 }

@@ -30,8 +30,9 @@ const commands: Record<string, CommandEntry> = {
     load: async () => (await import("./export.ts")).runExport,
   },
   verify: {
-    synopsis: "PACKAGE [--json] [--key FINGERPRINT] [--passphrase-stdin]",
-    summary: "Check an export package (.zip or folder): what was changed since it was made, and who signed it",
+    synopsis:
+      "PACKAGE [--json] [--key FINGERPRINT] [--passphrase-stdin] | audit FILE|--database [--anchor SEQ:HASH] [--key FINGERPRINT]",
+    summary: "Check an export package, or the audit trail: what was changed since it was made, and who signed it",
     load: async () => (await import("./verify.ts")).runVerify,
   },
   bench: {

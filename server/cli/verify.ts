@@ -8,9 +8,8 @@ import { UsageError } from "./cli.ts";
 import { parseFlags } from "./flags.ts";
 import type { CliIo } from "./io.ts";
 import { readLine } from "./read-line.ts";
-
-/** Exit codes, for scripts: documented in docs/evidence.md. */
-export const VERIFY_EXIT = { intact: 0, faults: 1, usage: 2, unreadable: 3 } as const;
+import { runVerifyAudit } from "./verify-audit.ts";
+import { VERIFY_EXIT } from "./verify-exit.ts";
 
 /**
  * `verify PACKAGE [--json] [--key FINGERPRINT] [--passphrase TEXT | --passphrase-stdin]`: checks an export package, a .zip
@@ -21,6 +20,7 @@ export async function runVerify(
   io: CliIo,
   stdin: AsyncIterable<Buffer> = process.stdin,
 ): Promise<number> {
+  if (args[0] === "audit") return runVerifyAudit(args.slice(1), io);
   const { values, positionals } = parseFlags(args, {
     json: { kind: "boolean" },
     key: { kind: "string" },

@@ -2,20 +2,51 @@ import { randomBytes } from "node:crypto";
 import { link, mkdir, open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { FluxError } from "../../shared/lib/errors.ts";
+import { printedBy } from "./root-key-command.ts";
 
 export const ROOT_KEY_BYTES = 32;
 
 export interface RootKey {
   readonly key: Uint8Array;
-  readonly origin: "environment" | "file" | "created";
+  readonly origin: "environment" | "command" | "file" | "created";
   /** The file can be read by others than its owner. */
   readonly exposed: boolean;
 }
 
+export interface RootKeySource {
+  /** The data folder's `root.key`. */
+  readonly file: string;
+  readonly environment?: string | undefined;
+  /** Program and arguments that print the key. */
+  readonly command?: readonly string[] | undefined;
+  /** False: a file that is not there is an error. */
+  readonly create?: boolean;
+}
+
+/** Name of the file in the data folder. */
+export const ROOT_KEY_FILE = "root.key";
+
 /**
- * The key above all keys: from the environment, else from `file`, which is created with mode 0600 at the first start.
- * Whoever loses it loses every recording. Throws `keys.root_key_unreadable`.
+ * The key above all keys: from the environment, else printed by a program (a client of a KMS, HSM or TPM), else from `file`,
+ * which is created with mode 0600 at the first start. Whoever loses it loses every recording.
+ * Throws `keys.root_key_unreadable`.
  */
+export async function findRootKey({
+  file,
+  environment,
+  command,
+  create: mayCreate = true,
+}: RootKeySource): Promise<RootKey> {
+  if (command !== undefined) {
+    return { key: decode(await printedBy(command), "what the command printed"), origin: "command", exposed: false };
+  }
+  if (environment === undefined && !mayCreate && !(await read(file))) {
+    throw new FluxError("keys.root_key_unreadable", `there is no ${file}`);
+  }
+  return loadRootKey(file, environment);
+}
+
+/** As `findRootKey`, without a program. */
 export async function loadRootKey(file: string, fromEnvironment: string | undefined): Promise<RootKey> {
   if (fromEnvironment !== undefined) {
     return { key: decode(fromEnvironment, "FLUXVISION_ROOT_KEY"), origin: "environment", exposed: false };

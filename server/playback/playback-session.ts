@@ -231,7 +231,12 @@ export class PlaybackSession implements PlaybackHandlers {
   async #authenticate(token: string, publicKey: string): Promise<void> {
     this.#state = "authenticating";
     try {
-      const identity = await this.#context.authority.authenticate(this.connectionId, token, publicKey);
+      const identity = await this.#context.authority.authenticate(
+        this.connectionId,
+        token,
+        publicKey,
+        this.#line.remoteAddress,
+      );
       if (this.#is("closed")) return;
       this.#helloTimer?.cancel();
       this.#identity = identity;

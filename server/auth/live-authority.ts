@@ -15,6 +15,8 @@ interface Connection {
   readonly userId: string;
   readonly sessionId: string;
   readonly sessionKey: Uint8Array;
+  /** Where the client is. */
+  readonly address: string;
   tokenExpiresAt: Micros;
 }
 
@@ -45,19 +47,24 @@ export class LiveAuthority implements RelayAuthority {
     this.#parts = parts;
   }
 
-  async authenticate(connectionId: string, token: string, clientPublicKey: string): Promise<Authenticated> {
-    const { principal, expiresAt } = await this.#verifyArriving(connectionId, token);
+  async authenticate(
+    connectionId: string,
+    token: string,
+    clientPublicKey: string,
+    address = "unknown",
+  ): Promise<Authenticated> {
+    const { principal, expiresAt } = await this.#verifyArriving(connectionId, token, address);
     if (!can(principal, "live.connect")) throw new FluxError("auth.forbidden", "not permitted");
     if (this.#connections.size >= MAX_CONNECTIONS) throw new FluxError("auth.busy", "too many live connections");
     const { publicKey, salt, sessionKey } = agree(clientPublicKey);
     const { userId, sessionId } = principal;
-    this.#connections.set(connectionId, { userId, sessionId, sessionKey, tokenExpiresAt: expiresAt });
+    this.#connections.set(connectionId, { userId, sessionId, sessionKey, address, tokenExpiresAt: expiresAt });
     return { userId, sessionId, tokenExpiresAtMicros: expiresAt, publicKey, salt };
   }
 
   async renew(connectionId: string, token: string): Promise<{ tokenExpiresAtMicros: number }> {
     const connection = this.#connection(connectionId);
-    const { principal, expiresAt } = await this.#parts.auth.verify(token);
+    const { principal, expiresAt } = await this.#parts.auth.verify(token, connection.address);
     if (principal.userId !== connection.userId || principal.sessionId !== connection.sessionId) {
       throw new FluxError("auth.invalid_token", "the token belongs to another session");
     }
@@ -150,10 +157,10 @@ export class LiveAuthority implements RelayAuthority {
   }
 
   /** A connection that closes while its token is checked must not be remembered for ever afterwards. */
-  async #verifyArriving(connectionId: string, token: string): Promise<VerifiedToken> {
+  async #verifyArriving(connectionId: string, token: string, address: string): Promise<VerifiedToken> {
     this.#arriving.set(connectionId, false);
     try {
-      const verified = await this.#parts.auth.verify(token);
+      const verified = await this.#parts.auth.verify(token, address);
       if (this.#arriving.get(connectionId) === true) throw closed();
       return verified;
     } finally {

@@ -19,6 +19,7 @@ export interface PlaybackHandlers {
 
 /** One viewer's line to the archive. */
 export interface PlaybackLine {
+  readonly remoteAddress: string;
   send(message: PlaybackServerMessage): void;
   /** Whole sealed frames of a read. */
   sendFrames(requestId: number, pieces: readonly Uint8Array[]): void;
@@ -30,6 +31,7 @@ export interface PlaybackLine {
 
 /** The line over WebSocket (SPEC W110, W111). */
 export class PlaybackConnection implements PlaybackLine {
+  readonly remoteAddress: string;
   readonly #socket: WebSocket;
   readonly #clock: Clock;
   readonly #pingTimer: Timer;
@@ -38,7 +40,8 @@ export class PlaybackConnection implements PlaybackLine {
   #closing = false;
   #waiting: (() => void)[] = [];
 
-  constructor(socket: WebSocket, clock: Clock) {
+  constructor(socket: WebSocket, remoteAddress: string, clock: Clock) {
+    this.remoteAddress = remoteAddress;
     this.#socket = socket;
     this.#clock = clock;
     socket.on("pong", () => {

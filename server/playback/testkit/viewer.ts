@@ -4,6 +4,7 @@ import type { PlaybackHandlers, PlaybackLine } from "../playback-connection.ts";
 
 /** A viewer without a network. */
 export class Viewer implements PlaybackLine {
+  readonly remoteAddress = "192.0.2.50";
   readonly messages: PlaybackServerMessage[] = [];
   readonly frames = new Map<number, Uint8Array[]>();
   closed = false;

@@ -69,7 +69,7 @@ export class LiveUpgrade {
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       socket.off("error", ignore);
       if (path === PLAYBACK_PATH) {
-        const line = new PlaybackConnection(webSocket, clock);
+        const line = new PlaybackConnection(webSocket, address, clock);
         line.start(acceptPlayback(line));
         return;
       }

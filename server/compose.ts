@@ -11,6 +11,8 @@ import { Archive } from "./archive/archive.ts";
 import { ArchiveGuard } from "./archive/archive-authority.ts";
 import type { ReadSegment } from "./archive/archive-reader.ts";
 import { openAudit } from "./audit/open-audit.ts";
+import { ViewingLog } from "./audit/viewing.ts";
+import { watchedArchive, watchedRelay, whoIs } from "./audit/viewing-authority.ts";
 import { AccessTokens } from "./auth/access-tokens.ts";
 import { AuthService } from "./auth/auth-service.ts";
 import { LiveAuthority } from "./auth/live-authority.ts";
@@ -33,7 +35,7 @@ import { createApp } from "./http/app.ts";
 import { chooseUpstreamSocket, listenUpstream } from "./http/listen.ts";
 import { createIdentity, createIdentityRules } from "./identity/create-identity.ts";
 import { openKeys } from "./keys/open-keys.ts";
-import { loadRootKey } from "./keys/root-key.ts";
+import { findRootKey, ROOT_KEY_FILE } from "./keys/root-key.ts";
 import { createMediaPlane, type OwnedMediaPlane } from "./media/media-plane.ts";
 import type { RelayEndpoints } from "./media/relay-slot.ts";
 import { spawnThread } from "./media/thread.ts";
@@ -81,7 +83,11 @@ export async function compose(options: ComposeOptions): Promise<Server> {
 
 async function build({ config, clock, log, version, bundleUrl }: ComposeOptions, scope: Scope): Promise<Server> {
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
-  const rootKey = await loadRootKey(join(config.dataDir, "root.key"), config.rootKey);
+  const rootKey = await findRootKey({
+    file: join(config.dataDir, ROOT_KEY_FILE),
+    environment: config.rootKey,
+    command: config.rootKeyCommand,
+  });
   if (rootKey.exposed) log.warn("the root key file can be read by others than its owner: chmod 600 it");
   const database = scope.own(
     await openDatabase({
@@ -133,6 +139,7 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
   // Owned before the media plane: closed after it, with the last facts of its recorders.
   let archive: Archive | undefined;
   scope.add(() => archive?.close());
+  const viewing = scope.own(new ViewingLog({ audit, clock, who: (...ids) => whoIs(orm, ...ids) }));
   const upstream = scope.own(await chooseUpstreamSocket(config.dataDir));
   const certificates = await relayCertificates(config, clock);
   const owned = scope.own(
@@ -143,10 +150,20 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
       logLevel: config.logLevel,
       keys,
       generations: createGenerationStore({ path: join(config.dataDir, "seal-generation"), record: generations }),
-      authority,
-      archive: new ArchiveGuard(orm, authority, () => archive?.index.open ?? new Map(), readSegment),
-      onViewerClosed: (connectionId) => authority.viewerClosed(connectionId),
-      onViewersLost: () => authority.clear(),
+      authority: watchedRelay(authority, viewing),
+      archive: watchedArchive(
+        new ArchiveGuard(orm, authority, () => archive?.index.open ?? new Map(), readSegment),
+        viewing,
+      ),
+      onViewerLeft: (connectionId, cameraIds) => viewing.left(connectionId, cameraIds),
+      onViewerClosed: (connectionId) => {
+        authority.viewerClosed(connectionId);
+        viewing.closed(connectionId);
+      },
+      onViewersLost: () => {
+        authority.clear();
+        viewing.clear();
+      },
       relay: relayData(config, certificates, upstream.path),
       spawnIngest: (data) =>
         spawnThread(new URL("./ingest-worker.mjs", bundleUrl), { ...data, outbound: config.outbound }, "ingest"),
@@ -281,6 +298,7 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
   scope.own(await listenUpstream(app, upstream.path, clock));
   await cameras.start();
   void allKeys.rotation.look();
+  void auditTrail.retention.look();
   owned.camerasKnown();
   return {
     setup,

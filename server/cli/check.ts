@@ -11,7 +11,7 @@ import { createLog } from "../core/log.ts";
 import { openDatabase } from "../db/database.ts";
 import { storageVolumes } from "../db/schema/index.ts";
 import { openKeys } from "../keys/open-keys.ts";
-import { loadRootKey } from "../keys/root-key.ts";
+import { findRootKey, ROOT_KEY_FILE } from "../keys/root-key.ts";
 import { createOutboundGuard } from "../net/outbound-settings.ts";
 import { parseFlags } from "./flags.ts";
 import type { CliIo } from "./io.ts";
@@ -45,7 +45,11 @@ async function check(scope: Scope, repair: boolean, full: boolean): Promise<Chec
   const config = loadConfig();
   const clock = systemClock();
   const log = createLog("silent");
-  const rootKey = await loadRootKey(join(config.dataDir, "root.key"), config.rootKey);
+  const rootKey = await findRootKey({
+    file: join(config.dataDir, ROOT_KEY_FILE),
+    environment: config.rootKey,
+    command: config.rootKeyCommand,
+  });
   const database = scope.own(await openDatabase({ url: config.databaseUrl, dataDir: config.dataDir, clock, log }));
   const keys = scope.own(await openKeys({ orm: database.orm, rootKey: rootKey.key, clock, log }));
   const opener = new FrameOpener(await loadFluxCrypto(), (name) =>

@@ -19,6 +19,8 @@ export interface Config {
   readonly logLevel: Environment["FLUXVISION_LOG_LEVEL"];
   readonly allowedOrigins: readonly string[];
   readonly rootKey: string | undefined;
+  /** Program and arguments that print the root key. */
+  readonly rootKeyCommand: readonly string[] | undefined;
   readonly quotaKbps: number;
   readonly workers: number;
   readonly databaseUrl: string | undefined;
@@ -62,6 +64,10 @@ function toConfig(values: Environment, workingDir: string): Config {
     const missing = certificate === undefined ? "FLUXVISION_TLS_CERT" : "FLUXVISION_TLS_KEY";
     throw new FluxError("config.invalid", `${missing}: certificate and key must be given together`, { field: missing });
   }
+  if (values.FLUXVISION_ROOT_KEY !== undefined && values.FLUXVISION_ROOT_KEY_COMMAND !== undefined) {
+    const field = "FLUXVISION_ROOT_KEY_COMMAND";
+    throw new FluxError("config.invalid", `${field}: FLUXVISION_ROOT_KEY is set too; give one of them`, { field });
+  }
   const dataDir = resolve(workingDir, values.FLUXVISION_DATA_DIR);
   return {
     dataDir,
@@ -80,6 +86,7 @@ function toConfig(values: Environment, workingDir: string): Config {
     logLevel: values.FLUXVISION_LOG_LEVEL,
     allowedOrigins: values.FLUXVISION_ALLOWED_ORIGINS,
     rootKey: values.FLUXVISION_ROOT_KEY,
+    rootKeyCommand: values.FLUXVISION_ROOT_KEY_COMMAND,
     quotaKbps: values.FLUXVISION_QUOTA_KBPS,
     workers: values.FLUXVISION_WORKERS ?? Math.min(2, availableParallelism()),
     databaseUrl: values.DATABASE_URL,

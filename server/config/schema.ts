@@ -24,6 +24,17 @@ const list = z.string().transform((text) =>
 const networks = list.pipe(
   z.array(z.string().refine(isNetwork, "must be networks such as 10.0.0.0/8, comma-separated")).min(1).max(200),
 );
+const argv = z
+  .string()
+  .max(8192)
+  .transform((text, context) => {
+    try {
+      return z.array(z.string().min(1).max(4096)).min(1).max(64).parse(JSON.parse(text));
+    } catch {
+      context.addIssue('must be a JSON array of texts, such as ["/usr/bin/kms-get", "--key", "fluxvision"]');
+      return z.NEVER;
+    }
+  });
 const origin = z.url({ protocol: /^https?$/ }).transform((text) => new URL(text).origin);
 
 export const environment = z.object({
@@ -50,6 +61,8 @@ export const environment = z.object({
     .string()
     .regex(/^([0-9a-fA-F]{64}|[A-Za-z0-9+/_-]{43}=?)$/, "must be 32 bytes in hex or base64")
     .optional(),
+  /** Program that prints the root key (a KMS, HSM or TPM client): a JSON array, program and arguments, run without a shell. */
+  FLUXVISION_ROOT_KEY_COMMAND: argv.optional(),
   /** Live bandwidth per viewer, kbit/s. */
   FLUXVISION_QUOTA_KBPS: z.coerce.number().int().min(100).max(10_000_000).default(50_000),
   /** Ingest worker threads; by default min(2, cores). */

@@ -76,11 +76,23 @@ function enforce(policy: RoutePolicy, deps: AppDeps, rate: UserRate): Middleware
     if (token === undefined) throw new FluxError("auth.required", "sign in first");
     const { principal } = await deps.auth.verify(token, c.get("ip"));
     rate.take(principal.userId, c.get("ip"));
-    if (!can(principal, policy.action)) throw new FluxError("auth.forbidden", "not permitted");
+    const denied = (cameraId?: string): void => {
+      const { userId: actorId, username: actorName, sessionId } = principal;
+      const details = { method: c.req.method, needed: policy.action };
+      const of = { actorId, actorName, sessionId, ip: c.get("ip"), target: c.req.path, cameraId, details };
+      deps.audit.note({ action: "access.denied", outcome: "denied", ...of });
+    };
+    if (!can(principal, policy.action)) {
+      denied();
+      throw new FluxError("auth.forbidden", "not permitted");
+    }
     if (policy.cameraParam !== undefined) {
       const cameraId = c.req.param(policy.cameraParam) ?? "";
       // The same answer as for a camera that does not exist: ids cannot be probed.
-      if (!can(principal, policy.action, cameraId)) throw new FluxError("camera.not_found", "there is no such camera");
+      if (!can(principal, policy.action, cameraId)) {
+        denied(cameraId);
+        throw new FluxError("camera.not_found", "there is no such camera");
+      }
     }
     c.set("principal", principal);
     return next();

@@ -39,6 +39,8 @@ export interface MediaPlaneDeps {
   /** What viewers may play back. */
   readonly archive?: ArchiveAuthority | undefined;
   readonly onViewerClosed: (connectionId: string) => void;
+  /** A viewer looks at these cameras no more. */
+  readonly onViewerLeft?: (connectionId: string, cameraIds: readonly string[]) => void;
   /** Every live connection is gone at once. */
   readonly onViewersLost: () => void;
   readonly relay: RelayWorkerData;
@@ -98,6 +100,7 @@ class ThreadedMediaPlane implements OwnedMediaPlane {
       authority: deps.authority,
       archive: deps.archive,
       onViewerClosed: deps.onViewerClosed,
+      onViewerLeft: deps.onViewerLeft,
       onViewersLost: deps.onViewersLost,
       onReady: () => this.#tellRelayEverything(),
     });

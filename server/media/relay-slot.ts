@@ -31,6 +31,7 @@ export interface RelaySlotOptions {
   /** Undefined: there is nothing to play back. */
   readonly archive?: ArchiveAuthority | undefined;
   readonly onViewerClosed: (connectionId: string) => void;
+  readonly onViewerLeft?: ((connectionId: string, cameraIds: readonly string[]) => void) | undefined;
   /** The thread died, and with it every viewer's connection. */
   readonly onViewersLost: () => void;
   /** The thread is there (again): tell it cameras, states and ingest lines. */
@@ -155,6 +156,9 @@ export class RelaySlot {
       case "viewer-closed":
         if (this.#arriving.has(message.connectionId)) this.#arriving.set(message.connectionId, false);
         this.#options.onViewerClosed(message.connectionId);
+        break;
+      case "viewer-left":
+        this.#options.onViewerLeft?.(message.connectionId, message.cameraIds);
         break;
       case "stats": {
         const { type: _type, requestId, ...stats } = message;

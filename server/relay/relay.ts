@@ -105,6 +105,7 @@ export class Relay {
       quotaKbps: this.#options.quotaKbps,
       camerasKnown: () => this.#camerasKnown,
       onFrameSent: this.#count,
+      onLeft: (cameraIds) => this.#options.post({ type: "viewer-left", connectionId, cameraIds }),
       onClosed: (closed) => {
         this.#sessions.delete(closed);
         this.#framesDropped += closed.feeds.droppedFrames;

@@ -24,6 +24,8 @@ export interface SessionContext extends Omit<FeedsContext, "connection"> {
   readonly camerasKnown: () => boolean;
   /** Called once, when the session is over. */
   readonly onClosed: (session: ViewerSession) => void;
+  /** The viewer looks at these cameras no more. */
+  readonly onLeft?: (cameraIds: readonly string[]) => void;
 }
 
 /** One viewer from hello to goodbye. The main thread decides on access; this class enforces what it says. */
@@ -211,6 +213,7 @@ export class ViewerSession implements ConnectionHandlers {
         return;
       case "unsubscribe":
         this.#authoriser.forget(message.cameraIds);
+        this.#context.onLeft?.(message.cameraIds);
         for (const cameraId of message.cameraIds) this.#feeds.remove(cameraId);
         return;
       case "need_key":
@@ -229,12 +232,7 @@ export class ViewerSession implements ConnectionHandlers {
   async #authenticate(token: string, publicKey: string): Promise<void> {
     this.#state = "authenticating";
     try {
-      const identity = await this.#context.authority.authenticate(
-        this.connectionId,
-        token,
-        publicKey,
-        this.#connection.remoteAddress,
-      );
+      const identity = await this.#context.authority.authenticate(this.connectionId, token, publicKey);
       if (!this.#is("authenticating")) return;
       this.#helloTimer?.cancel();
       this.#identity = identity;

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gte, inArray, lt, lte, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, gte, inArray, lt, lte, or, type SQL, sql } from "drizzle-orm";
 import type { SegmentEntry } from "../../shared/api/recording.ts";
 import { CODEC_IDS } from "../../shared/media/types.ts";
 import type { Orm } from "../db/database.ts";
@@ -23,6 +23,12 @@ export interface FoundSegment extends SegmentFact {
   readonly locked: boolean;
 }
 
+/**
+ * A segment begins at most so long before a time that lies in it: they are cut after an hour at the latest, at the next
+ * keyframe. Without this bound a search would walk a camera's whole past.
+ */
+const LONGEST_MICROS = 7_200_000_000;
+
 /** Segments that overlap a stretch of time, by the index; open ones as far as they are on disk. */
 export async function findSegments(
   orm: Orm,
@@ -34,6 +40,7 @@ export async function findSegments(
     eq(segments.cameraId, cameraId),
     role && eq(segments.role, role),
     lt(segments.startMicros, endMicros),
+    gt(segments.startMicros, startMicros - LONGEST_MICROS),
     // An open segment's end in the database is where it began to be known.
     or(gte(segments.endMicros, startMicros), eq(segments.state, "open")),
     inArray(segments.state, ["open", "closed", "moving"]),

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { Clock, Timer } from "../../shared/lib/clock.ts";
 import { describeError, errorCode } from "../../shared/lib/errors.ts";
 import { millis } from "../../shared/lib/time.ts";
@@ -6,6 +7,7 @@ import {
   type PlaybackClientMessage,
   type PlaybackServerMessage,
   playbackClientMessage,
+  playbackRequestId,
 } from "../../shared/wire/playback-messages.ts";
 import type { ArchiveAuthority, ArchiveSegment, Authenticated, RelayAuthority } from "../relay/protocol.ts";
 import { endsSession } from "../relay/session/session-end.ts";
@@ -31,6 +33,8 @@ const MESSAGES_BURST = 600;
 const RUNNING = 8;
 /** A right to a camera is believed for so long (W113). */
 const BELIEVED_MS = 2000;
+/** Far above what anybody plays in one session. */
+const MOST_SEEN = 10_000;
 
 /** One viewer of the archive, from hello to goodbye. */
 export class PlaybackSession implements PlaybackHandlers {
@@ -43,6 +47,10 @@ export class PlaybackSession implements PlaybackHandlers {
   readonly #queue: ReadRequest[] = [];
   /** Rights to cameras, and when they were last confirmed. */
   readonly #rights = new Map<string, CameraRight & { readonly atMs: number }>();
+  /** Cameras that were read. */
+  readonly #seen = new Set<string>();
+  /** Counts changes of permissions: only the newest is looked into. */
+  #change = 0;
   #running = 0;
   #state: "hello" | "authenticating" | "open" | "closed" = "hello";
   #identity: Authenticated | undefined;
@@ -90,6 +98,7 @@ export class PlaybackSession implements PlaybackHandlers {
   accessChanged(): void {
     this.#rights.clear();
     this.#grants.forget();
+    if (this.#state === "open") void this.#withdraw();
   }
 
   /** The viewer may try again. */
@@ -117,7 +126,12 @@ export class PlaybackSession implements PlaybackHandlers {
     const field = issue?.path.join(".") ?? "";
     const reason = (issue?.message ?? "not a message of this protocol").slice(0, 256);
     if (this.#state === "hello") this.close("relay.bad_message", `${field}: ${reason}`);
-    else this.#send({ type: "error", code: "relay.bad_message", message: reason, field });
+    else {
+      // So that whoever waits for the answer to this read hears of it at once.
+      const about = z.object({ requestId: playbackRequestId }).safeParse(value);
+      const requestId = about.success ? about.data : {};
+      this.#send({ type: "error", code: "relay.bad_message", message: reason, field, ...requestId });
+    }
     return undefined;
   }
 
@@ -150,14 +164,29 @@ export class PlaybackSession implements PlaybackHandlers {
     }
   }
 
+  /** Fails closed: what cannot be found out is withdrawn; the viewer may ask again. */
+  async #withdraw(): Promise<void> {
+    this.#change++;
+    const change = this.#change;
+    for (const cameraId of [...this.#seen]) {
+      const { allowed } = await this.#right(cameraId).catch(() => ({ allowed: false }));
+      if (this.#state !== "open" || change !== this.#change) return;
+      if (allowed) continue;
+      this.#seen.delete(cameraId);
+      this.#send({ type: "withdrawn", cameraId, code: "auth.camera_denied" });
+    }
+  }
+
   #read(request: ReadRequest): void {
-    const { requestId } = request;
+    const { requestId, cameraId } = request;
     if (this.#reads.has(requestId) || this.#reads.size >= MAX_READS) {
       const taken = this.#reads.has(requestId);
       const message = taken ? "this number is in use" : `at most ${MAX_READS} reads at once`;
       this.#send({ type: "error", code: "playback.too_many_reads", message, requestId, field: "requestId" });
       return;
     }
+    if (this.#seen.size >= MOST_SEEN) this.#seen.clear();
+    this.#seen.add(cameraId);
     this.#reads.set(requestId, { cancelled: false });
     this.#queue.push(request);
     this.#next();

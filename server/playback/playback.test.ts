@@ -274,6 +274,22 @@ describe("rights (W113, W114)", () => {
     expect(anna.sequences(1).length).toBeLessThanOrEqual(25);
   });
 
+  it("that end are told for each camera that was read, and only for those", async () => {
+    await record(0, 2);
+    const anna = await viewer();
+    anna.say(read(1));
+    await anna.message("end", 1);
+    playback.accessChanged("anna");
+    authority.permit("anna", []);
+    playback.accessChanged("anna");
+    const { cameraId } = read(1);
+    expect(await anna.message("withdrawn")).toEqual({ type: "withdrawn", cameraId, code: "auth.camera_denied" });
+    playback.accessChanged("anna");
+    anna.say({ type: "ping", t: 1 });
+    await anna.message("pong");
+    expect(anna.messages.filter(({ type }) => type === "withdrawn")).toHaveLength(1);
+  });
+
   it("end with the session, at once", async () => {
     await record(0, 60, { payload: 20_000 });
     const anna = await viewer();
@@ -331,7 +347,18 @@ describe("hostile viewers", () => {
       { type: "subscribe", cameras: [] },
     ];
     for (const message of bad) anna.say(message);
-    expect(anna.messages.filter(({ type }) => type === "error")).toHaveLength(bad.length);
+    const errors = anna.messages.filter(({ type }) => type === "error");
+    expect(errors).toHaveLength(bad.length);
+    // Whoever waits for the answer to a read hears of it by its number.
+    expect(errors.map((error) => ("requestId" in error ? error.requestId : undefined))).toEqual([
+      undefined,
+      undefined,
+      1,
+      1,
+      1,
+      undefined,
+      undefined,
+    ]);
     anna.handlers?.onMessage("{");
     expect(anna.closeCode).toBe("relay.bad_message");
   });

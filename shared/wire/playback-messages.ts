@@ -14,6 +14,7 @@ const u32 = z.number().int().min(0).max(0xffffffff);
 const micros = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const keyName = { cameraId, keyId: u32, generation: u32, epoch: u32 };
 
+export const playbackRequestId = u32;
 export const MAX_READS = 64;
 /** What one `read` may ask for. */
 export const MAX_READ_BYTES = 16 * 1024 * 1024;
@@ -87,6 +88,8 @@ export const playbackServerMessage = z.discriminatedUnion("type", [
     laterMicros: micros.nullable(),
   }),
   z.object({ type: z.literal("denied"), requestId: u32, code: z.string() }),
+  /** The right to a camera that was read ended: what is here of it must be forgotten at once. */
+  z.object({ type: z.literal("withdrawn"), cameraId, code: z.string() }),
   z.object({ type: z.literal("pong"), t: z.number(), serverTimeMicros: z.number() }),
   z.object({ type: z.literal("session_expired"), code: z.string(), message: z.string() }),
   z.object({

@@ -29,6 +29,7 @@ beforeEach(async () => {
       onState: (state) => told.push(state),
       onSessionKey: (key) => log.push(`session ${key.byteLength}`),
       onKeys: ({ keys }) => log.push(`keys ${keys.length}`),
+      onWithdrawn: (cameraId, code) => log.push(`withdrawn ${cameraId} ${code}`),
       onExpired: (code) => told.push(code),
     },
   );

@@ -37,6 +37,8 @@ export interface ArchiveConnectionEvents {
   /** 32 bytes, new with every connection and before its first keys. */
   onSessionKey(key: Uint8Array): void;
   onKeys(message: KeysMessage): void;
+  /** The camera may not be seen any more. */
+  onWithdrawn(cameraId: string, code: string): void;
   onExpired(code: string): void;
 }
 
@@ -266,6 +268,9 @@ export class ArchiveConnection {
         return;
       case "pong":
         this.#serverClock.add(message.t, this.#clock.monotonicMs(), this.#clock.utcMicros(), message.serverTimeMicros);
+        return;
+      case "withdrawn":
+        this.#events.onWithdrawn(message.cameraId, message.code);
         return;
       case "source":
         this.#heard(message.requestId)?.events.onSource(message);

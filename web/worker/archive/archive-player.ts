@@ -196,6 +196,11 @@ export class ArchivePlayer implements PictureSource {
     this.#reader.setRole(role);
   }
 
+  /** The right to the camera ended. */
+  withdraw(code: string): void {
+    this.#reader.withdraw(code);
+  }
+
   /** The clock is set to another time. */
   seek(micros: number): void {
     this.#trace.begin();

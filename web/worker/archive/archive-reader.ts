@@ -141,6 +141,13 @@ export class ArchiveReader {
     this.#begin({ cameraId: this.cameraId, role, ...planned });
   }
 
+  /** The right to the camera was withdrawn: nothing of what is here may be kept. */
+  withdraw(code: string): void {
+    this.#cancel();
+    this.#deny(code);
+    this.#deps.onChange();
+  }
+
   close(): void {
     this.#cancel();
     this.#clear();
@@ -209,13 +216,16 @@ export class ArchiveReader {
     reading.assembler.finish();
     const now = this.#deps.clock.monotonicMs();
     if (code === "keys.revoked") this.#onRevoked(reading);
-    else if (denied) {
-      this.#deniedCode = code;
-      this.#notBeforeMs = now + DENIED_AGAIN_MS;
-      this.#clear();
-      this.#deps.onDenied();
-    } else this.#notBeforeMs = now + FAILED_AGAIN_MS;
+    else if (denied) this.#deny(code);
+    else this.#notBeforeMs = now + FAILED_AGAIN_MS;
     this.#deps.onChange();
+  }
+
+  #deny(code: string): void {
+    this.#deniedCode = code;
+    this.#notBeforeMs = this.#deps.clock.monotonicMs() + DENIED_AGAIN_MS;
+    this.#clear();
+    this.#deps.onDenied();
   }
 
   /** Keys are destroyed for a camera's whole UTC day: nothing of the rest of that day can be opened. */

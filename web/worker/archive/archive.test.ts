@@ -225,6 +225,21 @@ describe("one camera", () => {
     expect(archive.pictureOf(tile(1))).toBeNull();
   });
 
+  test("permission withdrawn while nothing is read: what is here goes at once", async () => {
+    await bench.stand(10);
+    expect(bench.backend.open).toBeGreaterThan(0);
+    server.denied.add(camera(1));
+    server.say({ type: "withdrawn", cameraId: camera(1), code: "auth.camera_denied" });
+    await bench.run(20);
+    expect(bench.stats()).toMatchObject({ state: "error", reason: "denied" });
+    expect(archive.pictureOf(tile(1))).toBeNull();
+    expect(bench.backend.open).toBe(0);
+    const opened = bench.backend.decoded.length;
+    archive.command({ kind: "step", direction: 1 });
+    await bench.run(400);
+    expect(bench.backend.decoded).toHaveLength(opened);
+  });
+
   test("a destroyed key is told", async () => {
     server.revoked.add(camera(1));
     await bench.stand(10);

@@ -77,6 +77,7 @@ export class Archive {
         onState: () => events.onTileChange(),
         onSessionKey: (key) => this.#keys.setSessionKey(key),
         onKeys: (message) => this.#onKeys(message),
+        onWithdrawn: (cameraId, code) => this.#onWithdrawn(cameraId, code),
         onExpired: (code) => events.onSessionExpired(code),
       },
     );
@@ -320,6 +321,14 @@ export class Archive {
     });
     this.#players.set(key, player);
     return player;
+  }
+
+  #onWithdrawn(cameraId: string, code: string): void {
+    this.#keys.forgetCamera(cameraId);
+    this.#thumbnails.forget(cameraId);
+    for (const player of this.#players.values()) if (player.cameraId === cameraId) player.withdraw(code);
+    this.#events.onTileChange();
+    this.#events.onPictureWaiting();
   }
 
   #onKeys({ keys }: KeysMessage): void {

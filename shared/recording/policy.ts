@@ -35,7 +35,10 @@ export function effectivePolicy(
 
 /** The scopes that a group's cameras inherit from, outermost first: the system, `a`, `a/b` for `a/b`. */
 export function groupChain(group: string): PolicyTarget[] {
-  const parts = group.split("/").filter((part) => part !== "");
+  const parts = group
+    .split("/")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
   return [
     SYSTEM_TARGET,
     ...parts.map((_, index) => ({ scope: "group" as const, target: parts.slice(0, index + 1).join("/") })),

@@ -25,6 +25,8 @@ import type {
   updateUserRequest,
 } from "../../shared/api/schemas.ts";
 import type { HttpClient } from "./http-client.ts";
+import { createRecordingApi, type RecordingApi } from "./recording-endpoints.ts";
+import { createTypedClient, data, given } from "./typed-client.ts";
 
 export type AuthStatus = z.infer<typeof authStatus>;
 export type CreateCamera = z.infer<typeof createCameraRequest>;
@@ -48,13 +50,15 @@ export interface BookmarkQuery {
   readonly text?: string;
   readonly tag?: string;
   readonly cameraIds?: readonly string[];
+  readonly startMicros?: number;
+  readonly endMicros?: number;
 }
 
 export type EvidenceLockBody = z.input<typeof evidenceLockBody>;
 export type ExportBody = z.input<typeof exportSpec>;
 
 /** Every route of /api/v1 that the console uses, by name. */
-export interface Api {
+export interface Api extends RecordingApi {
   authStatus(): Promise<AuthStatus>;
   liveConfig(): Promise<LiveConfig>;
   systemStats(signal?: AbortSignal): Promise<SystemStats>;
@@ -96,50 +100,51 @@ export interface Api {
   changePassword(currentPassword: string, newPassword: string): Promise<void>;
 }
 
-const id = (value: string): string => encodeURIComponent(value);
-
-/** `?a=1&b=2`; what is undefined or empty is left out. */
-function query(fields: Readonly<Record<string, string | number | undefined>>): string {
-  const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries(fields)) {
-    if (value !== undefined && value !== "") parameters.set(name, String(value));
-  }
-  return parameters.size === 0 ? "" : `?${parameters}`;
-}
-
 export function createApi(http: HttpClient): Api {
+  const api = createTypedClient(http);
   return {
-    authStatus: () => http.request("GET", "/auth/status"),
-    liveConfig: () => http.request("GET", "/live/config"),
-    systemStats: (signal) => http.request("GET", "/system/stats", { signal }),
-    cameras: (signal) => http.request("GET", "/cameras", { signal }),
-    createCamera: (body) => http.request("POST", "/cameras", { body }),
-    updateCamera: (cameraId, body) => http.request("PATCH", `/cameras/${id(cameraId)}`, { body }),
-    removeCamera: (cameraId) => http.request("DELETE", `/cameras/${id(cameraId)}`),
-    probe: (body, signal) => http.request("POST", "/cameras/probe", { body, signal }),
-    layouts: (signal) => http.request("GET", "/layouts", { signal }),
-    createLayout: (body) => http.request("POST", "/layouts", { body }),
-    updateLayout: (layoutId, body) => http.request("PUT", `/layouts/${id(layoutId)}`, { body }),
-    removeLayout: (layoutId) => http.request("DELETE", `/layouts/${id(layoutId)}`),
-    timeline: ({ cameraIds, ...range }, signal) =>
-      http.request("GET", `/timeline${query({ cameras: cameraIds.join(","), ...range })}`, { signal }),
-    timelineDays: (cameraIds, month, timeZone, signal) =>
-      http.request("GET", `/timeline/days${query({ cameras: cameraIds.join(","), month, timeZone })}`, { signal }),
-    bookmarks: ({ cameraIds, ...search }, signal) =>
-      http.request("GET", `/bookmarks${query({ ...search, cameras: cameraIds?.join(",") })}`, { signal }),
-    createBookmark: (body) => http.request("POST", "/bookmarks", { body }),
-    removeBookmark: (bookmarkId) => http.request("DELETE", `/bookmarks/${id(bookmarkId)}`),
-    createEvidenceLock: (body) => http.request("POST", "/evidence-locks", { body }),
-    exports: (signal) => http.request("GET", "/exports", { signal }),
-    createExport: (body) => http.request("POST", "/exports", { body }),
-    removeExport: (jobId) => http.request("DELETE", `/exports/${id(jobId)}`),
-    exportLink: (jobId) => http.request("POST", `/exports/${id(jobId)}/link`),
-    exportKey: (signal) => http.request("GET", "/export-key", { signal }),
-    users: (signal) => http.request("GET", "/users", { signal }),
-    createUser: (body) => http.request("POST", "/users", { body }),
-    updateUser: (userId, body) => http.request("PATCH", `/users/${id(userId)}`, { body }),
+    ...createRecordingApi(http),
+    authStatus: () => data(api.GET("/auth/status")),
+    liveConfig: () => data(api.GET("/live/config")),
+    systemStats: (signal) => data(api.GET("/system/stats", until(signal))),
+    cameras: (signal) => data(api.GET("/cameras", until(signal))),
+    createCamera: (body) => data(api.POST("/cameras", { body })),
+    updateCamera: (id, body) => data(api.PATCH("/cameras/{id}", { ...at(id), body })),
+    removeCamera: (id) => data(api.DELETE("/cameras/{id}", at(id))),
+    probe: (body, signal) => data(api.POST("/cameras/probe", { body, ...until(signal) })),
+    layouts: (signal) => data(api.GET("/layouts", until(signal))),
+    createLayout: (body) => data(api.POST("/layouts", { body })),
+    updateLayout: (id, body) => data(api.PUT("/layouts/{id}", { ...at(id), body })),
+    removeLayout: (id) => data(api.DELETE("/layouts/{id}", at(id))),
+    timeline: async ({ cameraIds, ...range }, signal) => {
+      const query = { cameras: cameraIds.join(","), ...range };
+      // Pairs come out of the client's types as lists.
+      return (await data(api.GET("/timeline", { params: { query }, ...until(signal) }))) as Timeline;
+    },
+    timelineDays: (cameraIds, month, timeZone, signal) => {
+      const query = { cameras: cameraIds.join(","), month, timeZone };
+      return data(api.GET("/timeline/days", { params: { query }, ...until(signal) }));
+    },
+    bookmarks: ({ cameraIds, ...search }, signal) => {
+      const query = given({ ...search, cameras: cameraIds?.join(",") });
+      return data(api.GET("/bookmarks", { params: { query }, ...until(signal) }));
+    },
+    createBookmark: (body) => data(api.POST("/bookmarks", { body })),
+    removeBookmark: (id) => data(api.DELETE("/bookmarks/{id}", at(id))),
+    createEvidenceLock: (body) => data(api.POST("/evidence-locks", { body })),
+    exports: (signal) => data(api.GET("/exports", until(signal))),
+    createExport: (body) => data(api.POST("/exports", { body })),
+    removeExport: (id) => data(api.DELETE("/exports/{id}", at(id))),
+    exportLink: (id) => data(api.POST("/exports/{id}/link", at(id))),
+    exportKey: (signal) => data(api.GET("/export-key", until(signal))),
+    users: (signal) => data(api.GET("/users", until(signal))),
+    createUser: (body) => data(api.POST("/users", { body })),
+    updateUser: (id, body) => data(api.PATCH("/users/{id}", { ...at(id), body })),
+    removeUser: (id) => data(api.DELETE("/users/{id}", at(id))),
     changePassword: (currentPassword, newPassword) =>
-      http.request("POST", "/auth/password", { body: { currentPassword, newPassword } }),
-    removeUser: (userId) => http.request("DELETE", `/users/${id(userId)}`),
+      data(api.POST("/auth/password", { body: { currentPassword, newPassword } })),
   };
 }
+
+const at = (id: string) => ({ params: { path: { id } } });
+const until = (signal: AbortSignal | undefined) => ({ signal: signal ?? null });

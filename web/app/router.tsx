@@ -96,6 +96,38 @@ const usersRoute = createRoute({
   component: lazyRouteComponent(() => import("../features/users/users-page.tsx"), "UsersPage"),
 });
 
+const recordingRoute = createRoute({
+  getParentRoute: () => adminRoute,
+  path: "/recording",
+  component: lazyRouteComponent(() => import("../features/recording/recording-page.tsx"), "RecordingPage"),
+});
+
+const storageRoute = createRoute({
+  getParentRoute: () => adminRoute,
+  path: "/storage",
+  component: lazyRouteComponent(() => import("../features/storage/storage-page.tsx"), "StoragePage"),
+});
+
+const casesRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/cases",
+  validateSearch: (search: Record<string, unknown>): { tab?: "locks" } =>
+    search.tab === "locks" ? { tab: "locks" } : {},
+  component: lazyRouteComponent(() => import("../features/cases/cases-page.tsx"), "CasesPage"),
+});
+
+const caseRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/cases/$caseId",
+  component: lazyRouteComponent(() => import("../features/cases/case-page.tsx"), "CasePage"),
+});
+
+const bookmarksRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/bookmarks",
+  component: lazyRouteComponent(() => import("../features/cases/bookmarks-page.tsx"), "BookmarksPage"),
+});
+
 const routeTree = rootRoute.addChildren([
   signInRoute,
   setupRoute,
@@ -104,8 +136,11 @@ const routeTree = rootRoute.addChildren([
     kioskRoute,
     camerasRoute,
     exportsRoute,
+    casesRoute,
+    caseRoute,
+    bookmarksRoute,
     oldUsersRoute,
-    adminRoute.addChildren([usersRoute]),
+    adminRoute.addChildren([usersRoute, recordingRoute, storageRoute]),
   ]),
 ]);
 

@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useState } from "react";
 import { CameraDialogs } from "../features/cameras/camera-dialogs.tsx";
 import { HelpProvider } from "../features/help/help-provider.tsx";
 import { WallProvider } from "../features/live/wall-context.tsx";
+import { EmergencyBanner } from "../features/recording/emergency.tsx";
 import { ServerDownPage, Splash } from "./error-pages.tsx";
 import { safeReturnPath } from "./return-path.ts";
 import { useSession } from "./services.ts";
@@ -49,6 +50,7 @@ function Chrome(): ReactNode {
   return (
     <div className="flex h-full flex-col">
       {!kiosk && <TopBar />}
+      <EmergencyBanner />
       <div className="min-h-0 flex-1">
         <Outlet />
       </div>

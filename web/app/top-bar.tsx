@@ -1,9 +1,10 @@
 import { Link } from "@tanstack/react-router";
-import { Cctv, CircleHelp, LayoutGrid, PackageOpen, Settings2 } from "lucide-react";
+import { Bookmark, Cctv, CircleHelp, FolderLock, LayoutGrid, PackageOpen, Settings2 } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { sectionsFor } from "../features/admin/admin-nav.ts";
 import { useHelp } from "../features/help/help-provider.tsx";
+import { EmergencyButton } from "../features/recording/emergency.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 import { Logo } from "./logo.tsx";
 import { useCan } from "./permissions.ts";
@@ -25,6 +26,12 @@ export function TopBar(): ReactNode {
       <nav aria-label={t("nav.main")} className="flex items-center gap-1 sm:ml-3">
         <NavLink to="/" icon={<LayoutGrid aria-hidden="true" />} label={t("nav.live")} />
         <NavLink to="/cameras" icon={<Cctv aria-hidden="true" />} label={t("nav.cameras")} />
+        {may("archive.view") && (
+          <NavLink to="/bookmarks" icon={<Bookmark aria-hidden="true" />} label={t("nav.bookmarks")} />
+        )}
+        {may("evidence.manage") && (
+          <NavLink to="/cases" icon={<FolderLock aria-hidden="true" />} label={t("nav.cases")} />
+        )}
         {may("archive.export") && (
           <NavLink to="/exports" icon={<PackageOpen aria-hidden="true" />} label={t("nav.exports")} />
         )}
@@ -33,6 +40,7 @@ export function TopBar(): ReactNode {
         )}
       </nav>
       <div className="ml-auto flex items-center gap-1">
+        <EmergencyButton />
         <span className="max-sm:hidden">
           <IconButton label={t("help.open")} shortcut="?" onClick={help.openShortcuts}>
             <CircleHelp aria-hidden="true" />
@@ -49,14 +57,14 @@ function NavLink({
   icon,
   label,
 }: {
-  to: "/" | "/cameras" | "/exports" | "/admin";
+  to: "/" | "/cameras" | "/bookmarks" | "/cases" | "/exports" | "/admin";
   icon: ReactNode;
   label: string;
 }): ReactNode {
   return (
     <Link to={to} className={link} activeOptions={{ exact: to === "/", includeSearch: false }} aria-label={label}>
       {icon}
-      <span className="max-sm:hidden">{label}</span>
+      <span className="max-lg:hidden">{label}</span>
     </Link>
   );
 }

@@ -11,5 +11,7 @@ export const enAdmin = {
   },
   pages: {
     users: "Users",
+    recording: "Recording",
+    storage: "Storage",
   },
 };

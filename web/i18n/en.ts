@@ -1,8 +1,12 @@
 import { enAdmin } from "./en-admin.ts";
+import { enBookmarks, enCases } from "./en-cases.ts";
 import { enErrors } from "./en-errors.ts";
 import { enExports } from "./en-exports.ts";
 import { enHelp } from "./en-help.ts";
 import { enPlayback } from "./en-playback.ts";
+import { enRecording } from "./en-recording.ts";
+import { enStorage } from "./en-storage.ts";
+import { enWall } from "./en-wall.ts";
 
 /** Every string of the console. `ko.ts` has the same keys; the compiler and a test hold both to that. */
 export const en = {
@@ -29,6 +33,8 @@ export const en = {
     live: "Live",
     cameras: "Cameras",
     exports: "Exports",
+    bookmarks: "Bookmarks",
+    cases: "Cases",
     main: "Main navigation",
     openTree: "Open cameras",
     closeTree: "Hide cameras",
@@ -150,34 +156,7 @@ export const en = {
     full: "No free tile. Choose a larger grid or remove a camera.",
     switchTo: "Layout",
   },
-  wall: {
-    label: "Camera wall",
-    region: "Tile {{number}}: {{name}}",
-    emptyTile: "Tile {{number}}: empty",
-    emptyHint: "Double-click or drag a camera",
-    emptyHintTouch: "Choose a camera",
-    fullscreenTile: "Show large",
-    backToWall: "Back to the wall",
-    fit: "Show the whole picture",
-    fill: "Fill the tile",
-    snapshot: "Save a snapshot",
-    snapshotBurn: "Burn time and camera into snapshots",
-    snapshotJpeg: "Snapshots as JPEG",
-    snapshotDone: "Snapshot saved.",
-    snapshotFailed: "No snapshot: this tile has no picture.",
-    removeTile: "Remove from the layout",
-    zoomReset: "Reset zoom",
-    zoom: "{{factor}}×",
-    statistics: "Statistics on tiles",
-    browserFullscreen: "Full screen",
-    exitBrowserFullscreen: "Leave full screen",
-    kiosk: "Kiosk mode",
-    exitKiosk: "Leave kiosk mode",
-    editCamera: "Edit camera…",
-    recording: "Recording",
-    noCameras: "No cameras yet",
-    noCamerasLead: "Add your first camera to see it here.",
-  },
+  wall: enWall,
   playback: enPlayback,
 
   tile: {
@@ -375,6 +354,10 @@ export const en = {
     databases: { embedded: "embedded", postgres: "PostgreSQL" },
   },
   exports: enExports,
+  recording: enRecording,
+  storage: enStorage,
+  cases: enCases,
+  bookmarks: enBookmarks,
   pwa: {
     update: "A new version is ready.",
     reload: "Reload",

@@ -12,5 +12,7 @@ export const koAdmin: typeof enAdmin = {
   },
   pages: {
     users: "사용자",
+    recording: "녹화",
+    storage: "저장소",
   },
 };

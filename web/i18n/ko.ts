@@ -1,9 +1,13 @@
 import type { Translation } from "./en.ts";
 import { koAdmin } from "./ko-admin.ts";
+import { koBookmarks, koCases } from "./ko-cases.ts";
 import { koErrors } from "./ko-errors.ts";
 import { koExports } from "./ko-exports.ts";
 import { koHelp } from "./ko-help.ts";
 import { koPlayback } from "./ko-playback.ts";
+import { koRecording } from "./ko-recording.ts";
+import { koStorage } from "./ko-storage.ts";
+import { koWall } from "./ko-wall.ts";
 
 export const ko: Translation = {
   app: {
@@ -29,6 +33,8 @@ export const ko: Translation = {
     live: "라이브",
     cameras: "카메라",
     exports: "내보내기",
+    bookmarks: "북마크",
+    cases: "사건",
     main: "주 메뉴",
     openTree: "카메라 목록 열기",
     closeTree: "카메라 목록 숨기기",
@@ -150,34 +156,7 @@ export const ko: Translation = {
     full: "빈 타일이 없습니다. 더 큰 격자를 선택하거나 카메라를 제거하세요.",
     switchTo: "레이아웃",
   },
-  wall: {
-    label: "영상 화면",
-    region: "{{number}}번 타일: {{name}}",
-    emptyTile: "{{number}}번 타일: 비어 있음",
-    emptyHint: "카메라를 두 번 클릭하거나 끌어다 놓으세요",
-    emptyHintTouch: "카메라 선택",
-    fullscreenTile: "크게 보기",
-    backToWall: "분할 화면으로 돌아가기",
-    fit: "전체 영상 보기",
-    fill: "타일 채우기",
-    snapshot: "스냅숏 저장",
-    snapshotBurn: "스냅샷에 시각과 카메라 표시",
-    snapshotJpeg: "스냅샷을 JPEG로 저장",
-    snapshotDone: "스냅숏을 저장했습니다.",
-    snapshotFailed: "영상이 없어 스냅숏을 저장할 수 없습니다.",
-    removeTile: "레이아웃에서 제거",
-    zoomReset: "확대 초기화",
-    zoom: "{{factor}}배",
-    statistics: "타일 통계",
-    browserFullscreen: "전체 화면",
-    exitBrowserFullscreen: "전체 화면 종료",
-    kiosk: "키오스크 모드",
-    exitKiosk: "키오스크 모드 종료",
-    editCamera: "카메라 편집…",
-    recording: "녹화 중",
-    noCameras: "등록된 카메라가 없습니다",
-    noCamerasLead: "첫 카메라를 추가하면 여기에 표시됩니다.",
-  },
+  wall: koWall,
   playback: koPlayback,
 
   tile: {
@@ -376,6 +355,10 @@ export const ko: Translation = {
     databases: { embedded: "내장", postgres: "PostgreSQL" },
   },
   exports: koExports,
+  recording: koRecording,
+  storage: koStorage,
+  cases: koCases,
+  bookmarks: koBookmarks,
   pwa: {
     update: "새 버전이 준비되었습니다.",
     reload: "새로 고침",

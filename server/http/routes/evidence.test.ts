@@ -134,6 +134,33 @@ describe.each(databases)("evidence, $name", (kind) => {
       expect((await call("operator", "GET", path)).status).toBe(404);
     });
 
+    it("are changed piece by piece: names, ranges added and taken out", async () => {
+      const made = (await call<EvidenceCase>("operator", "POST", "/cases", { title: "A", items: [range(own)] })).body;
+      const path = `/cases/${made.id}`;
+      const named = await call<EvidenceCase>("second", "PATCH", path, { title: "B" });
+      expect(named.body).toMatchObject({ title: "B", reference: "", items: [{ cameraId: own.id }] });
+      const more = await call<EvidenceCase>("second", "POST", `${path}/items`, { items: [range(foreign, 5, 6)] });
+      expect(more.status).toBe(201);
+      expect(more.body.items.map(({ cameraId }) => cameraId)).toEqual([own.id, foreign.id]);
+      const less = await call<EvidenceCase>("operator", "DELETE", `${path}/items/${made.items[0]?.id}`);
+      expect(less.body.items.map(({ cameraId }) => cameraId)).toEqual([foreign.id]);
+      const again = await call("operator", "DELETE", `${path}/items/${made.items[0]?.id}`);
+      expect(again).toMatchObject({ status: 404, body: { error: { code: "case.item_not_found" } } });
+      const wrong = await call("operator", "POST", `${path}/items`, { items: [range(own, 9, 1)] });
+      expect(wrong.body.error.code).toBe("evidence.bad_range");
+      const many = Array.from({ length: 500 }, () => range(own));
+      const full = await call("operator", "POST", `${path}/items`, { items: many });
+      expect(full).toMatchObject({ status: 409, body: { error: { code: "case.too_many_items" } } });
+      await call("operator", "POST", `${path}/closed`, { closed: true });
+      for (const [method, at, body] of [
+        ["PATCH", path, { title: "C" }],
+        ["POST", `${path}/items`, { items: [range(own)] }],
+        ["DELETE", `${path}/items/${less.body.items[0]?.id}`, undefined],
+      ] as const) {
+        expect((await call("operator", method, at, body)).body.error.code).toBe("case.closed");
+      }
+    });
+
     it("lock all of their ranges at once, once, and keep the locks when they are deleted", async () => {
       const body = { title: "Fire", items: [range(own, 10, 20), range(foreign, 10, 20)] };
       const made = (await call<EvidenceCase>("operator", "POST", "/cases", body)).body;

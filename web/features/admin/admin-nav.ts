@@ -1,9 +1,9 @@
-import { type LucideIcon, Users } from "lucide-react";
+import { CircleDot, HardDrive, type LucideIcon, Users } from "lucide-react";
 import type { Permission } from "../../../shared/api/access.ts";
 import type { enAdmin } from "../../i18n/en-admin.ts";
 
 /** Paths of the administration pages; each has a route in router.tsx. */
-export type AdminPath = "/admin/users";
+export type AdminPath = "/admin/users" | "/admin/recording" | "/admin/storage";
 
 /** A page below /admin. Whoever holds one of the permissions is offered it. */
 export interface AdminPage {
@@ -25,7 +25,13 @@ export const ADMIN_SECTIONS: readonly AdminSection[] = [
     pages: [{ to: "/admin/users", label: "users", icon: Users, anyOf: ["user.manage"] }],
   },
   { title: "devices", pages: [] },
-  { title: "recording", pages: [] },
+  {
+    title: "recording",
+    pages: [
+      { to: "/admin/recording", label: "recording", icon: CircleDot, anyOf: ["recording.manage"] },
+      { to: "/admin/storage", label: "storage", icon: HardDrive, anyOf: ["storage.manage"] },
+    ],
+  },
   { title: "trust", pages: [] },
 ];
 

@@ -1,50 +1,16 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Download, PackageOpen, Trash2, X } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { PackageOpen } from "lucide-react";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { toast } from "sonner";
-import type { ExportJob } from "../../../shared/api/recording.ts";
-import { errorText } from "../../app/error-text.ts";
-import { useServices } from "../../app/services.ts";
-import { Button } from "../../ui/button.tsx";
-import { cn } from "../../ui/cn.ts";
-import { Confirm } from "../../ui/confirm.tsx";
-import { cellClass, headClass, Page, tableClass } from "../../ui/page.tsx";
+import { Page } from "../../ui/page.tsx";
 import { EmptyState, FailureState, SkeletonRows } from "../../ui/states.tsx";
-import { EXPORTS_KEY, isUnderWay, useExports } from "./use-exports.ts";
+import { ExportTable } from "./export-table.tsx";
+import { useExportKey, useExports } from "./use-exports.ts";
 
 /** Packages of footage: asked for, under way, ready to be taken. */
 export function ExportsPage(): ReactNode {
   const { t } = useTranslation();
-  const { api } = useServices();
   const exports = useExports();
-  const queries = useQueryClient();
-  const key = useQuery({
-    queryKey: ["export-key"],
-    queryFn: ({ signal }) => api.exportKey(signal),
-    staleTime: 3_600_000,
-  });
-  const [removing, setRemoving] = useState<ExportJob>();
-
-  const cancel = async (job: ExportJob): Promise<void> => {
-    try {
-      await api.removeExport(job.id);
-      await queries.invalidateQueries({ queryKey: EXPORTS_KEY });
-    } catch (error) {
-      toast.error(errorText(t, error));
-    }
-  };
-  const download = async (job: ExportJob): Promise<void> => {
-    try {
-      const { url } = await api.exportLink(job.id);
-      const link = document.createElement("a");
-      link.href = url;
-      link.download = job.fileName ?? "export.zip";
-      link.click();
-    } catch (error) {
-      toast.error(errorText(t, error));
-    }
-  };
+  const key = useExportKey();
 
   return (
     <Page title={t("exports.page")} lead={t("exports.lead")}>
@@ -60,96 +26,8 @@ export function ExportsPage(): ReactNode {
       ) : exports.data.length === 0 ? (
         <EmptyState icon={<PackageOpen />} title={t("exports.empty")} lead={t("exports.emptyLead")} />
       ) : (
-        <table className={tableClass}>
-          <thead>
-            <tr>
-              <th className={headClass}>{t("exports.title")}</th>
-              <th className={cn(headClass, "max-md:hidden")}>{t("exports.format")}</th>
-              <th className={headClass}>{t("exports.state")}</th>
-              <th className={cn(headClass, "text-right max-md:hidden")}>{t("exports.size")}</th>
-              <th className={cn(headClass, "max-lg:hidden")}>{t("exports.by")}</th>
-              <th className={headClass}>
-                <span className="sr-only">{t("common.actions")}</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {exports.data.map((job) => (
-              <ExportRow
-                key={job.id}
-                job={job}
-                onDownload={() => void download(job)}
-                onRemove={() => (isUnderWay(job) ? void cancel(job) : setRemoving(job))}
-              />
-            ))}
-          </tbody>
-        </table>
-      )}
-      {removing !== undefined && (
-        <Confirm
-          title={t("exports.removeTitle")}
-          lead={t("exports.removeLead", { title: removing.title })}
-          action={t("common.remove")}
-          describeFailure={(error) => errorText(t, error)}
-          onConfirm={async () => {
-            await api.removeExport(removing.id);
-            await queries.invalidateQueries({ queryKey: EXPORTS_KEY });
-          }}
-          onClose={() => setRemoving(undefined)}
-        />
+        <ExportTable jobs={exports.data} />
       )}
     </Page>
-  );
-}
-
-interface ExportRowProps {
-  readonly job: ExportJob;
-  readonly onDownload: () => void;
-  readonly onRemove: () => void;
-}
-
-function ExportRow({ job, onDownload, onRemove }: ExportRowProps): ReactNode {
-  const { t } = useTranslation();
-  const under = isUnderWay(job);
-  const percent = Math.round(job.progress * 100);
-  return (
-    <tr className="hover:bg-panel">
-      <td className={cn(cellClass, "font-medium [overflow-wrap:anywhere]")}>{job.title}</td>
-      <td className={cn(cellClass, "text-fg-soft max-md:hidden")}>{t(`exports.formats.${job.format}`)}</td>
-      <td className={cellClass}>
-        {job.state === "running" ? (
-          <span className="flex items-center gap-2">
-            <progress className="h-1.5 w-28 accent-accent" max={100} value={percent} aria-label={job.title} />
-            <span className="nums text-fg-soft text-xs">{percent} %</span>
-          </span>
-        ) : (
-          <span className={cn(job.state === "failed" && "text-danger", job.state === "done" && "text-ok")}>
-            {t(`exports.states.${job.state}`)}
-            {job.queuePosition !== null && ` (${job.queuePosition})`}
-          </span>
-        )}
-        {job.errorMessage !== null && <span className="block text-fg-muted text-xs">{job.errorMessage}</span>}
-      </td>
-      <td className={cn(cellClass, "nums text-right text-fg-soft max-md:hidden")}>
-        {job.bytes === null ? "–" : `${(job.bytes / 1e6).toFixed(1)} MB`}
-      </td>
-      <td className={cn(cellClass, "text-fg-soft max-lg:hidden")}>{job.createdByName}</td>
-      <td className={cn(cellClass, "w-px whitespace-nowrap py-0.5 text-right")}>
-        {job.state === "done" && (
-          <Button size="sm" variant="ghost" onClick={onDownload}>
-            <Download aria-hidden="true" />
-            <span className="max-sm:sr-only">{t("exports.download")}</span>
-          </Button>
-        )}
-        <Button
-          size="sm"
-          variant="ghost"
-          onClick={onRemove}
-          aria-label={`${under ? t("common.cancel") : t("common.remove")}: ${job.title}`}
-        >
-          {under ? <X aria-hidden="true" /> : <Trash2 aria-hidden="true" />}
-        </Button>
-      </td>
-    </tr>
   );
 }

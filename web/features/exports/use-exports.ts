@@ -19,3 +19,13 @@ export function useExports(): UseQueryResult<ExportJob[]> {
     refetchInterval: ({ state }) => (state.data?.some(isUnderWay) ? RUNNING_MS : IDLE_MS),
   });
 }
+
+/** The key that signs packages: its fingerprint is what people compare. */
+export function useExportKey(): UseQueryResult<{ readonly fingerprint: string }> {
+  const { api } = useServices();
+  return useQuery({
+    queryKey: ["export-key"],
+    queryFn: ({ signal }) => api.exportKey(signal),
+    staleTime: 3_600_000,
+  });
+}

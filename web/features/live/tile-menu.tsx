@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Camera } from "../../../shared/api/schemas.ts";
 import { MenuItem, MenuLabel, MenuSeparator } from "../../ui/menu.tsx";
+import { ManualRecordingItem } from "../recording/manual-recording.tsx";
 import type { TileActions } from "./use-tile-actions.ts";
 
 interface TileMenuProps {
@@ -41,6 +42,7 @@ export function TileMenuItems({ actions, camera, fit, large, zoomed, onResetZoom
       <MenuItem icon={<FileImage />} checked={actions.snapshots.jpeg} onSelect={actions.toggleSnapshotJpeg}>
         {t("wall.snapshotJpeg")}
       </MenuItem>
+      {camera !== undefined && <ManualRecordingItem cameraId={camera.id} />}
       <MenuSeparator />
       {actions.mayEdit && camera !== undefined && (
         <MenuItem icon={<Pencil />} onSelect={actions.edit}>

@@ -15,12 +15,13 @@ import {
 import { Cctv, Plus } from "lucide-react";
 import { type ReactNode, useCallback, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useUser } from "../../app/services.ts";
+import { useCan } from "../../app/permissions.ts";
 import { useKiosk } from "../../app/use-kiosk.ts";
 import { Button } from "../../ui/button.tsx";
 import { Sheet } from "../../ui/dialog.tsx";
 import { EmptyState, FailureState, Skeleton } from "../../ui/states.tsx";
 import { useCameraDialogs } from "../cameras/camera-dialogs.tsx";
+import { AddToCaseDialog } from "../cases/add-to-case-dialog.tsx";
 import { ExportDialog } from "../exports/export-dialog.tsx";
 import { PlaybackProvider } from "../playback/playback-context.tsx";
 import { PlaybackPanel, type RangeRequest } from "../playback/playback-panel.tsx";
@@ -43,8 +44,9 @@ export function WallPage(): ReactNode {
   const { t } = useTranslation();
   const { dispatch, prefs, setPrefs } = useWall();
   const kiosk = useKiosk();
-  const mayExport = useUser().role !== "viewer";
+  const may = useCan();
   const [exporting, setExporting] = useState<RangeRequest>();
+  const [collecting, setCollecting] = useState<RangeRequest>();
   const narrow = useMedia("(max-width: 767px)");
   const phone = useMedia("(max-width: 639px)");
   const [sheet, setSheet] = useState(false);
@@ -123,12 +125,22 @@ export function WallPage(): ReactNode {
         </div>
         {prefs.timelineOpen && (
           <PlaybackProvider>
-            <PlaybackPanel {...(mayExport ? { onExport: setExporting } : {})} />
+            <PlaybackPanel
+              {...(may("archive.export") ? { onExport: setExporting } : {})}
+              {...(may("evidence.manage") ? { onCase: setCollecting } : {})}
+            />
           </PlaybackProvider>
         )}
         <StatusBar />
       </div>
       {exporting !== undefined && <ExportDialog request={exporting} onClose={() => setExporting(undefined)} />}
+      {collecting !== undefined && (
+        <AddToCaseDialog
+          footage={collecting}
+          cameraIds={collecting.cameraIds}
+          onClose={() => setCollecting(undefined)}
+        />
+      )}
       {narrow && (
         <Sheet open={sheet} onOpenChange={setSheet} title={t("tree.title")}>
           <ResourceTree onChosen={() => setSheet(false)} />

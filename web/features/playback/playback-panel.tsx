@@ -26,6 +26,7 @@ export interface RangeRequest extends Range {
 
 interface PlaybackPanelProps {
   readonly onExport?: (request: RangeRequest) => void;
+  readonly onCase?: (request: RangeRequest) => void;
 }
 
 type Opened =
@@ -36,7 +37,7 @@ type Opened =
 const MOMENT_MICROS = 1_000_000;
 
 /** Timeline and transport below the wall: the same tiles, now or then. */
-export function PlaybackPanel({ onExport }: PlaybackPanelProps): ReactNode {
+export function PlaybackPanel({ onExport, onCase }: PlaybackPanelProps): ReactNode {
   const { t } = useTranslation();
   const { role } = useUser();
   const { controller, store, selected, cameraIds } = usePlaybackContext();
@@ -95,6 +96,11 @@ export function PlaybackPanel({ onExport }: PlaybackPanelProps): ReactNode {
           onExport === undefined || selected === undefined
             ? undefined
             : (range) => onExport({ ...range, cameraId: selected.cameraId, cameraIds })
+        }
+        onCase={
+          onCase === undefined || selected === undefined
+            ? undefined
+            : (range) => onCase({ ...range, cameraId: selected.cameraId, cameraIds })
         }
       />
       <Legend />

@@ -1,4 +1,4 @@
-import { BookmarkPlus, Download, Lock, Repeat, X } from "lucide-react";
+import { BookmarkPlus, Download, FolderPlus, Lock, Repeat, X } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "../../ui/button.tsx";
@@ -14,10 +14,12 @@ interface RangeBarProps {
   readonly onLock: () => void;
   /** Left out: nobody offers export here. */
   readonly onExport: ((range: Range) => void) | undefined;
+  /** Left out: nobody offers cases here. */
+  readonly onCase: ((range: Range) => void) | undefined;
 }
 
 /** What can be done with a range of time. */
-export function RangeBar({ mayMark, onBookmark, onLock, onExport }: RangeBarProps): ReactNode {
+export function RangeBar({ mayMark, onBookmark, onLock, onExport, onCase }: RangeBarProps): ReactNode {
   const { t } = useTranslation();
   const { controller, store } = usePlaybackContext();
   const range = useTimelineState((state) => state.selection);
@@ -62,6 +64,12 @@ export function RangeBar({ mayMark, onBookmark, onLock, onExport }: RangeBarProp
         <Button size="sm" variant="ghost" className="coarse:h-11" onClick={onLock}>
           <Lock aria-hidden="true" />
           {t("playback.lock")}
+        </Button>
+      )}
+      {onCase !== undefined && (
+        <Button size="sm" variant="ghost" className="coarse:h-11" onClick={() => onCase(range)}>
+          <FolderPlus aria-hidden="true" />
+          {t("cases.addTo")}
         </Button>
       )}
       <IconButton

@@ -1,0 +1,136 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, type ReactNode, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { errorText } from "../../app/error-text.ts";
+import { useServices } from "../../app/services.ts";
+import { Button } from "../../ui/button.tsx";
+import { Dialog } from "../../ui/dialog.tsx";
+import { Field, Input } from "../../ui/field.tsx";
+import { useWall } from "../live/wall-context.tsx";
+import { useLocalTime } from "../playback/use-local-time.ts";
+import { inTreeOrder, matches } from "../tree/build-tree.ts";
+import { inputOf, microsOf } from "./local-time-input.ts";
+import { tookCase } from "./use-cases.ts";
+
+const HOUR_MICROS = 3_600_000_000;
+const MOST_SHOWN = 200;
+
+/** Cameras and times typed in: for footage that nobody looks at just now. */
+export function RangeDialog(props: { readonly caseId: string; readonly onClose: () => void }): ReactNode {
+  const { caseId, onClose } = props;
+  const { t } = useTranslation();
+  const { api, clock } = useServices();
+  const { cameras } = useWall();
+  const { zone } = useLocalTime();
+  const queries = useQueryClient();
+  const [chosen, setChosen] = useState<readonly string[]>([]);
+  const [query, setQuery] = useState("");
+  const [from, setFrom] = useState(() => inputOf(clock.utcMicros() - HOUR_MICROS, zone));
+  const [to, setTo] = useState(() => inputOf(clock.utcMicros(), zone));
+  const [note, setNote] = useState("");
+  const [failure, setFailure] = useState<unknown>();
+  const [busy, setBusy] = useState(false);
+  const startMicros = microsOf(from, zone);
+  const endMicros = microsOf(to, zone);
+  const backwards = startMicros !== undefined && endMicros !== undefined && endMicros <= startMicros;
+  const list = inTreeOrder(cameras.data ?? []).filter(
+    (camera) => chosen.includes(camera.id) || matches(camera, query.trim()),
+  );
+
+  const add = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    if (startMicros === undefined || endMicros === undefined) return;
+    setBusy(true);
+    try {
+      const items = chosen.map((cameraId) => ({ cameraId, startMicros, endMicros, note }));
+      await tookCase(queries, await api.addCaseItems(caseId, items));
+      onClose();
+    } catch (error) {
+      setFailure(error);
+      setBusy(false);
+    }
+  };
+  const missing = t("playback.noSuchTime");
+  return (
+    <Dialog open modalToClicks onOpenChange={(open) => !open && onClose()} title={t("cases.addRange")}>
+      <form onSubmit={(event) => void add(event)} className="flex flex-col gap-3">
+        <fieldset>
+          <legend className="mb-1 font-medium text-fg-soft text-xs">{t("cases.cameras")}</legend>
+          <Input
+            type="search"
+            aria-label={t("tree.search")}
+            placeholder={t("tree.search")}
+            value={query}
+            onChange={(event) => setQuery(event.target.value)}
+          />
+          <div className="mt-1 max-h-48 overflow-y-auto rounded-md border border-line px-2 py-1">
+            {list.slice(0, MOST_SHOWN).map((camera) => (
+              <label key={camera.id} className="flex items-center gap-2 py-1 text-sm coarse:min-h-11">
+                <input
+                  type="checkbox"
+                  className="size-4 shrink-0 accent-accent"
+                  checked={chosen.includes(camera.id)}
+                  onChange={(event) =>
+                    setChosen(event.target.checked ? [...chosen, camera.id] : chosen.filter((one) => one !== camera.id))
+                  }
+                />
+                <span className="truncate">{camera.name}</span>
+                <span className="truncate text-fg-muted text-xs">{camera.group}</span>
+              </label>
+            ))}
+          </div>
+        </fieldset>
+        <div className="grid gap-3 sm:grid-cols-2">
+          <Field label={t("cases.from", { zone: zone.name })} error={startMicros === undefined ? missing : undefined}>
+            {(control) => (
+              <Input
+                {...control}
+                type="datetime-local"
+                step={1}
+                required
+                value={from}
+                onChange={(event) => setFrom(event.target.value)}
+              />
+            )}
+          </Field>
+          <Field
+            label={t("cases.to")}
+            error={endMicros === undefined ? missing : backwards ? t("cases.backwards") : undefined}
+          >
+            {(control) => (
+              <Input
+                {...control}
+                type="datetime-local"
+                step={1}
+                required
+                value={to}
+                onChange={(event) => setTo(event.target.value)}
+              />
+            )}
+          </Field>
+        </div>
+        <Field label={t("cases.rangeNote")} optional={t("common.optional")}>
+          {(control) => (
+            <Input {...control} maxLength={4000} value={note} onChange={(event) => setNote(event.target.value)} />
+          )}
+        </Field>
+        {failure !== undefined && (
+          <p role="alert" className="text-danger text-sm">
+            {errorText(t, failure)}
+          </p>
+        )}
+        <div className="flex justify-end gap-2 pt-1">
+          <Button onClick={onClose}>{t("common.cancel")}</Button>
+          <Button
+            type="submit"
+            variant="primary"
+            busy={busy}
+            disabled={chosen.length === 0 || startMicros === undefined || endMicros === undefined || backwards}
+          >
+            {t("cases.add")}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -64,8 +64,8 @@ export async function sessionBody(c: C, deps: AppDeps, signedIn: SignedIn): Prom
 
 /** The end of a sign-in: the session, and the cookie by which this device is known from now on. */
 export async function signedInBody(c: C, deps: AppDeps, result: SignedInResult): Promise<SignedInSession> {
-  rememberDevice(c, result.devices);
   const body = await sessionBody(c, deps, result.signedIn);
+  rememberDevice(c, result.devices);
   return result.recoveryCodes === undefined ? body : { ...body, recoveryCodes: [...result.recoveryCodes] };
 }
 

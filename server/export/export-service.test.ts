@@ -156,7 +156,7 @@ describe.skipIf(ffmpeg === undefined).each(databases)("export jobs, $name", (kin
     const beyond = await server.call("GET", url, { headers: { range: `bytes=${expected}-` } });
     expect(beyond.status).toBe(416);
     clock.advance(millis(6 * 60_000));
-    expect((await server.call("GET", url)).status).toBe(404);
+    expect((await server.call("GET", url)).status).toBe(410);
     const actions = (await server.database.orm.select().from(auditEntries)).map(
       ({ action, target }) => `${action} ${target}`,
     );

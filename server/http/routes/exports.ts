@@ -2,8 +2,8 @@ import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { exportJob, exportSpec } from "../../../shared/api/recording.ts";
 import { publicJwk } from "../../../shared/evidence/signature.ts";
-import type { Principal } from "../../auth/policy.ts";
-import { DownloadTickets } from "../../export/download-tickets.ts";
+import { FluxError } from "../../../shared/lib/errors.ts";
+import { can, type Principal } from "../../auth/policy.ts";
 import { actor } from "../actor.ts";
 import { API_PREFIX, type Api, idParam, json, jsonBody, needs, noContent, open } from "../api.ts";
 import { fileResponse } from "../file-response.ts";
@@ -13,9 +13,7 @@ const tags = ["exports"];
 const zip = { 200: { description: "The package (.zip)", content: { "application/zip": { schema: z.string() } } } };
 
 /** Exports: queue, progress, download. */
-export function exportRoutes(api: Api, { exports, audit, clock }: AppDeps): void {
-  const tickets = new DownloadTickets(clock);
-
+export function exportRoutes(api: Api, { exports, audit, signedUrls }: AppDeps): void {
   const download = async (c: Context<AppEnv>, principal: Principal, id: string): Promise<Response> => {
     // Rights may have changed since the export was made.
     const { path, fileName, bytes, sha256 } = await exports.package(principal, id);
@@ -126,7 +124,8 @@ export function exportRoutes(api: Api, { exports, audit, clock }: AppDeps): void
     async (c) => {
       const { id } = c.req.valid("param");
       await exports.package(c.get("principal"), id);
-      return c.json({ url: `${API_PREFIX}/export-download/${tickets.issue(c.get("principal"), id)}` }, 200);
+      const ticket = signedUrls.issue(c.get("principal"), { purpose: "export-download", resource: id });
+      return c.json({ url: `${API_PREFIX}/export-download/${ticket}` }, 200);
     },
   );
   api.add(
@@ -136,12 +135,13 @@ export function exportRoutes(api: Api, { exports, audit, clock }: AppDeps): void
       path: "/export-download/{ticket}",
       tags,
       summary: "What a link to a package points to",
-      request: { params: z.object({ ticket: z.string().regex(/^[\w-]{43}$/) }) },
+      request: { params: z.object({ ticket: z.string().regex(/^[\w.-]{1,1024}$/) }) },
       responses: zip,
     },
-    (c) => {
-      const { principal, jobId } = tickets.redeem(c.req.valid("param").ticket);
-      return download(c, principal, jobId) as never;
+    async (c) => {
+      const { principal, resource } = await signedUrls.redeem(c.req.valid("param").ticket, "export-download");
+      if (!can(principal, "archive.export")) throw new FluxError("auth.forbidden", "not permitted");
+      return (await download(c, principal, resource)) as never;
     },
   );
 }

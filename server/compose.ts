@@ -29,6 +29,7 @@ import { StatsService } from "./control/stats-service.ts";
 import { UserService } from "./control/user-service.ts";
 import type { Logger } from "./core/log.ts";
 import { type Database, openDatabase } from "./db/database.ts";
+import { DiscoveryService } from "./discovery/discovery-service.ts";
 import { createEvidence } from "./evidence/evidence.ts";
 import { ExportService } from "./export/export-service.ts";
 import { createApp } from "./http/app.ts";
@@ -43,6 +44,7 @@ import { createOutboundGuard } from "./net/outbound-settings.ts";
 import type { RelayCertificates } from "./relay/protocol.ts";
 import { relayCertificates, relayData } from "./relay-data.ts";
 import { createGenerationStore } from "./seal/generation.ts";
+import { ServerPlaces } from "./setup/server-place.ts";
 import { watchedFiles } from "./tls/certificate-files.ts";
 import { CertificateRenewal } from "./tls/renewal.ts";
 import { createTokens } from "./tokens/create-tokens.ts";
@@ -290,6 +292,8 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
     stats: new StatsService({ clock, database, cameras, media: owned, version }),
     allowedOrigins: config.allowedOrigins,
     acmeWebroot: config.acmeWebroot,
+    discovery: new DiscoveryService({ clock, guard: outbound, cameras }),
+    serverPlaces: new ServerPlaces(orm, clock),
     live: () => liveConfig(owned.endpoints, renewal.current, config.quotaKbps),
     webRoot: fileURLToPath(new URL("../web/", bundleUrl)),
   });

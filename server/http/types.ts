@@ -16,9 +16,11 @@ import type { StatsService } from "../control/stats-service.ts";
 import type { UserService } from "../control/user-service.ts";
 import type { Logger } from "../core/log.ts";
 import type { Orm } from "../db/database.ts";
+import type { DiscoveryService } from "../discovery/discovery-service.ts";
 import type { Evidence } from "../evidence/evidence.ts";
 import type { ExportService } from "../export/export-service.ts";
 import type { Identity } from "../identity/create-identity.ts";
+import type { ServerPlaces } from "../setup/server-place.ts";
 import type { Tokens } from "../tokens/create-tokens.ts";
 
 /** What the routes work with. */
@@ -38,6 +40,8 @@ export interface AppDeps {
   readonly keyAdmin: KeyAdmin;
   readonly archive: Archive;
   readonly exports: ExportService;
+  readonly discovery: DiscoveryService;
+  readonly serverPlaces: ServerPlaces;
   readonly orm: Orm;
   readonly stats: StatsService;
   readonly apiTokens: Tokens["apiTokens"];

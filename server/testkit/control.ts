@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "../../shared/lib/clock.ts";
+import { millis } from "../../shared/lib/time.ts";
 import { CameraPlaces } from "../access/camera-places.ts";
 import { type AccessControl, createAccess } from "../access/create-access.ts";
 import { Archive } from "../archive/archive.ts";
@@ -23,12 +24,14 @@ import { StatsService } from "../control/stats-service.ts";
 import { UserService } from "../control/user-service.ts";
 import type { Logger } from "../core/log.ts";
 import type { Database } from "../db/database.ts";
+import { type DiscoveryParts, DiscoveryService } from "../discovery/discovery-service.ts";
 import { createEvidence, type Evidence } from "../evidence/evidence.ts";
 import { ExportService } from "../export/export-service.ts";
 import { inProcessThread } from "../export/testkit/in-process-thread.ts";
 import { createIdentity, createIdentityRules, type Identity } from "../identity/create-identity.ts";
 import type { Keys } from "../keys/open-keys.ts";
 import { OutboundGuard } from "../net/outbound-guard.ts";
+import { ServerPlaces } from "../setup/server-place.ts";
 import { createTokens, type Tokens } from "../tokens/create-tokens.ts";
 
 export interface ControlOptions {
@@ -38,6 +41,8 @@ export interface ControlOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly version: string;
+  /** Whom a search for cameras asks; by default nobody. */
+  readonly discoveryProbe?: DiscoveryParts["probe"];
   /** By default cameras on this machine are allowed. */
   readonly outbound?: OutboundGuard;
   /** Generation of the worker that seals the camera now; undefined while none does. */
@@ -61,6 +66,8 @@ export interface Control extends Omit<Tokens, "close"> {
   readonly keyAdmin: KeyAdmin;
   readonly archive: Archive;
   readonly exports: ExportService;
+  readonly discovery: DiscoveryService;
+  readonly serverPlaces: ServerPlaces;
   readonly orm: Database["orm"];
   readonly stats: StatsService;
   readonly audit: Audit;
@@ -188,6 +195,14 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     keyAdmin: new KeyAdmin(orm, keys),
     archive,
     exports,
+    discovery: new DiscoveryService({
+      clock,
+      guard: outbound,
+      cameras,
+      // Nobody's network is asked by a test.
+      probe: options.discoveryProbe ?? { from: [], wait: millis(1) },
+    }),
+    serverPlaces: new ServerPlaces(orm, clock),
     orm,
     stats: new StatsService({ clock, database, cameras, media, version }),
     audit,

@@ -3,6 +3,8 @@ import type { Camera, Role, Session, User } from "../../shared/api/schemas.ts";
 import { type Clock, systemClock } from "../../shared/lib/clock.ts";
 import { createLog } from "../core/log.ts";
 import type { RegisteredRoute } from "../http/api.ts";
+import type { DiscoveryParts } from "../discovery/discovery-service.ts";
+import type { OutboundGuard } from "../net/outbound-guard.ts";
 import { createApp } from "../http/app.ts";
 import type { App } from "../http/types.ts";
 import { type Keys, openKeys } from "../keys/open-keys.ts";
@@ -39,6 +41,9 @@ export interface TestServerOptions {
   readonly kind?: DatabaseKind;
   readonly clock?: Clock;
   readonly webRoot?: string;
+  readonly outbound?: OutboundGuard;
+  readonly discoveryProbe?: DiscoveryParts["probe"];
+  readonly acmeWebroot?: string;
   /** False: no users, as on a first start. */
   readonly admin?: boolean;
 }
@@ -58,6 +63,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     version: "0.0.0-test",
     generationOf: () => 1,
     passwordIterations: 1000,
+    ...(options.outbound ? { outbound: options.outbound } : {}),
+    ...(options.discoveryProbe ? { discoveryProbe: options.discoveryProbe } : {}),
   });
   await keys.generations.record(1);
   if (admin) await control.setup.createAdmin(ADMIN_PASSWORD);
@@ -70,6 +77,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     databasePing: () => database.ping(),
     allowedOrigins: ["https://friend.example"],
     webRoot,
+    acmeWebroot: options.acmeWebroot,
   });
 
   const call = async (method: string, path: string, { token, body, headers }: CallOptions = {}): Promise<Response> =>

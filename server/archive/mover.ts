@@ -84,6 +84,8 @@ export class Mover {
   readonly #paces = new Map<string, Pace>();
   /** Targets that failed, and until when they are left alone. */
   readonly #paused = new Map<string, { untilMs: number; nextMs: number }>();
+  /** Those that were told to have failed, until something was moved there again. */
+  readonly #told = new Set<string>();
   readonly #skipped = new Map<number, number>();
   readonly #errors: TierStatus["errors"][number][] = [];
   #moved = { files: 0, bytes: 0 };
@@ -314,13 +316,14 @@ export class Mover {
     if (!before) log.error({ err: error, volume: volumeId }, "recordings cannot be moved there; it is tried again");
     const nextMs = Math.min(MOST_PAUSE_MS, pauseMs * 2);
     this.#paused.set(volumeId, { untilMs: clock.monotonicMs() + pauseMs, nextMs });
+    this.#told.add(volumeId);
     volumes.found(volumeId, "failed", describeError(error));
     this.#keep(volumeId, null, error);
   }
 
   #well(volumeId: string): void {
-    if (!this.#paused.delete(volumeId)) return;
-    this.#parts.volumes.found(volumeId, "ok", undefined);
+    this.#paused.delete(volumeId);
+    if (this.#told.delete(volumeId)) this.#parts.volumes.found(volumeId, "ok", undefined);
   }
 
   #keep(volumeId: string, path: string | null, error: unknown): void {

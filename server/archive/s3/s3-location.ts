@@ -17,7 +17,8 @@ const PREFIX = /^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/;
 
 /** Throws `storage.bad_location`. */
 export function parseS3Location(text: string, region: string | null, pathStyle: boolean): S3Location {
-  if (!URL.canParse(text)) throw bad("https://host/bucket");
+  // What is escaped or relative would be something else once it is read.
+  if (!URL.canParse(text) || /[%\\\s]|\/\.\.?(\/|$)/.test(text)) throw bad("https://host/bucket, written plainly");
   const url = new URL(text);
   if (url.protocol !== "https:" && url.protocol !== "http:") throw bad("https://host/bucket");
   if (url.username !== "" || url.password !== "") throw bad("an address without name and password");

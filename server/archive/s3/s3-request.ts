@@ -47,6 +47,8 @@ const MOST_DELAY_MS = 5000;
 /** For an answer to come, and in addition for the bytes at so many per second. */
 const TIMEOUT_MS = 10_000;
 const SLOWEST_BYTES_PER_MS = 128;
+/** Of an answer that says what is wrong. */
+const ERROR_BYTES = 64 * 1024;
 
 /**
  * One signed request, repeated with growing delays where that may help. Throws `storage.no_object` (404), `storage.denied`
@@ -85,8 +87,10 @@ async function once(parts: S3Parts, request: S3Request): Promise<S3Response> {
       signal: abort.signal,
       ...(body === undefined ? {} : { body: body as Uint8Array<ArrayBuffer> }),
     });
-    const bytes = method === "HEAD" ? new Uint8Array(0) : await readBody(response, maxBytes);
-    if (response.status < 200 || response.status > 299) throw failed(response.status, bytes, response.headers);
+    const ok = response.status >= 200 && response.status <= 299;
+    const most = ok ? maxBytes : Math.max(maxBytes, ERROR_BYTES);
+    const bytes = method === "HEAD" ? new Uint8Array(0) : await readBody(response, most);
+    if (!ok) throw failed(response.status, bytes, response.headers);
     return { status: response.status, headers: response.headers, body: bytes };
   } catch (error) {
     if (abort.signal.aborted && abort.signal.reason instanceof FluxError) throw abort.signal.reason;
@@ -147,7 +151,8 @@ function failed(status: number, body: Uint8Array, headers: Headers): FluxError {
   const said = reason === "" ? `status ${status}` : `status ${status}, ${reason}`;
   if (status === 404) return new FluxError("storage.no_object", `the bucket has no such object (${said})`);
   if (status === 401 || status === 403) return new FluxError("storage.denied", `the bucket refuses access (${said})`);
-  if (status >= 500 || status === 429 || status === 408) return unreachable(`it answered with ${said}`);
+  if ((status >= 500 && status !== 501) || status === 429 || status === 408)
+    return unreachable(`it answered with ${said}`);
   const region = headers.get("x-amz-bucket-region");
   const hint = status >= 300 && status < 400 && region !== null ? `; its region is ${region.slice(0, 40)}` : "";
   return new FluxError("storage.refused", `the bucket refused the request (${said}${hint})`);

@@ -6,6 +6,8 @@ interface Rule {
   readonly anyOf: readonly Permission[];
   /** `camera`: held on the camera in question, or on any where none is named. `system`: held on everything. */
   readonly on: "camera" | "system";
+  /** People may without it. */
+  readonly people?: true;
 }
 
 /** Open to all who are signed in. `person`: programs with a token of theirs are no persons. */
@@ -20,6 +22,8 @@ const RULES = {
   "token.own": "person",
   "camera.list": "signed-in",
   "layout.use": "signed-in",
+  /** Keep layouts of one's own: people do, programs that may share them too. */
+  "layout.edit": { anyOf: ["layout.share"], on: "system", people: true },
   "live.connect": "signed-in",
   /** Know that the camera is there: any right on it. */
   "camera.view": camera(...CAMERA_PERMISSIONS),
@@ -91,6 +95,7 @@ export function can(principal: Principal, action: Action, cameraId?: string): bo
   if (rule === undefined) return false;
   if (rule === "signed-in") return true;
   if (rule === "person") return limit === undefined;
+  if (rule.people && limit === undefined) return true;
   if (rule.on === "system") return rule.anyOf.some((permission) => access.system.has(permission));
   if (cameraId === undefined) return rule.anyOf.some((permission) => access.anywhere.has(permission));
   return rule.anyOf.some((permission) => access.holds(permission, cameraId));

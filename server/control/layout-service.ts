@@ -113,8 +113,7 @@ function isVisible({ limit, userId }: Principal, row: Row): boolean {
 
 /** Displays write none; a program needs the right to share, since it has no wall of its own. */
 function requireWriter(principal: Principal): void {
-  const { limit } = principal;
-  if (limit !== undefined && (limit.kind === "device" || !can(principal, "layout.share"))) {
+  if (!can(principal, "layout.edit")) {
     throw new FluxError("auth.forbidden", "not permitted to change layouts");
   }
 }

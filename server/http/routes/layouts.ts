@@ -19,7 +19,7 @@ export function layoutRoutes(api: Api, { layouts }: AppDeps): void {
   );
 
   api.add(
-    needs("layout.use"),
+    needs("layout.edit"),
     {
       method: "post",
       path: "/layouts",
@@ -45,7 +45,7 @@ export function layoutRoutes(api: Api, { layouts }: AppDeps): void {
   );
 
   api.add(
-    needs("layout.use"),
+    needs("layout.edit"),
     {
       method: "put",
       path: "/layouts/{id}",
@@ -58,7 +58,7 @@ export function layoutRoutes(api: Api, { layouts }: AppDeps): void {
   );
 
   api.add(
-    needs("layout.use"),
+    needs("layout.edit"),
     {
       method: "delete",
       path: "/layouts/{id}",

@@ -1,4 +1,4 @@
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { type EffectiveAccess, PERMISSIONS, type RightSource } from "../../shared/api/access.ts";
 import { FluxError } from "../../shared/lib/errors.ts";
 import type { Orm } from "../db/database.ts";
@@ -24,7 +24,7 @@ export async function effectiveAccess(
     .innerJoin(roles, eq(roles.id, roleGrants.roleId))
     .leftJoin(userGroups, eq(userGroups.id, roleGrants.groupId))
     .where(heldBy(userId))
-    .orderBy(roleGrants.createdAt, roleGrants.id);
+    .orderBy(sql`${roleGrants.groupId} nulls first`, roleGrants.createdAt, roleGrants.id);
   const held = rows.flatMap(({ grant: row, roleName, group }) => {
     const grant = toGrant(row);
     if (!grant) return [];

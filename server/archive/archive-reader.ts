@@ -1,5 +1,6 @@
 import { eq } from "drizzle-orm";
 import { errorCode, FluxError } from "../../shared/lib/errors.ts";
+import { Lane } from "../core/lane.ts";
 import type { Orm } from "../db/database.ts";
 import { segments } from "../db/schema/index.ts";
 import type { SegmentStore } from "./stores/segment-store.ts";
@@ -70,29 +71,9 @@ export class ArchiveReader {
   #from({ volumeId, path }: Place, offset: number, length: number): Promise<Uint8Array> {
     let lane = this.#lanes.get(volumeId);
     if (!lane) {
-      lane = new Lane();
+      lane = new Lane(AT_ONCE, MOST_WAITING);
       this.#lanes.set(volumeId, lane);
     }
     return lane.run(() => this.#store(volumeId).read(path, offset, length));
-  }
-}
-
-/** Some at once, the others in their turn. */
-class Lane {
-  #running = 0;
-  readonly #waiting: (() => void)[] = [];
-
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#running >= AT_ONCE) {
-      if (this.#waiting.length >= MOST_WAITING) throw new FluxError("archive.busy", "the storage does not keep up");
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    } else this.#running++;
-    try {
-      return await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#running--;
-    }
   }
 }

@@ -9,6 +9,7 @@ import {
   playbackClientMessage,
   playbackRequestId,
 } from "../../shared/wire/playback-messages.ts";
+import { Lane } from "../core/lane.ts";
 import type { ArchiveAuthority, ArchiveSegment, Authenticated, RelayAuthority } from "../relay/protocol.ts";
 import { endsSession } from "../relay/session/session-end.ts";
 import { TokenBucket } from "../relay/session/token-bucket.ts";
@@ -31,6 +32,8 @@ const MESSAGES_PER_SECOND = 200;
 const MESSAGES_BURST = 600;
 /** Reads that run; the others wait their turn. */
 const RUNNING = 8;
+/** Of these, from buckets. */
+const COLD_RUNNING = 8;
 /** A right to a camera is believed for so long (W113). */
 const BELIEVED_MS = 2000;
 /** Far above what anybody plays in one session. */
@@ -51,6 +54,7 @@ export class PlaybackSession implements PlaybackHandlers {
   readonly #seen = new Set<string>();
   /** Counts changes of permissions: only the newest is looked into. */
   #change = 0;
+  readonly #cold = new Lane(COLD_RUNNING, MAX_READS);
   #running = 0;
   #state: "hello" | "authenticating" | "open" | "closed" = "hello";
   #identity: Authenticated | undefined;
@@ -230,6 +234,7 @@ export class PlaybackSession implements PlaybackHandlers {
       grant: (cameraId, headers) => this.#grants.grant(cameraId, headers),
       stopped: () => this.#state !== "open" || state?.cancelled !== false,
       right: (cameraId) => this.#right(cameraId),
+      aside: (work) => this.#aside(work),
       onBadFile,
     });
     await read.run();
@@ -244,6 +249,17 @@ export class PlaybackSession implements PlaybackHandlers {
     const { allowed, audible } = await this.#context.authority.archive(this.connectionId, probe);
     if (allowed) this.#rights.set(cameraId, { allowed, audible, atMs: now });
     return { allowed, audible };
+  }
+
+  /** A place among the reads from disks is free for as long as one waits for a bucket. */
+  async #aside<T>(work: () => Promise<T>): Promise<T> {
+    this.#running--;
+    this.#next();
+    try {
+      return await this.#cold.run(work);
+    } finally {
+      this.#running++;
+    }
   }
 
   async #needKey({ cameraId, keyId, generation, epoch }: Extract<PlaybackClientMessage, { type: "need_key" }>) {

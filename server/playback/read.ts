@@ -31,10 +31,18 @@ export interface ReadContext {
   readonly stopped: () => boolean;
   /** The right to this camera, asked for again where the last answer is older than may be. */
   readonly right: (cameraId: string) => Promise<CameraRight>;
+  /** Runs what waits for a bucket, so that reads from disks do not wait behind it. */
+  readonly aside: <T>(work: () => Promise<T>) => Promise<T>;
   /** A file could not be read: counted, and passed over. */
   readonly onBadFile: (segment: ArchiveSegment, error: unknown) => void;
 }
 
+/** Of a bucket that this footage lies in. */
+const AWAY = new Set(["storage.unreachable", "storage.denied", "storage.refused", "archive.busy", "net.refused"]);
+const MESSAGES: Readonly<Record<string, string>> = {
+  "keys.revoked": "the key of this footage was destroyed",
+  "archive.unreachable": "the storage of this footage does not answer",
+};
 /** Read and sent at once. */
 const PIECE_BYTES = 512 * 1024;
 /** A keyframe's first read: most fit. */
@@ -69,8 +77,7 @@ export class Read {
       const code = errorCode(error) ?? "playback.failed";
       if (code === "playback.denied") send({ type: "denied", requestId, code: "auth.camera_denied" });
       else {
-        const message =
-          code === "keys.revoked" ? "the key of this footage was destroyed" : "the footage cannot be read";
+        const message = MESSAGES[code] ?? "the footage cannot be read";
         send({ type: "error", requestId, code, message, field: cameraId });
         send(this.#end(null));
       }
@@ -117,10 +124,14 @@ export class Read {
   /** True: the read is over. */
   async #segment(segment: ArchiveSegment, from: number): Promise<boolean> {
     try {
-      return await this.#context.segments.use(segment, (opened) => this.#gops(opened, from));
+      const use = () => this.#context.segments.use(segment, (opened) => this.#gops(opened, from));
+      return await (segment.place.kind === "object" ? this.#context.aside(use) : use());
     } catch (error) {
       const code = errorCode(error) ?? "";
       if (code === "playback.denied" || code.startsWith("keys.") || code.startsWith("relay.")) throw error;
+      // It may be there again in a moment: who waits for it is told, and nothing is passed over.
+      if (AWAY.has(code))
+        throw new FluxError("archive.unreachable", "the storage of this footage does not answer", { cause: error });
       this.#context.onBadFile(segment, error);
       return false;
     }

@@ -93,7 +93,7 @@ export class FakeAuthority implements RelayAuthority, ArchiveAuthority {
     });
   }
 
-  async archiveBytes(segmentId: number, offset: number, length: number) {
+  async archiveBytes(segmentId: number, offset: number, length: number): Promise<Uint8Array> {
     const place = this.recorded.find((segment) => segment.segmentId === segmentId)?.place;
     const bytes = place?.kind === "object" ? this.objects.get(`${place.volumeId}/${place.key}`) : undefined;
     if (!bytes) throw new FluxError("archive.no_object", "there is no such object");

@@ -6,8 +6,8 @@ import { videoDeks } from "../db/schema/index.ts";
 import { ariaOpen, deriveKey } from "../keys/aria.ts";
 import { epochAt } from "../keys/epoch.ts";
 import type { Authenticated, WrappedKey } from "../relay/protocol.ts";
-import { SERVER_PRINCIPAL } from "./policy.ts";
 import { startTestServer, type TestServer } from "../testkit/test-server.ts";
+import { SERVER_PRINCIPAL } from "./policy.ts";
 
 const GENERATION = 1;
 

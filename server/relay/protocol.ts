@@ -149,7 +149,8 @@ export type AuthorityMethod = keyof RelayAuthority | keyof ArchiveAuthority;
 /** Decided on the main thread: the relay thread holds no secret and takes no decision on access. */
 export interface RelayAuthority {
   /** Checks the access token, does the ECDH half. Throws `auth.*`. */
-  authenticate(connectionId: string, token: string, clientPublicKey: string): Promise<Authenticated>;
+  /** `address`: the client's, as far as the transport tells; a token that is bound to networks is refused without it. */
+  authenticate(connectionId: string, token: string, clientPublicKey: string, address?: string): Promise<Authenticated>;
   /** A newer token of the same session. Throws `auth.*`. */
   renew(connectionId: string, token: string): Promise<{ tokenExpiresAtMicros: number }>;
   /** Which of the cameras this connection may view live, and hear, with the keys of the current and next epoch. */

@@ -1,7 +1,7 @@
 import { createECDH, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Camera, Layout } from "../../shared/api/schemas.ts";
-import type { DeviceChallenge, DeviceLink, DeviceSession, KioskDevice } from "../../shared/api/tokens.ts";
+import type { DeviceLink, DeviceSession, KioskDevice } from "../../shared/api/tokens.ts";
 import { SimulatedClock } from "../../shared/lib/simulated-clock.ts";
 import { micros, millis } from "../../shared/lib/time.ts";
 import { startTestServer, type TestServer } from "../testkit/test-server.ts";
@@ -54,7 +54,7 @@ describe("wall displays", () => {
     ask<DeviceLink>("POST", "/devices", { name: "Lobby", layoutId: layout.id, ...body });
 
   async function signIn(display: Display, deviceId: string): Promise<DeviceSession> {
-    const { challenge } = await ask<DeviceChallenge>("POST", "/devices/challenge", { deviceId });
+    const { challenge } = await ask<{ challenge: string }>("POST", "/devices/challenge", { deviceId });
     const signature = display.sign(deviceId, challenge);
     return ask<DeviceSession>("POST", "/devices/session", { deviceId, challenge, signature });
   }
@@ -139,7 +139,7 @@ describe("wall displays", () => {
     const { display, id } = await enrolled();
     const other = await enrolled();
     const challenge = async (deviceId: string) =>
-      (await ask<DeviceChallenge>("POST", "/devices/challenge", { deviceId })).challenge;
+      (await ask<{ challenge: string }>("POST", "/devices/challenge", { deviceId })).challenge;
     const prove = (deviceId: string, text: string, signature: string) =>
       ask("POST", "/devices/session", { deviceId, challenge: text, signature });
 

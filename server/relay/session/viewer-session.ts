@@ -232,7 +232,12 @@ export class ViewerSession implements ConnectionHandlers {
   async #authenticate(token: string, publicKey: string): Promise<void> {
     this.#state = "authenticating";
     try {
-      const identity = await this.#context.authority.authenticate(this.connectionId, token, publicKey);
+      const identity = await this.#context.authority.authenticate(
+        this.connectionId,
+        token,
+        publicKey,
+        this.#connection.remoteAddress,
+      );
       if (!this.#is("authenticating")) return;
       this.#helloTimer?.cancel();
       this.#identity = identity;

@@ -16,7 +16,7 @@ const sourceFolders = [
   "vitest.config.ts",
   "drizzle.config.ts",
 ];
-const isSource = (path) => /\.(ts|tsx|mjs|js)$/.test(path) && !/\.d\.ts$/.test(path);
+const isSource = (path) => /\.(ts|tsx|mjs|js)$/.test(path) && !/\.d\.ts$/.test(path) && !path.includes("/generated/");
 const isTest = (path) => /\.test\.tsx?$|\.test\.mjs$|(^|\/)(testkit|testing)\//.test(path);
 const maxLines = 400;
 

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Camera, Layout, User } from "../../shared/api/schemas.ts";
-import { auditEntries, cameras as cameraTable } from "../db/schema/index.ts";
 import { SERVER_PRINCIPAL } from "../auth/policy.ts";
+import { auditEntries, cameras as cameraTable } from "../db/schema/index.ts";
 import { databases } from "../testkit/temp-db.ts";
 import { ADMIN_PASSWORD, startTestServer, type TestServer } from "../testkit/test-server.ts";
 

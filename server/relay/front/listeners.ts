@@ -68,7 +68,7 @@ export class Listener {
       ? createTlsServer({ ...LIMITS, ...secureContext(tls), handshakeTimeout: HANDSHAKE_MS })
       : createServer(LIMITS);
     server.maxHeadersCount = MAX_HEADERS;
-    server.setTimeout(STALLED_MS);
+    server.setTimeout(STALLED_MS); // clock: the sockets' own idle timers
     const protocol = tls ? "https" : "http";
     const sockets = new Set<Socket>();
     server.on("connection", (socket: Socket) => {

@@ -12,6 +12,7 @@ import type {
   StorageVolume,
   storageVolumeBody,
 } from "../../shared/api/recording.ts";
+import type { TierStatus } from "../../shared/api/storage-tiers.ts";
 import type { StorageUsage, VolumeTestResult } from "../../shared/api/storage-usage.ts";
 import type { HttpClient } from "./http-client.ts";
 
@@ -42,6 +43,9 @@ export interface RecordingApi {
   createVolume(body: VolumeBody): Promise<StorageVolume>;
   updateVolume(id: string, body: VolumeBody): Promise<StorageVolume>;
   removeVolume(id: string): Promise<void>;
+  tierStatus(signal?: AbortSignal): Promise<TierStatus>;
+  /** Also to volumes that failed before. */
+  moveTiersNow(): Promise<void>;
   testFolder(location: string): Promise<VolumeTestResult>;
   /** Newest first. */
   cases(signal?: AbortSignal): Promise<EvidenceCase[]>;
@@ -80,6 +84,8 @@ export function createRecordingApi(http: HttpClient): RecordingApi {
     createVolume: (body) => http.request("POST", "/storage/volumes", { body }),
     updateVolume: (volumeId, body) => http.request("PUT", `/storage/volumes/${id(volumeId)}`, { body }),
     removeVolume: (volumeId) => http.request("DELETE", `/storage/volumes/${id(volumeId)}`),
+    tierStatus: (signal) => http.request("GET", "/storage/tiers", { signal }),
+    moveTiersNow: () => http.request("POST", "/storage/tiers/run"),
     testFolder: (location) => http.request("POST", "/storage/folder-test", { body: { location } }),
     cases: (signal) => http.request("GET", "/cases", { signal }),
     case: (caseId, signal) => http.request("GET", `/cases/${id(caseId)}`, { signal }),

@@ -70,6 +70,15 @@ export const enStorage = {
   removeLead: "The server forgets this volume. Nothing lies there.",
   removeHolds:
     "It holds {{bytes}} of recordings: it can be removed only when they are gone. Stop using it and wait until they have moved or expired.",
+  moves: {
+    title: "Moving between tiers",
+    run: "Move now",
+    nothing: "Nothing waits to be moved.",
+    done: "Since the start: {{files}} files, {{bytes}}",
+    waiting: "{{tier}}: {{files}} files wait, {{bytes}}",
+    paused: "{{name}} failed and is tried again in {{seconds}} s.",
+    errors: "What went wrong ({{number}})",
+  },
   states: {
     ok: "Works",
     slow: "Slow",

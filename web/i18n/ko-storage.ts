@@ -70,6 +70,15 @@ export const koStorage = {
   removeLead: "서버가 이 볼륨을 잊습니다. 그곳에는 아무것도 없습니다.",
   removeHolds:
     "녹화 {{bytes}}이(가) 있어 모두 없어진 뒤에만 제거할 수 있습니다. 사용을 중지하고 옮겨지거나 만료될 때까지 기다리세요.",
+  moves: {
+    title: "계층 간 이동",
+    run: "지금 이동",
+    nothing: "이동을 기다리는 파일이 없습니다.",
+    done: "시작 이후: 파일 {{files}}개, {{bytes}}",
+    waiting: "{{tier}}: 파일 {{files}}개 대기, {{bytes}}",
+    paused: "{{name}}이(가) 실패하여 {{seconds}}초 뒤 다시 시도합니다.",
+    errors: "문제 ({{number}}건)",
+  },
   states: {
     ok: "정상",
     slow: "느림",

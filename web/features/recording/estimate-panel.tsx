@@ -12,8 +12,8 @@ const MOST_ROWS = 200;
 export function EstimatePanel({ estimate }: { readonly estimate: Estimate }): ReactNode {
   const { t, i18n } = useTranslation();
   const { bytesPerDay, neededBytes, capacityBytes, daysThatFit, cameras, unknown, assumed } = estimate;
+  const short = estimate.short && daysThatFit !== undefined;
   const longest = Math.max(0, ...cameras.map(({ retentionDays }) => retentionDays));
-  const short = daysThatFit !== undefined && daysThatFit < longest && bytesPerDay > 0;
   const days = new Intl.NumberFormat(i18n.resolvedLanguage, { maximumFractionDigits: 1 });
   return (
     <section aria-label={t("recording.estimate.title")} className="rounded-lg border border-line bg-panel px-4 py-3">

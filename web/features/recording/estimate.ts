@@ -32,6 +32,8 @@ export interface Estimate {
   readonly assumed: boolean;
   /** Room on the volumes that these cameras are recorded to. */
   readonly capacityBytes: number | undefined;
+  /** What all cameras that share that room need together is more than it. */
+  readonly short: boolean;
   /** Days until that room is full when all cameras that share it are counted; undefined: not known. */
   readonly daysThatFit: number | undefined;
 }
@@ -66,6 +68,7 @@ export function estimate(parts: EstimateParts, chosen: ReadonlySet<string>): Est
     unknown: list.filter(({ bytesPerDay }) => bytesPerDay === undefined).length,
     assumed: list.some(({ assumed }) => assumed),
     capacityBytes,
+    short: capacityBytes !== undefined && total(sharing.map(({ one }) => one.neededBytes)) > capacityBytes,
     daysThatFit: capacityBytes === undefined || shared === 0 ? undefined : capacityBytes / shared,
   };
 }

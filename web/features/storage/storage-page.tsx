@@ -13,6 +13,7 @@ import { Page } from "../../ui/page.tsx";
 import { EmptyState, FailureState, SkeletonRows } from "../../ui/states.tsx";
 import { byteText } from "../recording/byte-text.ts";
 import { recordingKeys, useUsage, useVolumes } from "../recording/use-recording.ts";
+import { TierPanel } from "./tier-panel.tsx";
 import { VolumeCard } from "./volume-card.tsx";
 import { VolumeDialog } from "./volume-dialog.tsx";
 import { bodyOfVolume, reordered } from "./volume-form.ts";
@@ -132,6 +133,7 @@ export function StoragePage(): ReactNode {
                         key={volume.id}
                         volume={volume}
                         usage={usage.data?.volumes.find(({ volumeId }) => volumeId === volume.id)}
+                        atMicros={usage.data?.atMicros ?? 0}
                         place={place}
                         count={tiered.length}
                         busy={busy}
@@ -143,6 +145,7 @@ export function StoragePage(): ReactNode {
               );
             })}
           </DndContext>
+          {list.some(({ tier }) => tier !== "hot") && <TierPanel volumes={list} />}
         </div>
       )}
       {(opened?.kind === "add" || opened?.kind === "edit") && (

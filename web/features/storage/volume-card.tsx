@@ -21,6 +21,7 @@ import { cn } from "../../ui/cn.ts";
 import { Menu, MenuItem, MenuSeparator } from "../../ui/menu.tsx";
 import { byteText } from "../recording/byte-text.ts";
 import { FillBar } from "./fill-bar.tsx";
+import { daysLeft, lastHourRate } from "./forecast.ts";
 
 export interface VolumeActions {
   readonly edit: (volume: StorageVolume) => void;
@@ -33,6 +34,8 @@ export interface VolumeActions {
 interface VolumeCardProps {
   readonly volume: StorageVolume;
   readonly usage: VolumeUsage | undefined;
+  /** When the usage was counted. */
+  readonly atMicros: number;
   /** Place within its tier, and how many there are. */
   readonly place: number;
   readonly count: number;
@@ -40,7 +43,7 @@ interface VolumeCardProps {
   readonly actions: VolumeActions;
 }
 
-export function VolumeCard({ volume, usage, place, count, busy, actions }: VolumeCardProps): ReactNode {
+export function VolumeCard({ volume, usage, atMicros, place, count, busy, actions }: VolumeCardProps): ReactNode {
   const { t } = useTranslation();
   const drag = useDraggable({ id: volume.id, data: { tier: volume.tier }, disabled: count < 2 });
   const drop = useDroppable({ id: volume.id, data: { tier: volume.tier, place } });
@@ -112,9 +115,11 @@ export function VolumeCard({ volume, usage, place, count, busy, actions }: Volum
           <MenuItem icon={<Pencil />} onSelect={() => actions.edit(volume)}>
             {t("storage.editAction")}
           </MenuItem>
-          <MenuItem icon={<Wrench />} onSelect={() => actions.test(volume)}>
-            {t("storage.test")}
-          </MenuItem>
+          {volume.kind === "local" && (
+            <MenuItem icon={<Wrench />} onSelect={() => actions.test(volume)}>
+              {t("storage.test")}
+            </MenuItem>
+          )}
           <MenuItem icon={<Power />} onSelect={() => actions.toggle(volume)}>
             {volume.enabled ? t("storage.disable") : t("storage.enable")}
           </MenuItem>
@@ -132,7 +137,7 @@ export function VolumeCard({ volume, usage, place, count, busy, actions }: Volum
       <div className="mt-2">
         <FillBar volume={volume} usage={usage} />
       </div>
-      <Figures volume={volume} usage={usage} />
+      <Figures volume={volume} usage={usage} atMicros={atMicros} />
     </li>
   );
 }
@@ -162,22 +167,20 @@ function VolumeState({ volume }: { readonly volume: StorageVolume }): ReactNode 
   );
 }
 
-function Figures({ volume, usage }: Pick<VolumeCardProps, "volume" | "usage">): ReactNode {
+function Figures({ volume, usage, atMicros }: Pick<VolumeCardProps, "volume" | "usage" | "atMicros">): ReactNode {
   const { t, i18n } = useTranslation();
   const date = new Intl.DateTimeFormat(i18n.resolvedLanguage, { dateStyle: "medium" });
   const number = new Intl.NumberFormat(i18n.resolvedLanguage, { maximumFractionDigits: 1 });
-  const perSecond = (usage?.bytesLastHour ?? 0) / 3600;
+  const forecast = usage === undefined ? undefined : daysLeft(volume, usage, atMicros);
+  const perSecond = usage === undefined ? 0 : lastHourRate(usage, atMicros);
   const figures: readonly (readonly [string, string])[] = [
     [t("storage.rate"), `${byteText(perSecond)}/s`],
     [t("storage.perDay"), byteText(usage?.bytesLastDay ?? 0)],
-    [
-      t("storage.forecast"),
-      volume.daysLeft === null ? "–" : t("storage.fullIn", { days: number.format(volume.daysLeft) }),
-    ],
+    [t("storage.forecast"), forecast === undefined ? "–" : t("storage.fullIn", { days: number.format(forecast) })],
     [t("storage.oldest"), usage === undefined ? "–" : date.format(usage.firstMicros / 1000)],
     [t("storage.files"), number.format(volume.segments)],
   ];
-  const soon = volume.daysLeft !== null && volume.daysLeft < 2;
+  const soon = forecast !== undefined && forecast < 2;
   return (
     <dl className="mt-2 flex flex-wrap gap-x-6 gap-y-1 text-xs">
       {figures.map(([label, value], index) => (

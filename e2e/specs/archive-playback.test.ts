@@ -9,6 +9,7 @@ import type { WallEngine } from "../../web/engine/engine.ts";
 import type { PlaybackCommand, PlaybackState, WallStats } from "../../web/engine/worker-protocol.ts";
 import { ArchiveFeeder } from "../wall/archive-feeder.ts";
 import { cameraId, type Picture, WallBench, type WallUnderTest } from "../wall/wall-under-test.ts";
+import { watchNumbers } from "../wall/watch-archive.ts";
 
 /**
  * The archive in a real browser: every picture of the clip carries its number in its pixels, and what the wall has
@@ -136,56 +137,15 @@ test("seeks, steps and scrubs are exact to the picture", { timeout: 120_000 }, a
   expect(page.errors).toEqual([]);
 });
 
+const grid = (tiles: number) => ({ tiles, columns: 2, width: WIDTH / 2, height: HEIGHT / 2 });
+
 /** Numbers of the pictures that come onto the canvas, until the clock has come so far. */
 async function watch(tiles: number, micros: number): Promise<number[][]> {
   const from = (await playback()).positionMicros ?? 0;
   const seen: number[][] = [];
-  while (Math.abs(((await playback()).positionMicros ?? 0) - from) < micros) seen.push(...(await watchFor(tiles, 300)));
+  while (Math.abs(((await playback()).positionMicros ?? 0) - from) < micros)
+    seen.push(...(await watchNumbers(page.page, grid(tiles), 300)));
   return seen;
-}
-
-/** As often as the page animates. */
-async function watchFor(tiles: number, ms: number): Promise<number[][]> {
-  const seen = await page.page.evaluate(
-    async ({ count, geometry, duration, across }) => {
-      const canvas = document.querySelector("canvas");
-      const strip = new OffscreenCanvas(geometry.blocks, count);
-      const context = strip.getContext("2d", { willReadFrequently: true });
-      if (!canvas || !context) throw new Error("no canvas");
-      context.imageSmoothingEnabled = false;
-      const found: number[][][] = [];
-      const until = performance.now() + duration;
-      while (performance.now() < until) {
-        await new Promise(requestAnimationFrame);
-        for (let row = 0; row < count; row++) {
-          const [x, y] = [(row % 2) * across.width, Math.floor(row / 2) * across.height];
-          const wide = (geometry.blocks * geometry.blockWidth * across.width) / geometry.width;
-          const high = (geometry.blockHeight / 2) * (across.height / geometry.height);
-          context.drawImage(canvas, x, Math.floor(y + high), wide, 1, 0, row, geometry.blocks, 1);
-        }
-        const { data } = context.getImageData(0, 0, geometry.blocks, count);
-        found.push(
-          Array.from({ length: count }, (_, row) =>
-            Array.from({ length: geometry.blocks }, (_, at) => data[(row * geometry.blocks + at) * 4 + 1] ?? 0),
-          ),
-        );
-      }
-      return found;
-    },
-    {
-      count: tiles,
-      geometry: { ...stampGeometry },
-      duration: ms,
-      across: { width: WIDTH / 2, height: HEIGHT / 2 },
-    },
-  );
-  return seen.flatMap((rows) => {
-    const numbers = rows.map((luma) =>
-      sampleStamp((x) => luma[Math.floor((x * stampGeometry.width) / stampGeometry.blockWidth)] ?? 0),
-    );
-    const whole = numbers.filter((number) => number !== undefined);
-    return whole.length === tiles ? [whole] : [];
-  });
 }
 
 test("forward and backward: every picture in its order", { timeout: 120_000 }, async () => {

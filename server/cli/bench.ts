@@ -16,6 +16,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   relay: () => import("../bench/relay.ts"),
   seek: () => import("../bench/seek.ts"),
   soak: () => import("../bench/soak.ts"),
+  timeline: () => import("../bench/timeline.ts"),
   wall: () => import("../bench/wall.ts"),
 };
 

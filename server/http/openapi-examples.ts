@@ -87,6 +87,8 @@ const BY_NAME: Readonly<Record<string, unknown>> = {
   kind: "motion",
   email: "j.park@example.com",
   accessToken: "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIwYjZjIn0.c2lnbmF0dXJl",
+  issuer: "https://id.example.com",
+  address: "192.0.2.20",
   agent: "Mozilla/5.0 (X11; Linux x86_64) Chrome/140",
   userAgent: "Mozilla/5.0 (X11; Linux x86_64) Chrome/140",
   requestId: UUID,
@@ -110,6 +112,8 @@ const STRINGS: readonly string[] = [
   Buffer.alloc(32, 7).toString("base64url"),
   Buffer.alloc(32, 7).toString("hex"),
   "ABCDE-FGHJK",
+  // A day of a recording schedule: half hours.
+  "c".repeat(48),
 ];
 
 /** An example of a schema, made from its fields' names and limits. The same every time. */
@@ -163,9 +167,17 @@ function arrayExample({ prefixItems, items, minItems = 1 }: JsonSchema, name: st
 
 function stringExample(schema: JsonSchema, name: string): string {
   const named = BY_NAME[name];
-  const byFormat: Readonly<Record<string, string>> = { uuid: UUID, "date-time": TIME, date: "2026-03-14" };
+  const byFormat: Readonly<Record<string, string>> = {
+    uuid: UUID,
+    "date-time": TIME,
+    date: "2026-03-14",
+    uri: "https://id.example.com",
+    ipv4: "192.0.2.20",
+    ipv6: "2001:db8::20",
+  };
   const formatted = byFormat[schema.format ?? ""];
-  const given = [schema.default, formatted, named, ...STRINGS].filter((one) => typeof one === "string");
+  const byKind = schema.format === "uri" ? [named, formatted] : [formatted, named];
+  const given = [schema.default, ...byKind, ...STRINGS].filter((one) => typeof one === "string");
   return given.find((text) => fits(text, schema)) ?? "x".repeat(schema.minLength ?? 1);
 }
 

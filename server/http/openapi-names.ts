@@ -1,6 +1,8 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import * as access from "../../shared/api/access.ts";
+import * as audit from "../../shared/api/audit.ts";
 import * as cases from "../../shared/api/cases.ts";
+import * as discovery from "../../shared/api/discovery.ts";
 import * as identity from "../../shared/api/identity.ts";
 import * as keys from "../../shared/api/keys.ts";
 import * as recording from "../../shared/api/recording.ts";
@@ -11,7 +13,20 @@ import * as tokens from "../../shared/api/tokens.ts";
 import type { JsonSchema } from "./openapi-examples.ts";
 
 /** Every module of shared/api: what they export as schemas is what clients know by name. */
-const MODULES = { schemas, access, cases, identity, keys, recording, storageTiers, storageUsage, tokens };
+const MODULES = {
+  "schemas.ts": schemas,
+  "access.ts": access,
+  "audit.ts": audit,
+  "cases.ts": cases,
+  "discovery.ts": discovery,
+  "identity.ts": identity,
+  "keys.ts": keys,
+  "recording.ts": recording,
+  "storage-tiers.ts": storageTiers,
+  "storage-usage.ts": storageUsage,
+  "tokens.ts": tokens,
+};
+export const MODULE_FILES: readonly string[] = Object.keys(MODULES);
 
 /** A schema under the name of its export: `camera` is `Camera`. Objects and choices only; a number needs no name. */
 export function namedSchemas(): ReadonlyMap<string, JsonSchema> {

@@ -32,6 +32,14 @@ export function describeUnlisted(api: Api): void {
   });
   registry.registerPath({
     method: "get",
+    path: "/.well-known/acme-challenge/{token}",
+    tags: ["system"],
+    summary: "Answer for a certificate authority (RFC 8555, http-01)",
+    request: { params: z.object({ token: z.string() }) },
+    responses: { 200: { description: "The answer", content: { "text/plain": { schema: z.string() } } } },
+  });
+  registry.registerPath({
+    method: "get",
     path: `${API_PREFIX}/openapi.json`,
     tags: ["system"],
     summary: "This document",

@@ -90,8 +90,8 @@ function giveExample(media: Media): void {
 
 /** `get /api/v1/cameras/{id}` is `getCamerasById`. */
 export function operationId(method: string, path: string): string {
-  const words = path
-    .replace(API_PREFIX, "")
+  // Outside of the API: probes and keys, some of which exist inside it too.
+  const words = (path.startsWith(API_PREFIX) ? path.slice(API_PREFIX.length) : `/root${path}`)
     .split("/")
     .filter((part) => part !== "")
     .map((part) => part.replace(/^\{(\w+)\}$/, "by-$1").replace(/^\.well-known$/, "well-known"));

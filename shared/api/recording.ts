@@ -35,7 +35,10 @@ export type RecordingMode = z.infer<typeof recordingMode>;
 /** 7 days from Monday, 48 half hours each, in the time zone: `-` off, `c` continuous, `e` on event. */
 export const weeklySchedule = z.object({
   timeZone: z.string().min(1).max(64),
-  days: z.array(z.string().regex(/^[-ce]{48}$/, "48 half hours of -, c or e")).length(7),
+  days: z
+    .array(z.string().regex(/^[-ce]{48}$/, "48 half hours of -, c or e"))
+    .min(7)
+    .max(7),
 });
 export type WeeklySchedule = z.infer<typeof weeklySchedule>;
 

@@ -32,6 +32,105 @@ export interface components {
       lastUsedAt: string | null;
       lastUsedIp: string | null;
     };
+    AssertPasskeyRequest: {
+      token: string;
+      response: components["schemas"]["AssertionResponse"];
+    };
+    AssertionResponse: {
+      id: string;
+      rawId: string;
+      type: "public-key";
+      authenticatorAttachment?: string | undefined;
+      clientExtensionResults?: Record<string, unknown> | undefined;
+      response: {
+        clientDataJSON: string;
+        authenticatorData: string;
+        signature: string;
+        userHandle?: string | undefined;
+      };
+    };
+    AuditAnchor: {
+      seq: number;
+      hash: string;
+    };
+    AuditEntry: {
+      seq: number;
+      at: string;
+      action: string;
+      outcome: "ok" | "denied" | "failed" | null;
+      actorId: string | null;
+      actorName: string | null;
+      ip: string | null;
+      sessionId: string | null;
+      via: string | null;
+      target: string | null;
+      cameraId: string | null;
+      details: Record<string, unknown> | null;
+      changes: ({
+        field: string;
+        from?: unknown | undefined;
+        to?: unknown | undefined;
+      })[] | null;
+      hash: string;
+    };
+    AuditFinding: {
+      kind: "edited" | "back_dated" | "rewritten" | "removed" | "reordered" | "tail_removed" | "broken_link" | "not_as_signed" | "not_as_anchored" | "unchained" | "checkpoint_forged" | "checkpoint_removed" | "clock_back" | "file_changed";
+      severity: "fault" | "warning";
+      seq: number;
+      toSeq?: number | undefined;
+      was?: number | undefined;
+      at?: string | undefined;
+      action?: string | undefined;
+      byMs?: number | undefined;
+    };
+    AuditKey: {
+      fingerprint: string;
+      publicKey: {
+        kty: string;
+        crv: string;
+        x: string;
+        y: string;
+      };
+    };
+    AuditOutcome: "ok" | "denied" | "failed";
+    AuditOverview: {
+      retentionDays: number;
+      key: components["schemas"]["AuditKey"];
+      anchor: {
+        seq: number;
+        hash: string;
+        at: string;
+      } | null;
+      lastSeq: number;
+    };
+    AuditPage: {
+      entries: components["schemas"]["AuditEntry"][];
+      next: number | null;
+    };
+    AuditSettings: {
+      retentionDays: number;
+    };
+    AuditVerification: {
+      running: boolean;
+      done: number;
+      total: number;
+      startedAt: string | null;
+      finishedAt: string | null;
+      by: string | null;
+      failed: string | null;
+      report: {
+        ok: boolean;
+        rows: number;
+        firstSeq: number | null;
+        lastSeq: number | null;
+        lastHash: string | null;
+        checkpoints: number;
+        signedSeq: number;
+        prunedSeq: number;
+        findings: components["schemas"]["AuditFinding"][];
+        more: number;
+      } | null;
+    };
     AuthStatus: {
       setupRequired: boolean;
       version: string;
@@ -132,6 +231,10 @@ export interface components {
       reason: string;
       expiresAt?: string | null | undefined;
     };
+    CodeRequest: {
+      token: string;
+      code: string;
+    };
     CreateCameraRequest: {
       name: string;
       url: string;
@@ -201,6 +304,16 @@ export interface components {
       deviceId: string;
       challenge: string;
       signature: string;
+    };
+    DiscoveredCamera: {
+      address: string;
+      port: number;
+      name: string;
+      manufacturer: string;
+      model: string;
+      location: string;
+      source: "onvif" | "scan";
+      known: boolean;
     };
     EffectiveAccess: {
       userId: string;
@@ -278,9 +391,18 @@ export interface components {
       sinceMicros: number | null;
       by: string | null;
     };
+    EndSessionsRequest: {
+      userId: string;
+    };
+    EndedSessions: {
+      ended: number;
+    };
     EnrolDeviceRequest: {
       code: string;
       publicKey: string;
+    };
+    Enrolled: {
+      recoveryCodes?: string[] | undefined;
     };
     EnrolledDevice: {
       deviceId: string;
@@ -355,6 +477,24 @@ export interface components {
       finishedAt: string | null;
       expiresAt: string | null;
     };
+    ExportKeyRequest: {
+      cameraId: string;
+      utcDay: string;
+      reason: string;
+      recipient: {
+        kind: "public-key";
+        publicKey: {
+          kty: "EC";
+          crv: "P-256";
+          x: string;
+          y: string;
+        };
+      } | {
+        kind: "passphrase";
+        passphrase: string;
+      };
+      password?: string | undefined;
+    };
     ExportSpecInput: {
       title: string;
       format: "mp4" | "mkv" | "sealed";
@@ -370,6 +510,31 @@ export interface components {
       passphrase?: string | undefined;
       caseId?: string | undefined;
       reason?: string | undefined;
+    };
+    ExportedKey: {
+      format: "fluxvision-video-key";
+      version: 1;
+      cameraId: string;
+      utcDay: string;
+      keyIds: number[];
+      recipient: string | null;
+      jwe: string;
+    };
+    FindStreamsRequestInput: {
+      address: string;
+      port?: number | undefined;
+      username?: string | undefined;
+      password?: string | undefined;
+      about?: string | undefined;
+    };
+    FlowRequest: {
+      token: string;
+    };
+    FoundStreams: {
+      url: string;
+      subUrl: string | null;
+      format: components["schemas"]["StreamFormat"];
+      keyframe: string;
     };
     GapReason: "camera-offline" | "frames-lost" | "clock-step" | "no-key" | "recorder-overflow" | "storage-full" | "storage-failed" | "storage-slow" | "server-stopped";
     GrantBody: {
@@ -394,6 +559,14 @@ export interface components {
       name: string;
       description?: string | undefined;
     };
+    IdentitySettings: {
+      minPasswordLength: number;
+      mfaRoles: string[];
+    };
+    IdentitySettingsInput: {
+      minPasswordLength?: number | undefined;
+      mfaRoles?: string[] | undefined;
+    };
     KeyInventory: {
       masterKeys: components["schemas"]["MasterKeyEntry"][];
       videoKeys: {
@@ -407,7 +580,10 @@ export interface components {
         done: number;
         total: number;
         failed: string | null;
+        days: number;
+        nextAt: string;
       };
+      suite: string;
       revoked: {
         keyId: number;
         cameraId: string;
@@ -416,6 +592,9 @@ export interface components {
         byName: string;
         at: string;
       }[];
+    };
+    KeySchedule: {
+      rotationDays: number;
     };
     KioskDevice: {
       id: string;
@@ -481,9 +660,65 @@ export interface components {
       createdAt: string;
       retiredAt: string | null;
       videoKeys: number;
+      fields: number;
     };
     MembersBody: {
       userIds: string[];
+    };
+    MfaStatus: {
+      required: boolean;
+      totp: boolean;
+      passkeys: components["schemas"]["Passkey"][];
+      recoveryCodesLeft: number;
+    };
+    OidcProvider: {
+      name: string;
+      issuer: string;
+      clientId: string;
+      scopes: string;
+      groupClaim: string | null;
+      groupMap: ({
+        group: string;
+        roleId: string | null;
+        groupIds: string[];
+      })[];
+      defaultRoleId: string | null;
+      createUsers: boolean;
+      mfaTrusted: boolean;
+      enabled: boolean;
+      id: string;
+      hasClientSecret: boolean;
+      callbackPath: string;
+    };
+    OidcProviderBodyInput: {
+      name: string;
+      issuer: string;
+      clientId: string;
+      clientSecret?: string | null | undefined;
+      scopes?: string | undefined;
+      groupClaim?: string | null | undefined;
+      groupMap?: ({
+        group: string;
+        roleId: string | null;
+        groupIds: string[];
+      })[] | undefined;
+      defaultRoleId?: string | null | undefined;
+      createUsers?: boolean | undefined;
+      mfaTrusted?: boolean | undefined;
+      enabled?: boolean | undefined;
+    };
+    OidcTest: {
+      issuer: string;
+      authorizationEndpoint: string;
+      pkce: boolean;
+    };
+    Passkey: {
+      id: string;
+      name: string;
+      host: string;
+      synced: boolean;
+      createdAt: string;
+      lastUsedAt: string | null;
     };
     Permission: "live.view" | "archive.view" | "audio.hear" | "ptz.control" | "alarm.acknowledge" | "bookmark.write" | "evidence.manage" | "evidence.supervise" | "archive.export" | "recording.trigger" | "camera.manage" | "layout.share" | "layout.manage" | "system.read" | "recording.manage" | "storage.manage" | "audit.read" | "token.manage" | "user.manage" | "key.manage" | "system.manage";
     PolicyScope: "system" | "group" | "camera";
@@ -513,6 +748,28 @@ export interface components {
       measuredKbps: number;
       keyframe: string;
     };
+    Profile: {
+      username: string;
+      displayName: string;
+      language: "en" | "ko";
+      theme: "dark" | "light" | "contrast";
+      hasPassword: boolean;
+      providers: string[];
+    };
+    ReauthMethods: {
+      methods: ("password" | "totp" | "passkey")[];
+    };
+    ReauthenticateRequest: {
+      password: string;
+    } | {
+      code: string;
+    } | {
+      token: string;
+      response: components["schemas"]["AssertionResponse"];
+    };
+    Reauthenticated: {
+      until: string;
+    };
     RecordingMode: "off" | "continuous" | "schedule" | "event";
     RecordingPolicy: {
       mode?: "off" | "continuous" | "schedule" | "event" | null | undefined;
@@ -539,12 +796,35 @@ export interface components {
       untilMicros: number | null;
       fault: "camera-offline" | "frames-lost" | "clock-step" | "no-key" | "recorder-overflow" | "storage-full" | "storage-failed" | "storage-slow" | "server-stopped" | null;
     };
+    RecoveryCodeList: {
+      recoveryCodes: string[];
+    };
+    RegisterPasskeyRequest: {
+      token: string;
+      name: string;
+      response: components["schemas"]["RegistrationResponse"];
+    };
+    RegistrationResponse: {
+      id: string;
+      rawId: string;
+      type: "public-key";
+      authenticatorAttachment?: string | undefined;
+      clientExtensionResults?: Record<string, unknown> | undefined;
+      response: {
+        clientDataJSON: string;
+        attestationObject: string;
+        transports?: string[] | undefined;
+      };
+    };
+    RenamePasskeyRequest: {
+      name: string;
+    };
     RevokeKeysRequest: {
       cameraId: string;
       fromDay: string;
       toDay: string;
       reason: string;
-      password: string;
+      password?: string | undefined;
     };
     RevokedKeys: {
       keys: number;
@@ -573,6 +853,10 @@ export interface components {
       permissions: components["schemas"]["Permission"][];
     };
     RoleId: "administrator" | "supervisor" | "operator" | "viewer" | "api-only" | string;
+    ScanRequestInput: {
+      range: string;
+      port?: number | undefined;
+    };
     ScopedPolicy: {
       scope: components["schemas"]["PolicyScope"];
       target: string;
@@ -593,10 +877,33 @@ export interface components {
       tier: "hot" | "warm" | "cold";
       locked: boolean;
     };
+    ServerPlace: {
+      timeZone: string;
+      language: "en" | "ko";
+    };
     Session: {
       accessToken: string;
       expiresAt: string;
       user: components["schemas"]["User"];
+    };
+    SessionInfo: {
+      id: string;
+      userId: string;
+      username: string;
+      device: string;
+      ip: string;
+      methods: string[];
+      createdAt: string;
+      lastSeenAt: string;
+      expiresAt: string;
+      current: boolean;
+    };
+    SetupProgress: {
+      step: "place" | "storage" | "cameras" | "done";
+      begun: boolean;
+    };
+    SetupProgressBody: {
+      step: "place" | "storage" | "cameras" | "done";
     };
     SetupRequest: {
       token: string;
@@ -797,6 +1104,11 @@ export interface components {
       timeZone: string;
       days: number[];
     };
+    TotpSetup: {
+      token: string;
+      secret: string;
+      uri: string;
+    };
     UpdateCameraRequest: {
       name?: string | undefined;
       url?: string | undefined;
@@ -812,6 +1124,11 @@ export interface components {
       name?: string | undefined;
       layoutId?: string | undefined;
       networks?: string[] | undefined;
+    };
+    UpdateProfileRequest: {
+      displayName?: string | undefined;
+      language?: "en" | "ko" | undefined;
+      theme?: "dark" | "light" | "contrast" | undefined;
     };
     UpdateUserRequest: {
       displayName?: string | undefined;
@@ -851,6 +1168,21 @@ export interface components {
       grants: components["schemas"]["GrantBody"][];
       createdAt: string;
     };
+    VerifyAuditRequestInput: {
+      anchors?: components["schemas"]["AuditAnchor"][] | undefined;
+    };
+    VideoKeyEntry: {
+      id: number;
+      cameraId: string;
+      utcDay: string;
+      suite: string;
+      masterKey: number;
+      createdAt: string;
+    };
+    VideoKeyPage: {
+      keys: components["schemas"]["VideoKeyEntry"][];
+      next: number | null;
+    };
     VolumeTestRequest: {
       location: string;
     };
@@ -870,6 +1202,10 @@ export interface components {
       bytesLastDay: number;
       firstMicros: number;
       lastMicros: number;
+    };
+    WebauthnOptions: {
+      token: string;
+      options: Record<string, unknown>;
     };
   };
 }
@@ -956,6 +1292,467 @@ export interface paths {
           currentPassword: string;
           newPassword: string;
         }; } };
+      responses: {
+        204: { content?: never };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/auth/factor/totp": {
+    /** Second step: a code of the authenticator app */
+    post: {
+      parameters: { query?: never; path?: never };
+      requestBody: { content: { "application/json": components["schemas"]["CodeRequest"]; } };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["SignedInSession"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/auth/factor/recovery": {
+    /** Second step: a recovery code, which is used up */
+    post: {
+      parameters: { query?: never; path?: never };
+      requestBody: { content: { "application/json": components["schemas"]["CodeRequest"]; } };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["SignedInSession"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/auth/factor/passkey/options": {
+    /** Second step: what the browser must ask the passkey */
+    post: {
+      parameters: { query?: never; path?: never };
+      requestBody: { content: { "application/json": components["schemas"]["FlowRequest"]; } };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["WebauthnOptions"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/auth/factor/passkey": {
+    /** Second step: the passkey's answer */
+    post: {
+      parameters: { query?: never; path?: never };
+      requestBody: { content: { "application/json": components["schemas"]["AssertPasskeyRequest"]; } };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["SignedInSession"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/auth/enrol/totp/start": {
+    /** The role asks for a second factor: begin with an authenticator app */
+    post: {
+      parameters: { query?: never; path?: never };
+      requestBody: { content: { "application/json": components["schemas"]["FlowRequest"]; } };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["TotpSetup"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/auth/enrol/totp": {
+    /** Finish it with a code; signs in and answers with the recovery codes */
+    post: {
+      parameters: { query?: never; path?: never };
+      requestBody: { content: { "application/json": components["schemas"]["CodeRequest"]; } };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["SignedInSession"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/auth/enrol/passkey/options": {
+    /** The role asks for a second factor: begin with a passkey */
+    post: {
+      parameters: { query?: never; path?: never };
+      requestBody: { content: { "application/json": components["schemas"]["FlowRequest"]; } };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["WebauthnOptions"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/auth/enrol/passkey": {
+    /** Finish it with the new passkey; signs in and answers with the recovery codes */
+    post: {
+      parameters: { query?: never; path?: never };
+      requestBody: { content: { "application/json": components["schemas"]["RegisterPasskeyRequest"]; } };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["SignedInSession"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/auth/passkey/options": {
+    /** Sign in with a passkey instead of name and password */
+    post: {
+      parameters: { query?: never; path?: never };
+      requestBody: { content: { "application/json": Record<string, unknown>; } };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["WebauthnOptions"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/auth/passkey": {
+    /** The passkey's answer; signs in */
+    post: {
+      parameters: { query?: never; path?: never };
+      requestBody: { content: { "application/json": components["schemas"]["AssertPasskeyRequest"]; } };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["SignedInSession"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/auth/oidc/{id}/start": {
+    /** Go to the OpenID provider */
+    get: {
+      parameters: {
+        path: { id: string; };
+      };
+      responses: {
+        302: { content?: never };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/auth/oidc/{id}/link": {
+    /** Bind the own account to the provider: answers where the browser goes */
+    post: {
+      parameters: {
+        path: { id: string; };
+      };
+      requestBody: { content: { "application/json": Record<string, unknown>; } };
+      responses: {
+        200: { content: { "application/json": {
+            url: string;
+          }; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/auth/oidc/callback": {
+    /** Where the provider sends the browser back to; opens no session yet */
+    get: {
+      parameters: {
+        query?: { state?: string | undefined; code?: string | undefined; error?: string | undefined; };
+      };
+      responses: {
+        302: { content?: never };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/auth/oidc/finish": {
+    /** Sign in as the person that the provider named */
+    post: {
+      parameters: { query?: never; path?: never };
+      requestBody: { content: { "application/json": Record<string, unknown>; } };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["SignedInSession"]; } };
+        202: { content: { "application/json": components["schemas"]["SignInStep"]; } };
+        204: { content?: never };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/auth/reauthenticate": {
+    /** How the user can prove once more who they are */
+    get: {
+      parameters: { query?: never; path?: never };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["ReauthMethods"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+    /** Prove once more who one is, by password, code or passkey; counts for ten minutes */
+    post: {
+      parameters: { query?: never; path?: never };
+      requestBody: { content: { "application/json": components["schemas"]["ReauthenticateRequest"]; } };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["Reauthenticated"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/auth/reauthenticate/passkey/options": {
+    /** What the browser must ask the passkey */
+    post: {
+      parameters: { query?: never; path?: never };
+      requestBody: { content: { "application/json": Record<string, unknown>; } };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["WebauthnOptions"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/mfa": {
+    /** Own second factors */
+    get: {
+      parameters: { query?: never; path?: never };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["MfaStatus"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/mfa/totp/start": {
+    /** Begin to set an authenticator app up */
+    post: {
+      parameters: { query?: never; path?: never };
+      requestBody: { content: { "application/json": Record<string, unknown>; } };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["TotpSetup"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/mfa/totp": {
+    /** Finish with a code of the app; with the first factor come recovery codes */
+    post: {
+      parameters: { query?: never; path?: never };
+      requestBody: { content: { "application/json": components["schemas"]["CodeRequest"]; } };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["Enrolled"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+    /** Remove the authenticator app */
+    delete: {
+      parameters: { query?: never; path?: never };
+      responses: {
+        204: { content?: never };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/mfa/recovery-codes": {
+    /** New recovery codes; the earlier ones stop working */
+    post: {
+      parameters: { query?: never; path?: never };
+      requestBody: { content: { "application/json": Record<string, unknown>; } };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["RecoveryCodeList"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/mfa/passkeys/options": {
+    /** What the browser must ask of a new passkey */
+    post: {
+      parameters: { query?: never; path?: never };
+      requestBody: { content: { "application/json": Record<string, unknown>; } };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["WebauthnOptions"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/mfa/passkeys": {
+    /** Add the new passkey; with the first factor come recovery codes */
+    post: {
+      parameters: { query?: never; path?: never };
+      requestBody: { content: { "application/json": components["schemas"]["RegisterPasskeyRequest"]; } };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["Enrolled"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/mfa/passkeys/{id}": {
+    /** Rename a passkey */
+    patch: {
+      parameters: {
+        path: { id: string; };
+      };
+      requestBody: { content: { "application/json": components["schemas"]["RenamePasskeyRequest"]; } };
+      responses: {
+        204: { content?: never };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+    /** Remove a passkey */
+    delete: {
+      parameters: {
+        path: { id: string; };
+      };
+      responses: {
+        204: { content?: never };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/profile": {
+    /** The own profile */
+    get: {
+      parameters: { query?: never; path?: never };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["Profile"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+    /** Change the own name, language and theme */
+    patch: {
+      parameters: { query?: never; path?: never };
+      requestBody: { content: { "application/json": components["schemas"]["UpdateProfileRequest"]; } };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["Profile"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/sessions/own": {
+    /** Own sessions, the most recently used first */
+    get: {
+      parameters: { query?: never; path?: never };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["SessionInfo"][]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/sessions/own/{id}": {
+    /** End one of the own sessions */
+    delete: {
+      parameters: {
+        path: { id: string; };
+      };
+      responses: {
+        204: { content?: never };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/sessions/own/end-others": {
+    /** End all own sessions but this one */
+    post: {
+      parameters: { query?: never; path?: never };
+      requestBody: { content: { "application/json": Record<string, unknown>; } };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["EndedSessions"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/sessions": {
+    /** Sessions of all users, or of one */
+    get: {
+      parameters: {
+        query?: { user?: string | undefined; };
+      };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["SessionInfo"][]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/sessions/{id}": {
+    /** End somebody's session */
+    delete: {
+      parameters: {
+        path: { id: string; };
+      };
+      responses: {
+        204: { content?: never };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/sessions/end-user": {
+    /** End all sessions of a user, except the caller's own */
+    post: {
+      parameters: { query?: never; path?: never };
+      requestBody: { content: { "application/json": components["schemas"]["EndSessionsRequest"]; } };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["EndedSessions"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/identity/settings": {
+    /** Rules of sign-in */
+    get: {
+      parameters: { query?: never; path?: never };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["IdentitySettings"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+    /** Change the rules of sign-in; they hold from the next sign-in and the next new password */
+    put: {
+      parameters: { query?: never; path?: never };
+      requestBody: { content: { "application/json": components["schemas"]["IdentitySettingsInput"]; } };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["IdentitySettings"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/identity/providers": {
+    /** OpenID providers */
+    get: {
+      parameters: { query?: never; path?: never };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["OidcProvider"][]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+    /** Add an OpenID provider */
+    post: {
+      parameters: { query?: never; path?: never };
+      requestBody: { content: { "application/json": components["schemas"]["OidcProviderBodyInput"]; } };
+      responses: {
+        201: { content: { "application/json": components["schemas"]["OidcProvider"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/identity/providers/{id}": {
+    /** Change an OpenID provider */
+    put: {
+      parameters: {
+        path: { id: string; };
+      };
+      requestBody: { content: { "application/json": components["schemas"]["OidcProviderBodyInput"]; } };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["OidcProvider"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+    /** Remove an OpenID provider; its people can no longer sign in that way */
+    delete: {
+      parameters: {
+        path: { id: string; };
+      };
+      responses: {
+        204: { content?: never };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/identity/providers/{id}/test": {
+    /** Ask the provider who it is */
+    post: {
+      parameters: {
+        path: { id: string; };
+      };
+      requestBody: { content: { "application/json": Record<string, unknown>; } };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["OidcTest"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/users/{id}/mfa": {
+    /** Remove all second factors of somebody who lost them; ends their sessions */
+    delete: {
+      parameters: {
+        path: { id: string; };
+      };
       responses: {
         204: { content?: never };
         default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
@@ -1510,32 +2307,10 @@ export interface paths {
     /** Rows of the audit trail, newest first */
     get: {
       parameters: {
-        query?: { from?: string | undefined; until?: string | undefined; actor?: string | undefined; action?: string | undefined; outcome?: "ok" | "denied" | "failed" | undefined; cameraId?: string | undefined; ip?: string | undefined; text?: string | undefined; before?: number | undefined; limit?: number | undefined; };
+        query?: { from?: string | undefined; until?: string | undefined; actor?: string | undefined; action?: string | undefined; outcome?: components["schemas"]["AuditOutcome"] | undefined; cameraId?: string | undefined; ip?: string | undefined; text?: string | undefined; before?: number | undefined; limit?: number | undefined; };
       };
       responses: {
-        200: { content: { "application/json": {
-            entries: ({
-              seq: number;
-              at: string;
-              action: string;
-              outcome: "ok" | "denied" | "failed" | null;
-              actorId: string | null;
-              actorName: string | null;
-              ip: string | null;
-              sessionId: string | null;
-              via: string | null;
-              target: string | null;
-              cameraId: string | null;
-              details: Record<string, unknown> | null;
-              changes: ({
-                field: string;
-                from?: unknown | undefined;
-                to?: unknown | undefined;
-              })[] | null;
-              hash: string;
-            })[];
-            next: number | null;
-          }; } };
+        200: { content: { "application/json": components["schemas"]["AuditPage"]; } };
         default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
       };
     };
@@ -1545,24 +2320,7 @@ export interface paths {
     get: {
       parameters: { query?: never; path?: never };
       responses: {
-        200: { content: { "application/json": {
-            retentionDays: number;
-            key: {
-              fingerprint: string;
-              publicKey: {
-                kty: string;
-                crv: string;
-                x: string;
-                y: string;
-              };
-            };
-            anchor: {
-              seq: number;
-              hash: string;
-              at: string;
-            } | null;
-            lastSeq: number;
-          }; } };
+        200: { content: { "application/json": components["schemas"]["AuditOverview"]; } };
         default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
       };
     };
@@ -1571,28 +2329,9 @@ export interface paths {
     /** How long rows are kept */
     put: {
       parameters: { query?: never; path?: never };
-      requestBody: { content: { "application/json": {
-          retentionDays: number;
-        }; } };
+      requestBody: { content: { "application/json": components["schemas"]["AuditSettings"]; } };
       responses: {
-        200: { content: { "application/json": {
-            retentionDays: number;
-            key: {
-              fingerprint: string;
-              publicKey: {
-                kty: string;
-                crv: string;
-                x: string;
-                y: string;
-              };
-            };
-            anchor: {
-              seq: number;
-              hash: string;
-              at: string;
-            } | null;
-            lastSeq: number;
-          }; } };
+        200: { content: { "application/json": components["schemas"]["AuditOverview"]; } };
         default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
       };
     };
@@ -1601,7 +2340,7 @@ export interface paths {
     /** Rows as CSV, or as signed JSON that can be checked elsewhere; oldest first, at most 200,000 */
     get: {
       parameters: {
-        query: { from?: string | undefined; until?: string | undefined; actor?: string | undefined; action?: string | undefined; outcome?: "ok" | "denied" | "failed" | undefined; cameraId?: string | undefined; ip?: string | undefined; text?: string | undefined; format: "csv" | "json"; };
+        query: { from?: string | undefined; until?: string | undefined; actor?: string | undefined; action?: string | undefined; outcome?: components["schemas"]["AuditOutcome"] | undefined; cameraId?: string | undefined; ip?: string | undefined; text?: string | undefined; format: "csv" | "json"; };
       };
       responses: {
         200: { content: { "text/csv": string; "application/x-ndjson": string; } };
@@ -1614,79 +2353,16 @@ export interface paths {
     get: {
       parameters: { query?: never; path?: never };
       responses: {
-        200: { content: { "application/json": {
-            running: boolean;
-            done: number;
-            total: number;
-            startedAt: string | null;
-            finishedAt: string | null;
-            by: string | null;
-            failed: string | null;
-            report: {
-              ok: boolean;
-              rows: number;
-              firstSeq: number | null;
-              lastSeq: number | null;
-              lastHash: string | null;
-              checkpoints: number;
-              signedSeq: number;
-              prunedSeq: number;
-              findings: ({
-                kind: "edited" | "back_dated" | "rewritten" | "removed" | "reordered" | "tail_removed" | "broken_link" | "not_as_signed" | "not_as_anchored" | "unchained" | "checkpoint_forged" | "checkpoint_removed" | "clock_back" | "file_changed";
-                severity: "fault" | "warning";
-                seq: number;
-                toSeq?: number | undefined;
-                was?: number | undefined;
-                at?: string | undefined;
-                action?: string | undefined;
-                byMs?: number | undefined;
-              })[];
-              more: number;
-            } | null;
-          }; } };
+        200: { content: { "application/json": components["schemas"]["AuditVerification"]; } };
         default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
       };
     };
     /** Check the whole chain: what was edited, removed, reordered or back-dated is named */
     post: {
       parameters: { query?: never; path?: never };
-      requestBody: { content: { "application/json": {
-          anchors?: {
-            seq: number;
-            hash: string;
-          }[] | undefined;
-        }; } };
+      requestBody: { content: { "application/json": components["schemas"]["VerifyAuditRequestInput"]; } };
       responses: {
-        202: { content: { "application/json": {
-            running: boolean;
-            done: number;
-            total: number;
-            startedAt: string | null;
-            finishedAt: string | null;
-            by: string | null;
-            failed: string | null;
-            report: {
-              ok: boolean;
-              rows: number;
-              firstSeq: number | null;
-              lastSeq: number | null;
-              lastHash: string | null;
-              checkpoints: number;
-              signedSeq: number;
-              prunedSeq: number;
-              findings: ({
-                kind: "edited" | "back_dated" | "rewritten" | "removed" | "reordered" | "tail_removed" | "broken_link" | "not_as_signed" | "not_as_anchored" | "unchained" | "checkpoint_forged" | "checkpoint_removed" | "clock_back" | "file_changed";
-                severity: "fault" | "warning";
-                seq: number;
-                toSeq?: number | undefined;
-                was?: number | undefined;
-                at?: string | undefined;
-                action?: string | undefined;
-                byMs?: number | undefined;
-              })[];
-              more: number;
-            } | null;
-          }; } };
+        202: { content: { "application/json": components["schemas"]["AuditVerification"]; } };
         default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
       };
     };
@@ -1719,6 +2395,40 @@ export interface paths {
       requestBody: { content: { "application/json": components["schemas"]["RevokeKeysRequest"]; } };
       responses: {
         200: { content: { "application/json": components["schemas"]["RevokedKeys"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/keys/video": {
+    /** Video keys, newest first, without key material */
+    get: {
+      parameters: {
+        query?: { cameraId?: string | undefined; fromDay?: string | undefined; toDay?: string | undefined; before?: number | undefined; limit?: number | undefined; };
+      };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["VideoKeyPage"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/keys/schedule": {
+    /** At which age the master key is renewed */
+    put: {
+      parameters: { query?: never; path?: never };
+      requestBody: { content: { "application/json": components["schemas"]["KeySchedule"]; } };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["KeyInventory"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/keys/export": {
+    /** A camera's key of one day, wrapped for a recipient: it opens that day's footage of that camera */
+    post: {
+      parameters: { query?: never; path?: never };
+      requestBody: { content: { "application/json": components["schemas"]["ExportKeyRequest"]; } };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["ExportedKey"]; } };
         default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
       };
     };
@@ -2050,6 +2760,86 @@ export interface paths {
       };
       responses: {
         200: { content: { "application/zip": string; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/discovery/networks": {
+    /** Private networks of this machine */
+    get: {
+      parameters: { query?: never; path?: never };
+      responses: {
+        200: { content: { "application/json": string[]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/discovery/search": {
+    /** Search for ONVIF cameras (WS-Discovery); takes four seconds */
+    post: {
+      parameters: { query?: never; path?: never };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["DiscoveredCamera"][]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/discovery/scan": {
+    /** Ask every address of a range of a private network whether it speaks RTSP */
+    post: {
+      parameters: { query?: never; path?: never };
+      requestBody: { content: { "application/json": components["schemas"]["ScanRequestInput"]; } };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["DiscoveredCamera"][]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/discovery/streams": {
+    /** Find out under which addresses a device offers its streams */
+    post: {
+      parameters: { query?: never; path?: never };
+      requestBody: { content: { "application/json": components["schemas"]["FindStreamsRequestInput"]; } };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["FoundStreams"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/system/place": {
+    /** Time zone and language of the server */
+    get: {
+      parameters: { query?: never; path?: never };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["ServerPlace"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+    /** Set time zone and language of the server */
+    put: {
+      parameters: { query?: never; path?: never };
+      requestBody: { content: { "application/json": components["schemas"]["ServerPlace"]; } };
+      responses: {
+        204: { content?: never };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/system/setup": {
+    /** How far the first set-up has come */
+    get: {
+      parameters: { query?: never; path?: never };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["SetupProgress"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+    /** Go on with the first set-up, or end it */
+    put: {
+      parameters: { query?: never; path?: never };
+      requestBody: { content: { "application/json": components["schemas"]["SetupProgressBody"]; } };
+      responses: {
+        204: { content?: never };
         default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
       };
     };

@@ -1,11 +1,14 @@
 import { count, countDistinct, max, min } from "drizzle-orm";
-import type { KeyInventory } from "../../shared/api/keys.ts";
+import type { KeyInventory, VideoKeyPage } from "../../shared/api/keys.ts";
 import type { Orm } from "../db/database.ts";
 import { videoDeks } from "../db/schema/index.ts";
+import type { KeyExportFile, KeyRecipient } from "../keys/key-export.ts";
+import { listVideoKeys, type VideoKeyQuery } from "../keys/key-list.ts";
 import type { Revocation } from "../keys/key-revocation.ts";
 import type { Keys } from "../keys/open-keys.ts";
 
 const MAX_REVOKED = 200;
+const DAY_MS = 86_400_000;
 
 /** What administrators see of keys and do with them. */
 export class KeyAdmin {
@@ -22,7 +25,7 @@ export class KeyAdmin {
 
   async inventory(): Promise<KeyInventory> {
     const { masterKeys, rotation, revocation } = this.#keys;
-    const [facts, wraps, totals, revoked] = await Promise.all([
+    const [facts, wraps, totals, revoked, fields, days] = await Promise.all([
       masterKeys.list(),
       this.#orm.select({ mekId: videoDeks.mekId, keys: count() }).from(videoDeks).groupBy(videoDeks.mekId),
       this.#orm
@@ -34,7 +37,10 @@ export class KeyAdmin {
         })
         .from(videoDeks),
       revocation.list(MAX_REVOKED),
+      this.#keys.fields.countByKey(),
+      rotation.days(),
     ]);
+    const current = facts.find(({ id }) => id === masterKeys.currentId)?.createdAt.getTime() ?? 0;
     const { running, done, total, failed } = rotation.progress;
     return {
       masterKeys: facts.map(({ id, createdAt, retiredAt }) => ({
@@ -43,9 +49,14 @@ export class KeyAdmin {
         createdAt: createdAt.toISOString(),
         retiredAt: retiredAt?.toISOString() ?? null,
         videoKeys: wraps.find(({ mekId }) => mekId === id)?.keys ?? 0,
+        fields: fields.get(id) ?? 0,
       })),
       videoKeys: totals[0] ?? { total: 0, cameras: 0, firstDay: null, lastDay: null },
-      rotation: { running, done, total, failed: failed ?? null },
+      rotation: {
+        ...{ running, done, total, failed: failed ?? null, days },
+        nextAt: new Date(current + days * DAY_MS).toISOString(),
+      },
+      suite: this.#keys.suite,
       revoked: revoked.map(({ keyId, cameraId, utcDay, reason, revokedByName: byName, revokedAt }) => ({
         keyId,
         cameraId,
@@ -55,6 +66,20 @@ export class KeyAdmin {
         at: revokedAt.toISOString(),
       })),
     };
+  }
+
+  async videoKeys(query: VideoKeyQuery): Promise<VideoKeyPage> {
+    const keys = await listVideoKeys(this.#orm, query);
+    return { keys, next: keys.length === query.limit ? (keys.at(-1)?.id ?? null) : null };
+  }
+
+  get schedule(): Pick<Keys["rotation"], "days" | "setDays"> {
+    return this.#keys.rotation;
+  }
+
+  /** Wrapped for its recipient. Throws `keys.unknown_key`, `keys.revoked`, `keys.bad_recipient`. */
+  export(cameraId: string, utcDay: string, recipient: KeyRecipient): Promise<KeyExportFile> {
+    return this.#keys.exports.export(cameraId, utcDay, recipient);
   }
 
   /** The new master key's number; wrapping anew goes on in the background. */

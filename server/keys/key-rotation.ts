@@ -1,10 +1,11 @@
 import { and, eq, isNull, ne } from "drizzle-orm";
 import type { Clock, Timer } from "../../shared/lib/clock.ts";
+import { FluxError } from "../../shared/lib/errors.ts";
 import { millis } from "../../shared/lib/time.ts";
 import type { Logger } from "../core/log.ts";
 import type { Orm } from "../db/database.ts";
-import { meks, videoDeks } from "../db/schema/index.ts";
-import { fromDate } from "../db/time.ts";
+import { meks, settings, videoDeks } from "../db/schema/index.ts";
+import { fromDate, toDate } from "../db/time.ts";
 import type { MasterKeys } from "./master-keys.ts";
 import type { SealedFields } from "./sealed-fields.ts";
 import type { VideoKeys } from "./video-keys.ts";
@@ -27,12 +28,14 @@ export interface KeyRotationParts {
   readonly log: Logger;
 }
 
-const YEAR_MICROS = 365 * 86_400 * 1_000_000;
+const DAY_MICROS = 86_400 * 1_000_000;
+const SETTING = "keys.rotation-days";
+export const DEFAULT_ROTATION_DAYS = 365;
 const LOOK_EVERY_MS = 6 * 3_600_000;
 const BATCH = 200;
 
 /**
- * Renews the master key, yearly and on demand, and wraps what the old one wrapped anew: video keys and database fields.
+ * Renews the master key, on schedule and on demand, and wraps what the old one wrapped anew: video keys and database fields.
  * Media is never touched. A rotation that is cut off goes on at the next start: rows say which key wraps them.
  */
 export class KeyRotation {
@@ -53,15 +56,32 @@ export class KeyRotation {
     return { running: this.#working !== undefined, done: this.#done, total: this.#total, failed: this.#failed };
   }
 
-  /** Renews a master key that is a year old, and finishes a rotation that was cut off. Never rejects. */
+  /** How old a master key becomes before it is renewed. */
+  async days(): Promise<number> {
+    const [row] = await this.#parts.orm.select().from(settings).where(eq(settings.name, SETTING));
+    return row === undefined ? DEFAULT_ROTATION_DAYS : Number(row.value);
+  }
+
+  /** Throws `keys.bad_schedule`. */
+  async setDays(days: number): Promise<void> {
+    if (!Number.isInteger(days) || days < 1 || days > 3650) {
+      throw new FluxError("keys.bad_schedule", "from 1 to 3650 days", { field: "rotationDays" });
+    }
+    const row = { name: SETTING, value: String(days), updatedAt: toDate(this.#parts.clock.utcMicros()) };
+    await this.#parts.orm.insert(settings).values(row).onConflictDoUpdate({ target: settings.name, set: row });
+    void this.look();
+  }
+
+  /** Renews a master key that is old enough, and finishes a rotation that was cut off. Never rejects. */
   async look(): Promise<void> {
     const { masterKeys, clock, log } = this.#parts;
     try {
       const current = (await masterKeys.list()).find(({ id }) => id === masterKeys.currentId);
-      if (current && clock.utcMicros() - fromDate(current.createdAt) >= YEAR_MICROS) await this.rotate();
+      const due = current && fromDate(current.createdAt) + (await this.days()) * DAY_MICROS;
+      if (due !== undefined && clock.utcMicros() >= due) await this.rotate();
       else await this.#wrapAnew();
     } catch (err) {
-      log.error({ err }, "the yearly look at the master key failed; it is repeated");
+      log.error({ err }, "the look at the master key's age failed; it is repeated");
     }
   }
 
@@ -112,7 +132,7 @@ export class KeyRotation {
     }
     this.#done = keysLeft;
     if (this.#closed) return;
-    this.#done += await fields.sealAnew();
+    await fields.sealAnew(() => this.#done++);
     await this.#retireUnused();
   }
 

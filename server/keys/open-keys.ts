@@ -5,6 +5,7 @@ import type { Orm } from "../db/database.ts";
 import { subKey } from "./aria.ts";
 import { FieldSealer } from "./field-sealer.ts";
 import { Generations } from "./generations.ts";
+import { KeyExport } from "./key-export.ts";
 import { KeyRevocation } from "./key-revocation.ts";
 import { KeyRotation } from "./key-rotation.ts";
 import { KeyService } from "./key-service.ts";
@@ -27,6 +28,10 @@ export interface Keys {
   readonly masterKeys: MasterKeys;
   readonly rotation: KeyRotation;
   readonly revocation: KeyRevocation;
+  readonly exports: KeyExport;
+  readonly fields: SealedFields;
+  /** What new video keys are for. */
+  readonly suite: Suite;
   readonly generations: Generations;
   readonly sealer: FieldSealer;
   /** Authenticates refresh tokens. From the root key: sessions outlive a change of the master key. */
@@ -51,6 +56,9 @@ export async function openKeys(options: KeysOptions): Promise<Keys> {
     masterKeys,
     rotation,
     revocation: new KeyRevocation(orm, videoKeys, clock),
+    exports: new KeyExport(orm, videoKeys),
+    fields,
+    suite,
     generations,
     sealer,
     refreshMacKey: subKey(rootKey, "fluxvision refresh token v1"),

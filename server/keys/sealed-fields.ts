@@ -1,15 +1,34 @@
-import { and, eq, isNotNull, like } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { Orm } from "../db/database.ts";
-import { cameras, settings, storageVolumes } from "../db/schema/index.ts";
-import { type FieldSealer, masterKeyOf } from "./field-sealer.ts";
+import type { FieldSealer } from "./field-sealer.ts";
 import type { MasterKeys } from "./master-keys.ts";
 
-interface SealedField {
-  readonly context: string;
-  readonly value: string;
-  /** Replaces it, unless it was changed meanwhile. */
-  replace(sealed: string): Promise<unknown>;
+interface Column {
+  readonly table: string;
+  /** Sealed for `<table>.<column>|<key>`. */
+  readonly column: string;
+  readonly key: string;
 }
+
+/** Every column `*_sealed` of the schema; a test compares. */
+export const SEALED_COLUMNS: readonly Column[] = [
+  { table: "cameras", column: "username_sealed", key: "id" },
+  { table: "cameras", column: "password_sealed", key: "id" },
+  { table: "storage_volumes", column: "credentials_sealed", key: "id" },
+  { table: "totp_secrets", column: "secret_sealed", key: "user_id" },
+  { table: "auth_flows", column: "data_sealed", key: "id" },
+  { table: "oidc_providers", column: "client_secret_sealed", key: "id" },
+];
+
+/** A place of sealed values: how they are read and put back. */
+interface Place {
+  readonly rows: SQL;
+  context(key: string): string;
+  replace(key: string, before: string, after: string): SQL;
+}
+
+/** At once: a value is opened and sealed in microseconds, a round trip is what takes time. */
+const BATCH = 500;
 
 /** Every sealed field of the database, so that a new master key can take them over. */
 export class SealedFields {
@@ -23,73 +42,82 @@ export class SealedFields {
     this.#masterKeys = masterKeys;
   }
 
-  async countOld(): Promise<number> {
-    return (await this.#old()).length;
-  }
-
-  /** Returns how many were sealed anew. */
-  async sealAnew(): Promise<number> {
-    const old = await this.#old();
-    for (const field of old) {
-      await field.replace(this.#sealer.seal(field.context, this.#sealer.open(field.context, field.value)));
+  /** How many fields each master key seals. */
+  async countByKey(): Promise<ReadonlyMap<number, number>> {
+    const counts = new Map<number, number>();
+    for (const { rows } of PLACES) {
+      const found = await this.#orm.execute<{ mek: string; count: string }>(
+        sql`select split_part(value, ':', 2) as mek, count(*) as count from (${rows}) as fields group by 1`,
+      );
+      for (const { mek, count } of found) counts.set(Number(mek), (counts.get(Number(mek)) ?? 0) + Number(count));
     }
-    return old.length;
+    return counts;
   }
 
-  async #old(): Promise<SealedField[]> {
-    const current = this.#masterKeys.currentId;
-    const all = [...(await this.#settings()), ...(await this.#cameras()), ...(await this.#volumes())];
-    return all.filter(({ value }) => masterKeyOf(value) !== current);
+  async countOld(): Promise<number> {
+    let old = 0;
+    for (const [id, count] of await this.countByKey()) if (id !== this.#masterKeys.currentId) old += count;
+    return old;
   }
 
-  /** Settings are sealed under their own name. */
-  async #settings(): Promise<SealedField[]> {
-    const rows = await this.#orm.select().from(settings).where(like(settings.value, "aria256gcm:%"));
-    return rows.map(({ name, value }) => ({
-      context: name,
-      value,
-      replace: (sealed) =>
-        this.#orm
-          .update(settings)
-          .set({ value: sealed })
-          .where(and(eq(settings.name, name), eq(settings.value, value))),
-    }));
-  }
-
-  async #cameras(): Promise<SealedField[]> {
-    const fields: SealedField[] = [];
-    for (const row of await this.#orm.select().from(cameras)) {
-      for (const column of ["usernameSealed", "passwordSealed"] as const) {
-        const value = row[column];
-        if (value === null) continue;
-        fields.push({
-          context: `cameras.${column === "usernameSealed" ? "username_sealed" : "password_sealed"}|${row.id}`,
-          value,
-          replace: (sealed) =>
-            this.#orm
-              .update(cameras)
-              .set({ [column]: sealed })
-              .where(and(eq(cameras.id, row.id), eq(cameras[column], value))),
-        });
+  /** Returns how many were sealed anew; `onDone` is told after each. */
+  async sealAnew(onDone: () => void = () => undefined): Promise<number> {
+    let done = 0;
+    for (const place of PLACES) {
+      for (;;) {
+        const old = await this.#old(place.rows);
+        for (const { key, value } of old) {
+          const sealed = this.#sealer.seal(place.context(key), this.#sealer.open(place.context(key), value));
+          // Unless it was changed meanwhile: then it was sealed with the new key.
+          await this.#orm.execute(place.replace(key, value, sealed));
+          done++;
+          onDone();
+        }
+        if (old.length < BATCH) break;
       }
     }
-    return fields;
+    return done;
   }
 
-  async #volumes(): Promise<SealedField[]> {
-    const rows = await this.#orm.select().from(storageVolumes).where(isNotNull(storageVolumes.credentialsSealed));
-    return rows.flatMap(({ id, credentialsSealed: value }) =>
-      value === null
-        ? []
-        : {
-            context: `storage_volumes.credentials_sealed|${id}`,
-            value,
-            replace: (sealed: string) =>
-              this.#orm
-                .update(storageVolumes)
-                .set({ credentialsSealed: sealed })
-                .where(and(eq(storageVolumes.id, id), eq(storageVolumes.credentialsSealed, value))),
-          },
+  async #old(rows: SQL): Promise<{ key: string; value: string }[]> {
+    const current = `aria256gcm:${this.#masterKeys.currentId}:%`;
+    const found = await this.#orm.execute<{ key: string; value: string }>(
+      sql`select key, value from (${rows}) as fields where value not like ${current} order by key limit ${BATCH}`,
     );
+    return [...found];
   }
+}
+
+const PLACES: readonly Place[] = [...SEALED_COLUMNS.map(columnPlace), settingsPlace(), exportPlace()];
+
+function columnPlace({ table, column, key }: Column): Place {
+  const [from, of, by] = [sql.identifier(table), sql.identifier(column), sql.identifier(key)];
+  return {
+    rows: sql`select ${by}::text as key, ${of} as value from ${from} where ${of} is not null`,
+    context: (id) => `${table}.${column}|${id}`,
+    replace: (id, before, after) =>
+      sql`update ${from} set ${of} = ${after} where ${by}::text = ${id} and ${of} = ${before}`,
+  };
+}
+
+/** Settings are sealed under their own name. */
+function settingsPlace(): Place {
+  return {
+    rows: sql`select name as key, value from settings where value like 'aria256gcm:%'`,
+    context: (name) => name,
+    replace: (name, before, after) =>
+      sql`update settings set value = ${after} where name = ${name} and value = ${before}`,
+  };
+}
+
+/** Passphrases of exports that wait. */
+function exportPlace(): Place {
+  const passphrase = sql`spec->>'passphrase'`;
+  return {
+    rows: sql`select id::text as key, ${passphrase} as value from export_jobs where ${passphrase} like 'aria256gcm:%'`,
+    context: (id) => `export_jobs.spec.passphrase|${id}`,
+    replace: (id, before, after) =>
+      sql`update export_jobs set spec = jsonb_set(spec, '{passphrase}', to_jsonb(${after}::text))
+        where id::text = ${id} and ${passphrase} = ${before}`,
+  };
 }

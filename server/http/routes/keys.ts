@@ -1,12 +1,21 @@
 import { z } from "@hono/zod-openapi";
-import { keyInventory, revokedKeys, revokeKeysRequest } from "../../../shared/api/keys.ts";
+import {
+  exportedKey,
+  exportKeyRequest,
+  keyInventory,
+  keySchedule,
+  revokedKeys,
+  revokeKeysRequest,
+  videoKeyPage,
+  videoKeyQuery,
+} from "../../../shared/api/keys.ts";
 import { actor } from "../actor.ts";
 import { type Api, json, jsonBody, needs } from "../api.ts";
 import type { AppDeps } from "../types.ts";
 
 const tags = ["keys"];
 
-export function keyRoutes(api: Api, { keyAdmin, users, audit }: AppDeps): void {
+export function keyRoutes(api: Api, { keyAdmin, identity, audit }: AppDeps): void {
   api.add(
     needs("key.manage"),
     {
@@ -49,12 +58,70 @@ export function keyRoutes(api: Api, { keyAdmin, users, audit }: AppDeps): void {
     },
     async (c) => {
       const { password, ...what } = c.req.valid("json");
-      const { userId, username } = c.get("principal");
-      await users.confirmPassword(userId, password, "password");
-      const keys = await keyAdmin.revoke({ ...what, byName: username });
+      await identity.recent.confirm(c.get("principal"), password);
       const { cameraId, ...details } = what;
-      await audit.add({ ...actor(c), action: "key.revoke", target: cameraId, details: { ...details, keys } });
+      const about = { ...actor(c), target: cameraId, cameraId };
+      // Before it is done: it cannot be undone, and nobody shall do it unseen.
+      await audit.require({ ...about, action: "key.revoke_asked", details });
+      const keys = await keyAdmin.revoke({ ...what, byName: c.get("principal").username });
+      await audit.add({ ...about, action: "key.revoke", details: { ...details, keys } });
       return c.json({ keys: keys.length }, 200);
+    },
+  );
+
+  api.add(
+    needs("key.manage"),
+    {
+      method: "get",
+      path: "/keys/video",
+      tags,
+      summary: "Video keys, newest first, without key material",
+      request: { query: videoKeyQuery },
+      responses: { 200: json(videoKeyPage) },
+    },
+    async (c) => c.json(await keyAdmin.videoKeys(c.req.valid("query")), 200),
+  );
+
+  api.add(
+    needs("key.manage"),
+    {
+      method: "put",
+      path: "/keys/schedule",
+      tags,
+      summary: "At which age the master key is renewed",
+      request: { body: jsonBody(keySchedule) },
+      responses: { 200: json(keyInventory) },
+    },
+    async (c) => {
+      const { rotationDays: to } = c.req.valid("json");
+      const from = await keyAdmin.schedule.days();
+      await keyAdmin.schedule.setDays(to);
+      await audit.add({ ...actor(c), action: "key.schedule", changes: [{ field: "rotationDays", from, to }] });
+      return c.json(await keyAdmin.inventory(), 200);
+    },
+  );
+
+  api.add(
+    needs("key.export"),
+    {
+      method: "post",
+      path: "/keys/export",
+      tags,
+      summary: "A camera's key of one day, wrapped for a recipient: it opens that day's footage of that camera",
+      request: { body: jsonBody(exportKeyRequest) },
+      responses: { 200: json(exportedKey) },
+    },
+    async (c) => {
+      const { password, recipient, cameraId, utcDay, reason } = c.req.valid("json");
+      await identity.recent.confirm(c.get("principal"), password);
+      const file = await keyAdmin.export(cameraId, utcDay, recipient);
+      const { keyIds, recipient: fingerprint } = file;
+      const to = fingerprint === null ? "passphrase" : fingerprint;
+      const details = { utcDay, reason, keyIds, recipient: to };
+      // Without its row the key does not leave.
+      await audit.require({ ...actor(c), action: "key.export", target: cameraId, cameraId, details });
+      c.header("Cache-Control", "no-store");
+      return c.json({ ...file, keyIds: [...keyIds] }, 200);
     },
   );
 }

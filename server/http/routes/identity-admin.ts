@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { identitySettings, oidcProvider, oidcProviderBody, oidcTest } from "../../../shared/api/identity.ts";
-import { requireMappingCovered } from "../../identity/oidc/mapping-rights.ts";
+import { requireMappingCovered, requireProviderCovered } from "../../identity/oidc/mapping-rights.ts";
 import { actor } from "../actor.ts";
 import { type Api, idParam, json, jsonBody, needs, noContent } from "../api.ts";
 import type { AppDeps } from "../types.ts";
@@ -90,8 +90,9 @@ export function identityAdminRoutes(api: Api, { identity, access, users, audit, 
     async (c) => {
       const { id } = c.req.valid("param");
       const body = c.req.valid("json");
-      await providers.row(id);
+      const before = await providers.row(id);
       await recent.require(c.get("principal"));
+      await requireProviderCovered(orm, access.groups, c.get("principal"), before);
       await requireMappingCovered(orm, access.groups, c.get("principal"), body);
       const changed = await providers.update(id, body);
       const { clientSecret, ...details } = body;
@@ -113,7 +114,9 @@ export function identityAdminRoutes(api: Api, { identity, access, users, audit, 
     },
     async (c) => {
       const { id } = c.req.valid("param");
+      const before = await providers.row(id);
       await recent.require(c.get("principal"));
+      await requireProviderCovered(orm, access.groups, c.get("principal"), before);
       await providers.remove(id);
       await audit.add({ ...actor(c), action: "oidc.delete", target: id });
       return c.body(null, 204);

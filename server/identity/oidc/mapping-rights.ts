@@ -1,12 +1,15 @@
-import { inArray } from "drizzle-orm";
+import { eq, inArray } from "drizzle-orm";
 import type { OidcProviderBody } from "../../../shared/api/identity.ts";
 import { FluxError } from "../../../shared/lib/errors.ts";
 import { requireCovered } from "../../access/access-changes.ts";
 import { permissionsOf } from "../../access/builtin-roles.ts";
 import type { GroupService } from "../../access/group-service.ts";
+import { rightsOfUsers } from "../../access/user-rights.ts";
 import type { Principal } from "../../auth/policy.ts";
 import type { Orm } from "../../db/database.ts";
-import { roles } from "../../db/schema/index.ts";
+import { externalIdentities, roles } from "../../db/schema/index.ts";
+
+type Mapping = Pick<OidcProviderBody, "groupMap" | "defaultRoleId">;
 
 /**
  * Whoever lets a provider give rights must hold them: a mapping is no way around the rule that nobody gives what he does
@@ -16,7 +19,7 @@ export async function requireMappingCovered(
   orm: Orm,
   groups: GroupService,
   by: Principal,
-  { groupMap, defaultRoleId }: Pick<OidcProviderBody, "groupMap" | "defaultRoleId">,
+  { groupMap, defaultRoleId }: Mapping,
 ): Promise<void> {
   const wanted = [
     ...groupMap.map(({ roleId }, index) => ({ roleId, field: `groupMap.${index}.roleId` })),
@@ -32,4 +35,28 @@ export async function requireMappingCovered(
     requireCovered(by, [{ permissions, scope: { kind: "system" } }], field);
   }
   for (const groupId of new Set(groupMap.flatMap(({ groupIds }) => groupIds))) await groups.requireCovers(by, groupId);
+}
+
+/**
+ * Before a provider is changed or removed: whoever says where it is says who signs in as the people bound to it, hence he
+ * must hold all that they hold, and all that its rules give now. Throws `access.escalation`.
+ */
+export async function requireProviderCovered(
+  orm: Orm,
+  groups: GroupService,
+  by: Principal,
+  provider: Mapping & { readonly id: string },
+): Promise<void> {
+  // A role that is gone gives nothing any more.
+  const known = new Set((await orm.select({ id: roles.id }).from(roles)).map(({ id }) => id));
+  const given = (roleId: string | null): string | null => (roleId !== null && known.has(roleId) ? roleId : null);
+  const groupMap = provider.groupMap.map((rule) => ({ ...rule, roleId: given(rule.roleId) }));
+  await requireMappingCovered(orm, groups, by, { groupMap, defaultRoleId: given(provider.defaultRoleId) });
+  const bound = await orm
+    .select({ userId: externalIdentities.userId })
+    .from(externalIdentities)
+    .where(eq(externalIdentities.providerId, provider.id));
+  if (bound.length === 0) return;
+  const rights = await rightsOfUsers(orm);
+  for (const { userId } of bound) if (userId !== by.userId) requireCovered(by, rights.get(userId)?.all ?? []);
 }

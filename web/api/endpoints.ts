@@ -26,6 +26,7 @@ import type {
 } from "../../shared/api/schemas.ts";
 import type { HttpClient } from "./http-client.ts";
 import { createRecordingApi, type RecordingApi } from "./recording-endpoints.ts";
+import { createSetupApi, type SetupApi } from "./setup-endpoints.ts";
 import { createTypedClient, data, given } from "./typed-client.ts";
 
 export type AuthStatus = z.infer<typeof authStatus>;
@@ -58,7 +59,7 @@ export type EvidenceLockBody = z.input<typeof evidenceLockBody>;
 export type ExportBody = z.input<typeof exportSpec>;
 
 /** Every route of /api/v1 that the console uses, by name. */
-export interface Api extends RecordingApi {
+export interface Api extends RecordingApi, SetupApi {
   authStatus(): Promise<AuthStatus>;
   liveConfig(): Promise<LiveConfig>;
   systemStats(signal?: AbortSignal): Promise<SystemStats>;
@@ -104,6 +105,7 @@ export function createApi(http: HttpClient): Api {
   const api = createTypedClient(http);
   return {
     ...createRecordingApi(http),
+    ...createSetupApi(http),
     authStatus: () => data(api.GET("/auth/status")),
     liveConfig: () => data(api.GET("/live/config")),
     systemStats: (signal) => data(api.GET("/system/stats", until(signal))),

@@ -74,6 +74,13 @@ const exportsRoute = createRoute({
   component: lazyRouteComponent(() => import("../features/exports/exports-page.tsx"), "ExportsPage"),
 });
 
+/** The first set-up. Can be left, and gone on with. */
+const welcomeRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/welcome",
+  component: lazyRouteComponent(() => import("../features/setup/welcome-page.tsx"), "WelcomePage"),
+});
+
 /** Its pages are listed in features/admin/admin-nav.ts. */
 const adminRoute = createRoute({
   getParentRoute: () => shellRoute,
@@ -140,6 +147,7 @@ const routeTree = rootRoute.addChildren([
     caseRoute,
     bookmarksRoute,
     oldUsersRoute,
+    welcomeRoute,
     adminRoute.addChildren([usersRoute, recordingRoute, storageRoute]),
   ]),
 ]);

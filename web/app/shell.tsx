@@ -1,9 +1,11 @@
 import { Outlet, useLocation, useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useState } from "react";
+import { ReauthProvider } from "../features/auth/reauth-provider.tsx";
 import { CameraDialogs } from "../features/cameras/camera-dialogs.tsx";
 import { HelpProvider } from "../features/help/help-provider.tsx";
 import { WallProvider } from "../features/live/wall-context.tsx";
 import { EmergencyBanner } from "../features/recording/emergency.tsx";
+import { SetupReminder } from "../features/setup/setup-reminder.tsx";
 import { ServerDownPage, Splash } from "./error-pages.tsx";
 import { safeReturnPath } from "./return-path.ts";
 import { useSession } from "./services.ts";
@@ -24,11 +26,13 @@ export function SignedInShell(): ReactNode {
       return (
         // A new user starts with their own layouts, drafts and selection.
         <WallProvider key={session.user.id}>
-          <HelpProvider>
-            <CameraDialogs>
-              <Chrome />
-            </CameraDialogs>
-          </HelpProvider>
+          <ReauthProvider>
+            <HelpProvider>
+              <CameraDialogs>
+                <Chrome />
+              </CameraDialogs>
+            </HelpProvider>
+          </ReauthProvider>
         </WallProvider>
       );
   }
@@ -51,6 +55,7 @@ function Chrome(): ReactNode {
     <div className="flex h-full flex-col">
       {!kiosk && <TopBar />}
       <EmergencyBanner />
+      {!kiosk && <SetupReminder />}
       <div className="min-h-0 flex-1">
         <Outlet />
       </div>

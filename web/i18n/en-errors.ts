@@ -1,3 +1,5 @@
+import { enSetupErrors } from "./en-setup.ts";
+
 /** What went wrong, in words. `codes`: the codes of the server, with `_` for the dot. */
 export const enErrors = {
   network: "The server does not answer. Check the network and try again.",
@@ -72,5 +74,6 @@ export const enErrors = {
     net_too_large: "The other server's answer is too large.",
     net_redirect: "The other server redirects to somewhere else.",
     rtsp_stalled: "The camera stopped sending pictures.",
+    ...enSetupErrors,
   },
 } as const;

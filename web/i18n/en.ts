@@ -5,6 +5,7 @@ import { enExports } from "./en-exports.ts";
 import { enHelp } from "./en-help.ts";
 import { enPlayback } from "./en-playback.ts";
 import { enRecording } from "./en-recording.ts";
+import { enSetup } from "./en-setup.ts";
 import { enStorage } from "./en-storage.ts";
 import { enWall } from "./en-wall.ts";
 
@@ -355,6 +356,7 @@ export const en = {
   },
   exports: enExports,
   recording: enRecording,
+  setup: enSetup,
   storage: enStorage,
   cases: enCases,
   bookmarks: enBookmarks,

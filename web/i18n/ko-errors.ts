@@ -1,4 +1,5 @@
 import type { Translation } from "./en.ts";
+import { koSetupErrors } from "./ko-setup.ts";
 
 export const koErrors: Translation["errors"] = {
   network: "서버가 응답하지 않습니다. 네트워크를 확인하고 다시 시도하세요.",
@@ -73,5 +74,6 @@ export const koErrors: Translation["errors"] = {
     net_too_large: "상대 서버의 응답이 너무 큽니다.",
     net_redirect: "상대 서버가 다른 곳으로 안내합니다.",
     rtsp_stalled: "카메라가 영상 전송을 멈췄습니다.",
+    ...koSetupErrors,
   },
 };

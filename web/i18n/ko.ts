@@ -6,6 +6,7 @@ import { koExports } from "./ko-exports.ts";
 import { koHelp } from "./ko-help.ts";
 import { koPlayback } from "./ko-playback.ts";
 import { koRecording } from "./ko-recording.ts";
+import { koSetup } from "./ko-setup.ts";
 import { koStorage } from "./ko-storage.ts";
 import { koWall } from "./ko-wall.ts";
 
@@ -356,6 +357,7 @@ export const ko: Translation = {
   },
   exports: koExports,
   recording: koRecording,
+  setup: koSetup,
   storage: koStorage,
   cases: koCases,
   bookmarks: koBookmarks,

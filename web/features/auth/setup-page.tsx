@@ -2,6 +2,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { fieldMessage } from "../../api/api-error.ts";
+import type { Api } from "../../api/endpoints.ts";
 import { errorText } from "../../app/error-text.ts";
 import { useServices } from "../../app/services.ts";
 import { Button } from "../../ui/button.tsx";
@@ -12,9 +13,22 @@ import { MIN_PASSWORD } from "./password-strength.ts";
 
 const usernamePattern = /^[\p{L}\p{N}._@-]{3,64}$/u;
 
+/**
+ * Where a new administrator goes: to the wall where cameras play already (the demo), with a reminder that there is more
+ * to set up; else to the next step.
+ */
+async function firstPage(api: Api): Promise<"/" | "/welcome"> {
+  try {
+    await api.setSetupStep("place");
+    return (await api.cameras()).length === 0 ? "/welcome" : "/";
+  } catch {
+    return "/";
+  }
+}
+
 export function SetupPage(): ReactNode {
   const { t, i18n } = useTranslation();
-  const { session } = useServices();
+  const { session, api } = useServices();
   const navigate = useNavigate();
   const { token } = useSearch({ from: "/setup" });
   const [username, setUsername] = useState("admin");
@@ -43,7 +57,7 @@ export function SetupPage(): ReactNode {
     try {
       const language = i18n.resolvedLanguage === "ko" ? "ko" : "en";
       await session.setUp({ token, username: username.trim(), password, language });
-      await navigate({ to: "/", replace: true });
+      await navigate({ to: await firstPage(api), replace: true });
     } catch (caught) {
       setError(caught);
       setBusy(false);

@@ -25,6 +25,7 @@ import type {
   updateUserRequest,
 } from "../../shared/api/schemas.ts";
 import type { HttpClient } from "./http-client.ts";
+import { createIdentityApi, type IdentityApi } from "./identity-endpoints.ts";
 import { createRecordingApi, type RecordingApi } from "./recording-endpoints.ts";
 import { createSetupApi, type SetupApi } from "./setup-endpoints.ts";
 import { createTypedClient, data, given } from "./typed-client.ts";
@@ -59,7 +60,7 @@ export type EvidenceLockBody = z.input<typeof evidenceLockBody>;
 export type ExportBody = z.input<typeof exportSpec>;
 
 /** Every route of /api/v1 that the console uses, by name. */
-export interface Api extends RecordingApi, SetupApi {
+export interface Api extends RecordingApi, IdentityApi, SetupApi {
   authStatus(): Promise<AuthStatus>;
   liveConfig(): Promise<LiveConfig>;
   systemStats(signal?: AbortSignal): Promise<SystemStats>;
@@ -106,6 +107,7 @@ export function createApi(http: HttpClient): Api {
   return {
     ...createRecordingApi(http),
     ...createSetupApi(http),
+    ...createIdentityApi(http),
     authStatus: () => data(api.GET("/auth/status")),
     liveConfig: () => data(api.GET("/live/config")),
     systemStats: (signal) => data(api.GET("/system/stats", until(signal))),

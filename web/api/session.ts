@@ -1,3 +1,4 @@
+import type { SignInStep } from "../../shared/api/identity.ts";
 import type { Session, User } from "../../shared/api/schemas.ts";
 import type { Clock, Timer } from "../../shared/lib/clock.ts";
 import { millis } from "../../shared/lib/time.ts";
@@ -19,7 +20,15 @@ export interface SessionStore extends TokenSource {
   onToken(listener: (token: string) => void): () => void;
   /** Tries the refresh cookie. Never rejects. */
   restore(): Promise<void>;
-  signIn(username: string, password: string): Promise<void>;
+  /** Resolves to the next step where more than the password is asked for. */
+  signIn(username: string, password: string): Promise<SignInStep | undefined>;
+  /**
+   * Any other request of a sign-in, as it is answered: a session (not entered yet: there may be recovery codes to show
+   * first), a step, or options.
+   */
+  ask<T>(path: string, body: unknown): Promise<T>;
+  /** Goes on with a session that `ask` was answered with. */
+  enter(session: Session): void;
   setUp(body: { token: string; username: string; password: string; language: "en" | "ko" }): Promise<void>;
   signOut(): Promise<void>;
   /** Keeps the shown user in step after a profile change. */
@@ -87,8 +96,8 @@ export function createSessionStore(
     setState({ status: "signed-out", reason });
   };
 
-  const post = async (path: string, body?: unknown): Promise<Session> =>
-    readJson<Session>(await send(fetch, path, jsonInit("POST", accessToken, { body })));
+  const post = async <T = Session>(path: string, body?: unknown): Promise<T> =>
+    readJson<T>(await send(fetch, path, jsonInit("POST", accessToken, { body })));
 
   const refreshOnce = async (): Promise<string | undefined> => {
     const wasSignedIn = state.status === "signed-in";
@@ -140,8 +149,13 @@ export function createSessionStore(
       if (token === undefined && state.status === "restoring") setState({ status: "unreachable" });
     },
     async signIn(username, password) {
-      accept(await post("/auth/login", { username, password }));
+      const answer = await post<Session | SignInStep>("/auth/login", { username, password });
+      if ("step" in answer) return answer;
+      accept(answer);
+      return undefined;
     },
+    ask: (path, body) => post(path, body),
+    enter: (session) => void accept(session),
     async setUp(body) {
       accept(await post("/auth/setup", body));
     },

@@ -1,3 +1,4 @@
+import { enIdentityErrors } from "./en-identity-errors.ts";
 import { enSetupErrors } from "./en-setup.ts";
 
 /** What went wrong, in words. `codes`: the codes of the server, with `_` for the dot. */
@@ -75,5 +76,6 @@ export const enErrors = {
     net_redirect: "The other server redirects to somewhere else.",
     rtsp_stalled: "The camera stopped sending pictures.",
     ...enSetupErrors,
+    ...enIdentityErrors,
   },
 } as const;

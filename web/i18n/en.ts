@@ -3,6 +3,7 @@ import { enBookmarks, enCases } from "./en-cases.ts";
 import { enErrors } from "./en-errors.ts";
 import { enExports } from "./en-exports.ts";
 import { enHelp } from "./en-help.ts";
+import { enAccount, enRules, enSessions, enSignIn } from "./en-identity.ts";
 import { enPlayback } from "./en-playback.ts";
 import { enRecording } from "./en-recording.ts";
 import { enSetup } from "./en-setup.ts";
@@ -358,6 +359,10 @@ export const en = {
   recording: enRecording,
   setup: enSetup,
   storage: enStorage,
+  signIn: enSignIn,
+  account: enAccount,
+  sessions: enSessions,
+  rules: enRules,
   cases: enCases,
   bookmarks: enBookmarks,
   pwa: {

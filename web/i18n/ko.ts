@@ -4,6 +4,7 @@ import { koBookmarks, koCases } from "./ko-cases.ts";
 import { koErrors } from "./ko-errors.ts";
 import { koExports } from "./ko-exports.ts";
 import { koHelp } from "./ko-help.ts";
+import { koAccount, koRules, koSessions, koSignIn } from "./ko-identity.ts";
 import { koPlayback } from "./ko-playback.ts";
 import { koRecording } from "./ko-recording.ts";
 import { koSetup } from "./ko-setup.ts";
@@ -359,6 +360,10 @@ export const ko: Translation = {
   recording: koRecording,
   setup: koSetup,
   storage: koStorage,
+  signIn: koSignIn,
+  account: koAccount,
+  sessions: koSessions,
+  rules: koRules,
   cases: koCases,
   bookmarks: koBookmarks,
   pwa: {

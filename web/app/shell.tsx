@@ -1,5 +1,6 @@
 import { Outlet, useLocation, useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useState } from "react";
+import { ReauthProvider } from "../features/auth/reauth-provider.tsx";
 import { CameraDialogs } from "../features/cameras/camera-dialogs.tsx";
 import { HelpProvider } from "../features/help/help-provider.tsx";
 import { WallProvider } from "../features/live/wall-context.tsx";
@@ -25,11 +26,13 @@ export function SignedInShell(): ReactNode {
       return (
         // A new user starts with their own layouts, drafts and selection.
         <WallProvider key={session.user.id}>
-          <HelpProvider>
-            <CameraDialogs>
-              <Chrome />
-            </CameraDialogs>
-          </HelpProvider>
+          <ReauthProvider>
+            <HelpProvider>
+              <CameraDialogs>
+                <Chrome />
+              </CameraDialogs>
+            </HelpProvider>
+          </ReauthProvider>
         </WallProvider>
       );
   }

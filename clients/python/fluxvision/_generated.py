@@ -23,11 +23,11 @@ ApiToken = TypedDict("ApiToken", {"id": "str", "name": "str", "owner": "Mapping[
 
 
 _AssertionResponseRequired = TypedDict("_AssertionResponseRequired", {"id": "str", "rawId": "str", "type": "Literal[\"public-key\"]", "response": "Mapping[str, Any]"}, total=True)
+_AssertionResponseOptional = TypedDict("_AssertionResponseOptional", {"authenticatorAttachment": "str", "clientExtensionResults": "Mapping[str, Any]"}, total=False)
 
 
-class AssertionResponse(_AssertionResponseRequired, total=False):
-    authenticatorAttachment: str
-    clientExtensionResults: Mapping[str, Any]
+class AssertionResponse(_AssertionResponseRequired, _AssertionResponseOptional):
+    pass
 
 
 AssertPasskeyRequest = TypedDict("AssertPasskeyRequest", {"token": "str", "response": "AssertionResponse"}, total=True)
@@ -40,14 +40,11 @@ AuditEntry = TypedDict("AuditEntry", {"seq": "float", "at": "str", "action": "st
 
 
 _AuditFindingRequired = TypedDict("_AuditFindingRequired", {"kind": "Literal[\"edited\", \"back_dated\", \"rewritten\", \"removed\", \"reordered\", \"tail_removed\", \"broken_link\", \"not_as_signed\", \"not_as_anchored\", \"unchained\", \"checkpoint_forged\", \"checkpoint_removed\", \"clock_back\", \"file_changed\"]", "severity": "Literal[\"fault\", \"warning\"]", "seq": "float"}, total=True)
+_AuditFindingOptional = TypedDict("_AuditFindingOptional", {"toSeq": "float", "was": "float", "at": "str", "action": "str", "byMs": "float"}, total=False)
 
 
-class AuditFinding(_AuditFindingRequired, total=False):
-    toSeq: float
-    was: float
-    at: str
-    action: str
-    byMs: float
+class AuditFinding(_AuditFindingRequired, _AuditFindingOptional):
+    pass
 
 
 AuditKey = TypedDict("AuditKey", {"fingerprint": "str", "publicKey": "Mapping[str, Any]"}, total=True)
@@ -75,12 +72,11 @@ Bookmark = TypedDict("Bookmark", {"cameraId": "str", "startMicros": "int", "endM
 
 
 _BookmarkBodyInputRequired = TypedDict("_BookmarkBodyInputRequired", {"cameraId": "str", "startMicros": "int", "endMicros": "int", "title": "str"}, total=True)
+_BookmarkBodyInputOptional = TypedDict("_BookmarkBodyInputOptional", {"note": "str", "tags": "Sequence[str]", "colour": "Literal[\"blue\", \"green\", \"yellow\", \"orange\", \"red\", \"purple\"]"}, total=False)
 
 
-class BookmarkBodyInput(_BookmarkBodyInputRequired, total=False):
-    note: str
-    tags: Sequence[str]
-    colour: Literal["blue", "green", "yellow", "orange", "red", "purple"]
+class BookmarkBodyInput(_BookmarkBodyInputRequired, _BookmarkBodyInputOptional):
+    pass
 
 
 StreamStatus = TypedDict("StreamStatus", {"role": "Literal[\"main\", \"sub\"]", "state": "Literal[\"connecting\", \"online\", \"degraded\", \"offline\", \"unauthorised\", \"disabled\"]", "format": "Union[Mapping[str, Any], None]", "audioFormat": "Union[Mapping[str, Any], None]", "fps": "float", "bitrateKbps": "float", "lastFrameAt": "Union[str, None]", "reconnects": "float", "lastError": "Union[str, None]", "clockOffsetMs": "Union[float, None]", "clockDriftPpm": "Union[float, None]", "lostPackets": "float", "droppedFrames": "float", "transport": "Literal[\"tcp\", \"udp\", None]"}, total=True)
@@ -90,35 +86,30 @@ CameraStatus = TypedDict("CameraStatus", {"state": "Literal[\"connecting\", \"on
 
 
 _CameraRequired = TypedDict("_CameraRequired", {"id": "str", "name": "str", "group": "str", "enabled": "bool", "status": "CameraStatus", "createdAt": "str"}, total=True)
+_CameraOptional = TypedDict("_CameraOptional", {"url": "str", "subUrl": "Union[str, None]", "username": "Union[str, None]", "hasPassword": "bool", "transport": "Literal[\"auto\", \"tcp\", \"udp\"]", "allowUntrustedCertificate": "bool"}, total=False)
 
 
-class Camera(_CameraRequired, total=False):
-    url: str
-    subUrl: Union[str, None]
-    username: Union[str, None]
-    hasPassword: bool
-    transport: Literal["auto", "tcp", "udp"]
-    allowUntrustedCertificate: bool
+class Camera(_CameraRequired, _CameraOptional):
+    pass
 
 
 _CameraEventRequestRequired = TypedDict("_CameraEventRequestRequired", {"kind": "str"}, total=True)
+_CameraEventRequestOptional = TypedDict("_CameraEventRequestOptional", {"title": "str", "startMicros": "int", "endMicros": "int"}, total=False)
 
 
-class CameraEventRequest(_CameraEventRequestRequired, total=False):
-    title: str
-    startMicros: int
-    endMicros: int
+class CameraEventRequest(_CameraEventRequestRequired, _CameraEventRequestOptional):
+    pass
 
 
 CameraUsage = TypedDict("CameraUsage", {"cameraId": "str", "role": "Literal[\"main\", \"sub\"]", "bytes": "float", "firstMicros": "int", "lastMicros": "int", "bytesLastDay": "float", "secondsLastDay": "float"}, total=True)
 
 
 _CaseBodyInputRequired = TypedDict("_CaseBodyInputRequired", {"title": "str"}, total=True)
+_CaseBodyInputOptional = TypedDict("_CaseBodyInputOptional", {"reference": "str", "items": "Sequence[Mapping[str, Any]]"}, total=False)
 
 
-class CaseBodyInput(_CaseBodyInputRequired, total=False):
-    reference: str
-    items: Sequence[Mapping[str, Any]]
+class CaseBodyInput(_CaseBodyInputRequired, _CaseBodyInputOptional):
+    pass
 
 
 CaseChangeRequest = TypedDict("CaseChangeRequest", {"title": "str", "reference": "str"}, total=False)
@@ -131,44 +122,38 @@ CaseItemsRequestInput = TypedDict("CaseItemsRequestInput", {"items": "Sequence[M
 
 
 _CaseLockRequestInputRequired = TypedDict("_CaseLockRequestInputRequired", {"reason": "str"}, total=True)
+_CaseLockRequestInputOptional = TypedDict("_CaseLockRequestInputOptional", {"expiresAt": "Union[str, None]"}, total=False)
 
 
-class CaseLockRequestInput(_CaseLockRequestInputRequired, total=False):
-    expiresAt: Union[str, None]
+class CaseLockRequestInput(_CaseLockRequestInputRequired, _CaseLockRequestInputOptional):
+    pass
 
 
 CodeRequest = TypedDict("CodeRequest", {"token": "str", "code": "str"}, total=True)
 
 
 _CreateCameraRequestRequired = TypedDict("_CreateCameraRequestRequired", {"name": "str", "url": "str"}, total=True)
+_CreateCameraRequestOptional = TypedDict("_CreateCameraRequestOptional", {"subUrl": "Union[str, None]", "username": "Union[str, None]", "password": "Union[str, None]", "group": "str", "enabled": "bool", "transport": "Literal[\"auto\", \"tcp\", \"udp\"]", "allowUntrustedCertificate": "bool"}, total=False)
 
 
-class CreateCameraRequest(_CreateCameraRequestRequired, total=False):
-    subUrl: Union[str, None]
-    username: Union[str, None]
-    password: Union[str, None]
-    group: str
-    enabled: bool
-    transport: Literal["auto", "tcp", "udp"]
-    allowUntrustedCertificate: bool
+class CreateCameraRequest(_CreateCameraRequestRequired, _CreateCameraRequestOptional):
+    pass
 
 
 _CreateDeviceRequestRequired = TypedDict("_CreateDeviceRequestRequired", {"name": "str", "layoutId": "str"}, total=True)
+_CreateDeviceRequestOptional = TypedDict("_CreateDeviceRequestOptional", {"ownerId": "str", "networks": "Sequence[str]"}, total=False)
 
 
-class CreateDeviceRequest(_CreateDeviceRequestRequired, total=False):
-    ownerId: str
-    networks: Sequence[str]
+class CreateDeviceRequest(_CreateDeviceRequestRequired, _CreateDeviceRequestOptional):
+    pass
 
 
 _CreateTokenRequestRequired = TypedDict("_CreateTokenRequestRequired", {"name": "str", "permissions": "Sequence[Permission]", "days": "int"}, total=True)
+_CreateTokenRequestOptional = TypedDict("_CreateTokenRequestOptional", {"ownerId": "str", "cameraIds": "Union[Sequence[str], None]", "networks": "Sequence[str]", "ratePerMinute": "int"}, total=False)
 
 
-class CreateTokenRequest(_CreateTokenRequestRequired, total=False):
-    ownerId: str
-    cameraIds: Union[Sequence[str], None]
-    networks: Sequence[str]
-    ratePerMinute: int
+class CreateTokenRequest(_CreateTokenRequestRequired, _CreateTokenRequestOptional):
+    pass
 
 
 Role = Literal["admin", "supervisor", "operator", "viewer", "api-only"]
@@ -178,14 +163,11 @@ GrantBody = TypedDict("GrantBody", {"roleId": "RoleId", "scope": "Mapping[str, A
 
 
 _CreateUserRequestRequired = TypedDict("_CreateUserRequestRequired", {"username": "str", "password": "str"}, total=True)
+_CreateUserRequestOptional = TypedDict("_CreateUserRequestOptional", {"language": "Literal[\"en\", \"ko\"]", "displayName": "str", "role": "Role", "cameraIds": "Sequence[str]", "grants": "Sequence[GrantBody]"}, total=False)
 
 
-class CreateUserRequest(_CreateUserRequestRequired, total=False):
-    language: Literal["en", "ko"]
-    displayName: str
-    role: Role
-    cameraIds: Sequence[str]
-    grants: Sequence[GrantBody]
+class CreateUserRequest(_CreateUserRequestRequired, _CreateUserRequestOptional):
+    pass
 
 
 CreatedToken = TypedDict("CreatedToken", {"token": "ApiToken", "secret": "str"}, total=True)
@@ -204,12 +186,11 @@ DeviceLink = TypedDict("DeviceLink", {"device": "KioskDevice", "code": "str", "e
 
 
 _UserRequired = TypedDict("_UserRequired", {"id": "str", "username": "str", "displayName": "str", "role": "Literal[\"admin\", \"supervisor\", \"operator\", \"viewer\", \"api-only\", \"custom\"]", "enabled": "bool", "language": "Literal[\"en\", \"ko\"]", "cameraIds": "Sequence[str]", "createdAt": "str", "lastLoginAt": "Union[str, None]"}, total=True)
+_UserOptional = TypedDict("_UserOptional", {"grants": "Sequence[GrantBody]", "groups": "Sequence[Mapping[str, Any]]", "permissions": "Sequence[Permission]"}, total=False)
 
 
-class User(_UserRequired, total=False):
-    grants: Sequence[GrantBody]
-    groups: Sequence[Mapping[str, Any]]
-    permissions: Sequence[Permission]
+class User(_UserRequired, _UserOptional):
+    pass
 
 
 DeviceSession = TypedDict("DeviceSession", {"accessToken": "str", "expiresAt": "str", "user": "User", "layout": "Union[Mapping[str, Any], None]"}, total=True)
@@ -234,10 +215,11 @@ EffectivePolicy = TypedDict("EffectivePolicy", {"cameraId": "str", "mode": "Mapp
 
 
 _EmergencyRecordingRequestRequired = TypedDict("_EmergencyRecordingRequestRequired", {"on": "bool"}, total=True)
+_EmergencyRecordingRequestOptional = TypedDict("_EmergencyRecordingRequestOptional", {"reason": "str"}, total=False)
 
 
-class EmergencyRecordingRequest(_EmergencyRecordingRequestRequired, total=False):
-    reason: str
+class EmergencyRecordingRequest(_EmergencyRecordingRequestRequired, _EmergencyRecordingRequestOptional):
+    pass
 
 
 EmergencyState = TypedDict("EmergencyState", {"on": "bool", "sinceMicros": "Union[int, None]", "by": "Union[str, None]"}, total=True)
@@ -271,56 +253,52 @@ EvidenceLock = TypedDict("EvidenceLock", {"cameraId": "str", "startMicros": "int
 
 
 _EvidenceLockBodyInputRequired = TypedDict("_EvidenceLockBodyInputRequired", {"cameraId": "str", "startMicros": "int", "endMicros": "int", "reason": "str"}, total=True)
+_EvidenceLockBodyInputOptional = TypedDict("_EvidenceLockBodyInputOptional", {"expiresAt": "Union[str, None]"}, total=False)
 
 
-class EvidenceLockBodyInput(_EvidenceLockBodyInputRequired, total=False):
-    expiresAt: Union[str, None]
+class EvidenceLockBodyInput(_EvidenceLockBodyInputRequired, _EvidenceLockBodyInputOptional):
+    pass
 
 
 ExportJob = TypedDict("ExportJob", {"id": "str", "state": "Literal[\"queued\", \"running\", \"done\", \"failed\", \"cancelled\", \"expired\"]", "title": "str", "format": "Literal[\"mp4\", \"mkv\", \"sealed\"]", "items": "float", "caseId": "Union[str, None]", "progress": "float", "queuePosition": "Union[float, None]", "errorCode": "Union[str, None]", "errorMessage": "Union[str, None]", "fileName": "Union[str, None]", "bytes": "Union[float, None]", "sha256": "Union[str, None]", "createdByName": "str", "createdAt": "str", "finishedAt": "Union[str, None]", "expiresAt": "Union[str, None]"}, total=True)
 
 
 _ExportKeyRequestRequired = TypedDict("_ExportKeyRequestRequired", {"cameraId": "str", "utcDay": "str", "reason": "str", "recipient": "Mapping[str, Any]"}, total=True)
+_ExportKeyRequestOptional = TypedDict("_ExportKeyRequestOptional", {"password": "str"}, total=False)
 
 
-class ExportKeyRequest(_ExportKeyRequestRequired, total=False):
-    password: str
+class ExportKeyRequest(_ExportKeyRequestRequired, _ExportKeyRequestOptional):
+    pass
 
 
 _ExportSpecInputRequired = TypedDict("_ExportSpecInputRequired", {"title": "str", "format": "Literal[\"mp4\", \"mkv\", \"sealed\"]", "items": "Sequence[Mapping[str, Any]]"}, total=True)
+_ExportSpecInputOptional = TypedDict("_ExportSpecInputOptional", {"audio": "bool", "watermark": "bool", "passphrase": "str", "caseId": "str", "reason": "str"}, total=False)
 
 
-class ExportSpecInput(_ExportSpecInputRequired, total=False):
-    audio: bool
-    watermark: bool
-    passphrase: str
-    caseId: str
-    reason: str
+class ExportSpecInput(_ExportSpecInputRequired, _ExportSpecInputOptional):
+    pass
 
 
 ExportedKey = TypedDict("ExportedKey", {"format": "Literal[\"fluxvision-video-key\"]", "version": "Literal[1]", "cameraId": "str", "utcDay": "str", "keyIds": "Sequence[float]", "recipient": "Union[str, None]", "jwe": "str"}, total=True)
 
 
 _FindStreamsRequestInputRequired = TypedDict("_FindStreamsRequestInputRequired", {"address": "str"}, total=True)
+_FindStreamsRequestInputOptional = TypedDict("_FindStreamsRequestInputOptional", {"port": "int", "username": "str", "password": "str", "about": "str"}, total=False)
 
 
-class FindStreamsRequestInput(_FindStreamsRequestInputRequired, total=False):
-    port: int
-    username: str
-    password: str
-    about: str
+class FindStreamsRequestInput(_FindStreamsRequestInputRequired, _FindStreamsRequestInputOptional):
+    pass
 
 
 FlowRequest = TypedDict("FlowRequest", {"token": "str"}, total=True)
 
 
 _StreamFormatRequired = TypedDict("_StreamFormatRequired", {"codec": "str", "codecString": "str", "width": "float", "height": "float"}, total=True)
+_StreamFormatOptional = TypedDict("_StreamFormatOptional", {"fps": "float", "sampleRate": "float", "channels": "float"}, total=False)
 
 
-class StreamFormat(_StreamFormatRequired, total=False):
-    fps: float
-    sampleRate: float
-    channels: float
+class StreamFormat(_StreamFormatRequired, _StreamFormatOptional):
+    pass
 
 
 FoundStreams = TypedDict("FoundStreams", {"url": "str", "subUrl": "Union[str, None]", "format": "StreamFormat", "keyframe": "str"}, total=True)
@@ -336,10 +314,11 @@ GrantsBody = TypedDict("GrantsBody", {"grants": "Sequence[GrantBody]"}, total=Tr
 
 
 _GroupBodyInputRequired = TypedDict("_GroupBodyInputRequired", {"name": "str"}, total=True)
+_GroupBodyInputOptional = TypedDict("_GroupBodyInputOptional", {"description": "str"}, total=False)
 
 
-class GroupBodyInput(_GroupBodyInputRequired, total=False):
-    description: str
+class GroupBodyInput(_GroupBodyInputRequired, _GroupBodyInputOptional):
+    pass
 
 
 IdentitySettings = TypedDict("IdentitySettings", {"minPasswordLength": "int", "mfaRoles": "Sequence[str]"}, total=True)
@@ -361,10 +340,11 @@ Layout = TypedDict("Layout", {"name": "str", "kind": "Literal[\"1\", \"2x2\", \"
 
 
 _LayoutBodyRequired = TypedDict("_LayoutBodyRequired", {"name": "str", "kind": "Literal[\"1\", \"2x2\", \"3x3\", \"4x4\", \"5x5\", \"6x6\", \"8x8\", \"1+5\", \"1+7\", \"1+12\"]", "cells": "Sequence[Union[str, None]]"}, total=True)
+_LayoutBodyOptional = TypedDict("_LayoutBodyOptional", {"shared": "bool"}, total=False)
 
 
-class LayoutBody(_LayoutBodyRequired, total=False):
-    shared: bool
+class LayoutBody(_LayoutBodyRequired, _LayoutBodyOptional):
+    pass
 
 
 LiveConfig = TypedDict("LiveConfig", {"webSocketPath": "str", "webTransport": "Union[Mapping[str, Any], None]", "quotaKbps": "float"}, total=True)
@@ -377,10 +357,11 @@ LoginRequest = TypedDict("LoginRequest", {"username": "str", "password": "str"},
 
 
 _ManualRecordingRequestRequired = TypedDict("_ManualRecordingRequestRequired", {"on": "bool"}, total=True)
+_ManualRecordingRequestOptional = TypedDict("_ManualRecordingRequestOptional", {"seconds": "int"}, total=False)
 
 
-class ManualRecordingRequest(_ManualRecordingRequestRequired, total=False):
-    seconds: int
+class ManualRecordingRequest(_ManualRecordingRequestRequired, _ManualRecordingRequestOptional):
+    pass
 
 
 MembersBody = TypedDict("MembersBody", {"userIds": "Sequence[str]"}, total=True)
@@ -396,17 +377,11 @@ OidcProvider = TypedDict("OidcProvider", {"name": "str", "issuer": "str", "clien
 
 
 _OidcProviderBodyInputRequired = TypedDict("_OidcProviderBodyInputRequired", {"name": "str", "issuer": "str", "clientId": "str"}, total=True)
+_OidcProviderBodyInputOptional = TypedDict("_OidcProviderBodyInputOptional", {"clientSecret": "Union[str, None]", "scopes": "str", "groupClaim": "Union[str, None]", "groupMap": "Sequence[Mapping[str, Any]]", "defaultRoleId": "Union[str, None]", "createUsers": "bool", "mfaTrusted": "bool", "enabled": "bool"}, total=False)
 
 
-class OidcProviderBodyInput(_OidcProviderBodyInputRequired, total=False):
-    clientSecret: Union[str, None]
-    scopes: str
-    groupClaim: Union[str, None]
-    groupMap: Sequence[Mapping[str, Any]]
-    defaultRoleId: Union[str, None]
-    createUsers: bool
-    mfaTrusted: bool
-    enabled: bool
+class OidcProviderBodyInput(_OidcProviderBodyInputRequired, _OidcProviderBodyInputOptional):
+    pass
 
 
 OidcTest = TypedDict("OidcTest", {"issuer": "str", "authorizationEndpoint": "str", "pkce": "bool"}, total=True)
@@ -416,14 +391,11 @@ PolicyScope = Literal["system", "group", "camera"]
 
 
 _ProbeRequestRequired = TypedDict("_ProbeRequestRequired", {"url": "str"}, total=True)
+_ProbeRequestOptional = TypedDict("_ProbeRequestOptional", {"username": "Union[str, None]", "password": "Union[str, None]", "transport": "Literal[\"auto\", \"tcp\", \"udp\"]", "allowUntrustedCertificate": "bool", "cameraId": "str"}, total=False)
 
 
-class ProbeRequest(_ProbeRequestRequired, total=False):
-    username: Union[str, None]
-    password: Union[str, None]
-    transport: Literal["auto", "tcp", "udp"]
-    allowUntrustedCertificate: bool
-    cameraId: str
+class ProbeRequest(_ProbeRequestRequired, _ProbeRequestOptional):
+    pass
 
 
 ProbeResponse = TypedDict("ProbeResponse", {"format": "StreamFormat", "audioFormat": "Union[Mapping[str, Any], None]", "transport": "Literal[\"tcp\", \"udp\"]", "server": "Union[str, None]", "firstFrameMs": "float", "measuredFps": "float", "measuredKbps": "float", "keyframe": "str"}, total=True)
@@ -451,11 +423,11 @@ RecoveryCodeList = TypedDict("RecoveryCodeList", {"recoveryCodes": "Sequence[str
 
 
 _RegistrationResponseRequired = TypedDict("_RegistrationResponseRequired", {"id": "str", "rawId": "str", "type": "Literal[\"public-key\"]", "response": "Mapping[str, Any]"}, total=True)
+_RegistrationResponseOptional = TypedDict("_RegistrationResponseOptional", {"authenticatorAttachment": "str", "clientExtensionResults": "Mapping[str, Any]"}, total=False)
 
 
-class RegistrationResponse(_RegistrationResponseRequired, total=False):
-    authenticatorAttachment: str
-    clientExtensionResults: Mapping[str, Any]
+class RegistrationResponse(_RegistrationResponseRequired, _RegistrationResponseOptional):
+    pass
 
 
 RegisterPasskeyRequest = TypedDict("RegisterPasskeyRequest", {"token": "str", "name": "str", "response": "RegistrationResponse"}, total=True)
@@ -465,27 +437,30 @@ RenamePasskeyRequest = TypedDict("RenamePasskeyRequest", {"name": "str"}, total=
 
 
 _RevokeKeysRequestRequired = TypedDict("_RevokeKeysRequestRequired", {"cameraId": "str", "fromDay": "str", "toDay": "str", "reason": "str"}, total=True)
+_RevokeKeysRequestOptional = TypedDict("_RevokeKeysRequestOptional", {"password": "str"}, total=False)
 
 
-class RevokeKeysRequest(_RevokeKeysRequestRequired, total=False):
-    password: str
+class RevokeKeysRequest(_RevokeKeysRequestRequired, _RevokeKeysRequestOptional):
+    pass
 
 
 RevokedKeys = TypedDict("RevokedKeys", {"keys": "float"}, total=True)
 
 
 _RoleBodyInputRequired = TypedDict("_RoleBodyInputRequired", {"name": "str", "permissions": "Sequence[Permission]"}, total=True)
+_RoleBodyInputOptional = TypedDict("_RoleBodyInputOptional", {"description": "str"}, total=False)
 
 
-class RoleBodyInput(_RoleBodyInputRequired, total=False):
-    description: str
+class RoleBodyInput(_RoleBodyInputRequired, _RoleBodyInputOptional):
+    pass
 
 
 _ScanRequestInputRequired = TypedDict("_ScanRequestInputRequired", {"range": "str"}, total=True)
+_ScanRequestInputOptional = TypedDict("_ScanRequestInputOptional", {"port": "int"}, total=False)
 
 
-class ScanRequestInput(_ScanRequestInputRequired, total=False):
-    port: int
+class ScanRequestInput(_ScanRequestInputRequired, _ScanRequestInputOptional):
+    pass
 
 
 ScopedPolicy = TypedDict("ScopedPolicy", {"scope": "PolicyScope", "target": "str", "policy": "RecordingPolicy"}, total=True)
@@ -510,10 +485,11 @@ SetupProgressBody = TypedDict("SetupProgressBody", {"step": "Literal[\"place\", 
 
 
 _SetupRequestRequired = TypedDict("_SetupRequestRequired", {"token": "str", "username": "str", "password": "str"}, total=True)
+_SetupRequestOptional = TypedDict("_SetupRequestOptional", {"language": "Literal[\"en\", \"ko\"]"}, total=False)
 
 
-class SetupRequest(_SetupRequestRequired, total=False):
-    language: Literal["en", "ko"]
+class SetupRequest(_SetupRequestRequired, _SetupRequestOptional):
+    pass
 
 
 SignInOptions = TypedDict("SignInOptions", {"minPasswordLength": "int", "providers": "Sequence[Mapping[str, Any]]", "passkeys": "bool"}, total=True)
@@ -523,10 +499,11 @@ SignInStep = TypedDict("SignInStep", {"step": "Literal[\"second-factor\", \"enro
 
 
 _SignedInSessionRequired = TypedDict("_SignedInSessionRequired", {"accessToken": "str", "expiresAt": "str", "user": "User"}, total=True)
+_SignedInSessionOptional = TypedDict("_SignedInSessionOptional", {"recoveryCodes": "Sequence[str]"}, total=False)
 
 
-class SignedInSession(_SignedInSessionRequired, total=False):
-    recoveryCodes: Sequence[str]
+class SignedInSession(_SignedInSessionRequired, _SignedInSessionOptional):
+    pass
 
 
 VolumeUsage = TypedDict("VolumeUsage", {"volumeId": "str", "bytes": "float", "lockedBytes": "float", "bytesLastHour": "float", "bytesLastDay": "float", "firstMicros": "int", "lastMicros": "int"}, total=True)
@@ -536,25 +513,19 @@ StorageUsage = TypedDict("StorageUsage", {"atMicros": "int", "cameras": "Sequenc
 
 
 _StorageVolumeRequired = TypedDict("_StorageVolumeRequired", {"name": "str", "kind": "Literal[\"local\", \"s3\"]", "tier": "Literal[\"hot\", \"warm\", \"cold\"]", "location": "str", "pathStyle": "bool", "moveAtPercent": "Union[int, None]", "moveMbitPerSecond": "Union[int, None]", "reserveBytes": "int", "priority": "int", "enabled": "bool", "id": "str", "hasCredentials": "bool", "state": "Literal[\"ok\", \"slow\", \"full\", \"read-only\", \"missing\", \"failed\"]", "stateDetail": "Union[str, None]", "totalBytes": "Union[float, None]", "freeBytes": "Union[float, None]", "usedBytes": "float", "segments": "float", "daysLeft": "Union[float, None]"}, total=True)
+_StorageVolumeOptional = TypedDict("_StorageVolumeOptional", {"region": "str"}, total=False)
 
 
-class StorageVolume(_StorageVolumeRequired, total=False):
-    region: str
+class StorageVolume(_StorageVolumeRequired, _StorageVolumeOptional):
+    pass
 
 
 _StorageVolumeBodyInputRequired = TypedDict("_StorageVolumeBodyInputRequired", {"name": "str", "kind": "Literal[\"local\", \"s3\"]", "tier": "Literal[\"hot\", \"warm\", \"cold\"]", "location": "str"}, total=True)
+_StorageVolumeBodyInputOptional = TypedDict("_StorageVolumeBodyInputOptional", {"accessKeyId": "str", "secretAccessKey": "str", "region": "str", "pathStyle": "bool", "moveAtPercent": "Union[int, None]", "moveMbitPerSecond": "Union[int, None]", "reserveBytes": "int", "priority": "int", "enabled": "bool"}, total=False)
 
 
-class StorageVolumeBodyInput(_StorageVolumeBodyInputRequired, total=False):
-    accessKeyId: str
-    secretAccessKey: str
-    region: str
-    pathStyle: bool
-    moveAtPercent: Union[int, None]
-    moveMbitPerSecond: Union[int, None]
-    reserveBytes: int
-    priority: int
-    enabled: bool
+class StorageVolumeBodyInput(_StorageVolumeBodyInputRequired, _StorageVolumeBodyInputOptional):
+    pass
 
 
 SystemStats = TypedDict("SystemStats", {"cpu": "float", "cpuCores": "float", "rssBytes": "float", "databaseRssBytes": "float", "threads": "float", "uptimeSeconds": "float", "cameras": "float", "camerasOnline": "float", "streamsPulled": "float", "clients": "float", "framesSealed": "float", "bytesSealed": "float", "framesRelayed": "float", "bytesRelayed": "float", "framesDropped": "float", "database": "Literal[\"embedded\", \"postgres\"]", "webTransport": "bool", "version": "str"}, total=True)

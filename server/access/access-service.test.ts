@@ -199,6 +199,29 @@ it("says where every right comes from", async () => {
   // A right of the system is none on a place.
   expect(sources("system.read")).toBeUndefined();
   expect((await at(busan)).permissions).toEqual([]);
+  const { cameras } = await call<EffectiveAccess>("GET", `/users/${kim.id}/access`);
+  expect(cameras.find(({ cameraId }) => cameraId === busan.id)?.permissions).toEqual([]);
+  expect(cameras.find(({ cameraId }) => cameraId === seoul.id)?.permissions).toEqual(
+    permissions.map(({ permission }) => permission),
+  );
+});
+
+it("tells whoever administers people nothing of cameras that are not his to know of", async () => {
+  const people = await addRole("People", ["user.manage"]);
+  const watch = await addRole("Watch Seoul", ["live.view"]);
+  const user = await addUser("people-manager", [
+    { roleId: people.id, scope: SYSTEM },
+    { roleId: watch.id, scope: { kind: "place", path: "Seoul" } },
+  ]);
+  const token = await signIn(user.id);
+  const path = `/users/${user.id}/access`;
+  const { cameras } = await call<EffectiveAccess>("GET", path, undefined, token);
+  expect(cameras.map(({ cameraId }) => cameraId)).toEqual([seoul.id]);
+  expect((await call("GET", `${path}?camera=${seoul.id}`, undefined, token)).status).toBe(200);
+  for (const id of [busan.id, "00000000-0000-4000-8000-000000000000"]) {
+    const answer = await call("GET", `${path}?camera=${id}`, undefined, token);
+    expect(answer).toMatchObject({ status: 404, code: "camera.not_found" });
+  }
 });
 
 it("the last administrator stays, however he came to be one", async () => {

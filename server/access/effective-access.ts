@@ -1,5 +1,5 @@
 import { eq, sql } from "drizzle-orm";
-import { type EffectiveAccess, PERMISSIONS, type RightSource } from "../../shared/api/access.ts";
+import { CAMERA_PERMISSIONS, type EffectiveAccess, PERMISSIONS, type RightSource } from "../../shared/api/access.ts";
 import { FluxError } from "../../shared/lib/errors.ts";
 import type { Orm } from "../db/database.ts";
 import { roleGrants, roles, userGroups, users } from "../db/schema/index.ts";
@@ -25,6 +25,7 @@ export async function effectiveAccess(
     .leftJoin(userGroups, eq(userGroups.id, roleGrants.groupId))
     .where(heldBy(userId))
     .orderBy(sql`${roleGrants.groupId} nulls first`, roleGrants.createdAt, roleGrants.id);
+  const grants = rows.flatMap(({ grant }) => toGrant(grant) ?? []);
   const held = rows.flatMap(({ grant: row, roleName, group }) => {
     const grant = toGrant(row);
     if (!grant) return [];
@@ -35,7 +36,16 @@ export async function effectiveAccess(
     permission,
     sources: held.filter(({ gives }) => gives(permission)).map(({ source }) => source),
   })).filter(({ sources }) => sources.length > 0);
-  return { userId, enabled: user.enabled, cameraId: cameraId ?? null, permissions };
+  const cameras = cameraId === undefined ? ofEachCamera(grants, places) : [];
+  return { userId, enabled: user.enabled, cameraId: cameraId ?? null, permissions, cameras };
+}
+
+function ofEachCamera(grants: readonly Grant[], places: Places): EffectiveAccess["cameras"] {
+  const access = compileAccess(grants, places);
+  return [...places.cameraIds()].map((id) => ({
+    cameraId: id,
+    permissions: CAMERA_PERMISSIONS.filter((permission) => access.holds(permission, id)),
+  }));
 }
 
 function asks(grant: Grant, places: Places, cameraId: string | undefined) {

@@ -8,7 +8,7 @@ import type { Principal } from "../auth/policy.ts";
 import { usernameKey } from "../auth/username.ts";
 import type { Orm } from "../db/database.ts";
 import { isUniqueViolation } from "../db/errors.ts";
-import { userGroupMembers, userGroups, users } from "../db/schema/index.ts";
+import { oidcProviders, userGroupMembers, userGroups, users } from "../db/schema/index.ts";
 import { toDate } from "../db/time.ts";
 import { type AccessChanges, membersOf, requireCovered } from "./access-changes.ts";
 import { grantsOfHolder, type Transaction } from "./grant-rows.ts";
@@ -32,7 +32,8 @@ export class GroupService {
 
   async list(): Promise<UserGroup[]> {
     const rows = await this.#orm.select().from(userGroups).orderBy(asc(userGroups.nameKey));
-    return Promise.all(rows.map((row) => this.#body(this.#orm, row)));
+    const rules = await mappingRules(this.#orm);
+    return Promise.all(rows.map((row) => this.#body(this.#orm, row, rules)));
   }
 
   /** Throws `group.not_found`. */
@@ -134,7 +135,11 @@ export class GroupService {
     return row;
   }
 
-  async #body(orm: Orm | Transaction, row: typeof userGroups.$inferSelect): Promise<UserGroup> {
+  async #body(
+    orm: Orm | Transaction,
+    row: typeof userGroups.$inferSelect,
+    rules?: readonly MappingRule[],
+  ): Promise<UserGroup> {
     const { id, name, description } = row;
     const rows = await orm
       .select({ userId: users.id, username: users.username, source: userGroupMembers.source })
@@ -149,8 +154,25 @@ export class GroupService {
       members.set(userId, { ...known, ...(byHand ? { byHand } : { byProvider: true }) });
     }
     const grants = (await grantsOfHolder(orm, { groupId: id })).map(({ roleId, scope }) => ({ roleId, scope }));
-    return { id, name, description, members: [...members.values()], grants, createdAt: row.createdAt.toISOString() };
+    const mappings = (rules ?? (await mappingRules(orm)))
+      .filter(({ groupIds }) => groupIds.includes(id))
+      .map(({ provider, group }) => ({ provider, group }));
+    const createdAt = row.createdAt.toISOString();
+    return { id, name, description, members: [...members.values()], grants, mappings, createdAt };
   }
+}
+
+interface MappingRule {
+  readonly provider: string;
+  readonly group: string;
+  readonly groupIds: readonly string[];
+}
+
+/** Which groups elsewhere put people into groups here. */
+async function mappingRules(orm: Orm | Transaction): Promise<MappingRule[]> {
+  const { name, groupMap } = oidcProviders;
+  const rows = await orm.select({ provider: name, rules: groupMap }).from(oidcProviders).orderBy(asc(name));
+  return rows.flatMap(({ provider, rules }) => rules.map(({ group, groupIds }) => ({ provider, group, groupIds })));
 }
 
 function columns({ name, description }: GroupInput) {

@@ -74,6 +74,7 @@ describe("providers of sign-in", () => {
     const empty = await call<UserGroup>("POST", "/groups", { name: "Empty" });
     const mapped = { ...PROVIDER, name: "Own", groupMap: [{ ...harmless, groupIds: [empty.id] }] };
     expect(await asManager("PUT", `/identity/providers/${made.id}`, mapped)).toEqual({ status: 200 });
+    expect((await call<UserGroup>("GET", `/groups/${empty.id}`)).mappings).toEqual([{ provider: "Own", group: "all" }]);
     expect(await asManager("PUT", `/groups/${empty.id}/grants`, { grants: [] })).toEqual({
       status: 403,
       code: "auth.forbidden",

@@ -112,6 +112,8 @@ export const userGroup = z.object({
     }),
   ),
   grants: z.array(grantBody),
+  /** Rules of providers of identities that put people in: who is in `group` there. */
+  mappings: z.array(z.object({ provider: z.string(), group: z.string() })),
   createdAt: z.iso.datetime(),
 });
 export type UserGroup = z.infer<typeof userGroup>;
@@ -132,5 +134,7 @@ export const effectiveAccess = z.object({
   enabled: z.boolean(),
   cameraId: z.uuid().nullable(),
   permissions: z.array(z.object({ permission, sources: z.array(rightSource) })),
+  /** Where no camera is named: what the user holds on each one, of those that the caller knows of. */
+  cameras: z.array(z.object({ cameraId: z.uuid(), permissions: z.array(permission) })),
 });
 export type EffectiveAccess = z.infer<typeof effectiveAccess>;

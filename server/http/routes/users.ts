@@ -1,6 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { effectiveAccess, grants, grantsBody } from "../../../shared/api/access.ts";
 import { createUserRequest, type User, updateUserRequest, user } from "../../../shared/api/schemas.ts";
+import { FluxError } from "../../../shared/lib/errors.ts";
+import { can } from "../../auth/policy.ts";
 import { actor } from "../actor.ts";
 import { type Api, idParam, json, jsonBody, needs, noContent } from "../api.ts";
 import { changesBetween } from "../changes-between.ts";
@@ -146,6 +148,14 @@ function rightsRoutes(api: Api, { users, access, audit }: AppDeps): void {
       request: { params: idParam, query: z.object({ camera: z.uuid().optional() }) },
       responses: { 200: json(effectiveAccess) },
     },
-    async (c) => c.json(await access.effective(c.req.valid("param").id, c.req.valid("query").camera), 200),
+    async (c) => {
+      const by = c.get("principal");
+      const { camera } = c.req.valid("query");
+      // Whoever administers people learns nothing of cameras that are not his to know of.
+      const knows = (cameraId: string): boolean => can(by, "camera.view", cameraId);
+      if (camera !== undefined && !knows(camera)) throw new FluxError("camera.not_found", "there is no such camera");
+      const found = await access.effective(c.req.valid("param").id, camera);
+      return c.json({ ...found, cameras: found.cameras.filter(({ cameraId }) => knows(cameraId)) }, 200);
+    },
   );
 }

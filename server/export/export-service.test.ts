@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { eq } from "drizzle-orm";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { ExportJob } from "../../shared/api/recording.ts";
 import { loadFluxCrypto } from "../../shared/crypto/load-node.ts";
 import { openKeyFile } from "../../shared/evidence/key-file.ts";
@@ -181,6 +181,11 @@ describe.skipIf(ffmpeg === undefined).each(databases)("export jobs, $name", (kin
       const { error } = (await response.json()) as { error: { code: string } };
       expect([response.status, error.code]).toEqual([status, code]);
     }
+    vi.stubEnv("PATH", kit.folder);
+    const marked = await server.call("POST", "/api/v1/exports", { token, body: spec({ watermark: true }) });
+    vi.unstubAllEnvs();
+    const { error } = (await marked.json()) as { error: { code: string; details: { field: string }[] } };
+    expect([marked.status, error.code, error.details[0]?.field]).toEqual([409, "export.ffmpeg_missing", "watermark"]);
     const { id } = await create(spec({ items: [{ cameraId, startMicros: 5, endMicros: 6 }] }));
     await server.control.exports.idle();
     expect(await get(id)).toMatchObject({ state: "failed", errorCode: "export.no_footage", fileName: null });

@@ -3,7 +3,7 @@ import { rm, stat } from "node:fs/promises";
 import { eq } from "drizzle-orm";
 import type { ExportJob, ExportSpec } from "../../shared/api/recording.ts";
 import { fingerprint, type PublicJwk } from "../../shared/evidence/signature.ts";
-import { FluxError } from "../../shared/lib/errors.ts";
+import { describeError, errorCode, FluxError } from "../../shared/lib/errors.ts";
 import { can, type Principal } from "../auth/policy.ts";
 import { settings } from "../db/schema/index.ts";
 import { toDate } from "../db/time.ts";
@@ -11,12 +11,14 @@ import { orderCase } from "./export-order.ts";
 import { ExportRunner, type RunnerParts, secretContext } from "./export-runner.ts";
 import type { JobRow } from "./export-store.ts";
 import { loadSigningKey } from "./signing-key.ts";
+import { requireFfmpeg } from "./watermark.ts";
 
 export type ExportParts = Omit<RunnerParts, "signing" | "serverId">;
 
 const MAX_WAITING = 100;
 const MAX_SPAN_MICROS = 366 * 86_400 * 1_000_000;
 const SERVER_ID = "server.id";
+const PROBE_MS = 10_000;
 
 /** Exports for people: who may ask for which, see which, and take which away. */
 export class ExportService {
@@ -43,12 +45,13 @@ export class ExportService {
     return { fingerprint: fingerprint(this.#publicJwk), jwk: this.#publicJwk };
   }
 
-  /** Throws `camera.not_found`, `export.bad_range`, `export.no_passphrase`, `export.bad_spec`, `export.too_many`, `case.not_found`. */
+  /** Throws `camera.not_found`, `export.bad_range`, `export.no_passphrase`, `export.bad_spec`, `export.too_many`, `export.ffmpeg_missing`, `case.not_found`. */
   async create(principal: Principal, spec: ExportSpec): Promise<ExportJob> {
     this.#check(principal, spec);
     if (spec.caseId !== undefined && !(await orderCase(this.#parts.orm, spec.caseId))) {
       throw new FluxError("case.not_found", "there is no such case", { field: "caseId" });
     }
+    if (spec.watermark) await canMark();
     const waiting = await this.#runner.store.withState(["queued", "running"]);
     if (waiting.length >= MAX_WAITING) throw new FluxError("export.too_many", "too many exports wait already");
     const id = randomUUID();
@@ -202,6 +205,16 @@ function mayExport(principal: Principal, { spec }: JobRow): boolean {
 
 function supervises(principal: Principal, { spec }: JobRow): boolean {
   return spec.items.every(({ cameraId }) => can(principal, "evidence.supervise", cameraId));
+}
+
+/** Who asks for a mark hears at once that the server cannot make it, not when his turn in the queue has come. */
+async function canMark(): Promise<void> {
+  try {
+    await requireFfmpeg(AbortSignal.timeout(PROBE_MS));
+  } catch (error) {
+    if (errorCode(error) !== "export.ffmpeg_missing") return;
+    throw new FluxError("export.ffmpeg_missing", describeError(error), { cause: error, field: "watermark" });
+  }
 }
 
 /** Names this server in manifests; made once. */

@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Manifest } from "../../shared/evidence/manifest.ts";
 import { openZip } from "../../shared/evidence/package-files.ts";
 import { verifyPackage } from "../../shared/evidence/verify.ts";
@@ -140,13 +140,39 @@ describe.skipIf(ffmpeg === undefined)("an export", () => {
     }
   });
 
+  /** Greys of the lower left corner of the first picture, where marks are drawn. */
+  async function corner(path: string): Promise<Buffer> {
+    const crop = ["-vf", "crop=160:40:0:ih-40,format=gray", "-frames:v", "1", "-f", "rawvideo", "-"];
+    const { stdout } = await run(ffmpeg ?? "", ["-v", "error", "-i", path, ...crop], { encoding: "buffer" });
+    return stdout;
+  }
+  const difference = (a: Buffer, b: Buffer): number =>
+    a.reduce((sum, value, at) => sum + Math.abs(value - (b[at] ?? 0)), 0) / a.length;
+
   it("burns name and time in with FFmpeg, whatever the name contains", async () => {
-    const path = await kit.export([kit.item(segments)], { watermark: "Kim %{pts} ':;\\ $(id)" });
-    const { manifest, folder } = await unpack(path);
-    expect(manifest.watermark).toBe(true);
-    const { streams } = await probe(join(folder, manifest.items[0]?.files[0] ?? ""));
-    expect(streams.find(({ codec_type }) => codec_type === "video")?.nb_read_frames).toBe("300");
-    expect(streams.some(({ codec_type }) => codec_type === "audio")).toBe(true);
+    const corners: Buffer[] = [];
+    for (const watermark of [undefined, "Kim %{pts} ':;\\ $(id)", "WWWWWWWWWW", "WWWWWWWWWW"]) {
+      const { manifest, folder } = await unpack(await kit.export([kit.item(segments)], { watermark }));
+      expect(manifest.watermark).toBe(watermark !== undefined);
+      const path = join(folder, manifest.items[0]?.files[0] ?? "");
+      const { streams } = await probe(path);
+      expect(streams.find(({ codec_type }) => codec_type === "video")?.nb_read_frames).toBe("300");
+      expect(streams.some(({ codec_type }) => codec_type === "audio")).toBe(true);
+      corners.push(await corner(path));
+    }
+    const [plain, kim, other, again] = corners as [Buffer, Buffer, Buffer, Buffer];
+    expect(plain).toHaveLength(160 * 40);
+    expect(difference(plain, kim)).toBeGreaterThan(10);
+    // It is the name that is drawn, not only a box.
+    expect(difference(kim, other)).toBeGreaterThan(5);
+    expect(difference(other, again)).toBe(0);
+  });
+
+  it("names what is missing where there is no FFmpeg", async () => {
+    vi.stubEnv("PATH", kit.folder);
+    const marked = kit.export([kit.item(segments)], { watermark: "Kim" });
+    await expect(marked).rejects.toMatchObject({ code: "export.ffmpeg_missing" });
+    vi.unstubAllEnvs();
   });
 
   it("says why there is nothing", async () => {

@@ -34,7 +34,7 @@ const RESERVE_BYTES = 256 * 1024 * 1024;
 export async function runExport(order: ExportOrder, host: ExportHost): Promise<{ bytes: number; sha256: string }> {
   try {
     await mkdir(order.workFolder, { recursive: true, mode: 0o700 });
-    if (order.watermark !== undefined) await requireFfmpeg(order.workFolder, host.signal);
+    if (order.watermark !== undefined) await requireFfmpeg(host.signal);
     await checkRoom(order);
     return await new Export(order, host).run();
   } catch (error) {

@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
 import { rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { FluxError } from "../../shared/lib/errors.ts";
+import { errorCode, FluxError } from "../../shared/lib/errors.ts";
+import { programEnvironment } from "../config/program-env.ts";
+import { printable } from "../core/printable.ts";
 
 const TEXT_FILE = "watermark.txt";
 const STDERR_TAIL = 2000;
@@ -24,7 +26,8 @@ export async function burnIn({ path, container, text, startMicros }: Watermark, 
   const folder = dirname(path);
   const [input, output] = [basename(path), `marked.${container}`];
   await writeFile(join(folder, TEXT_FILE), text.replace(/\p{Cc}/gu, " "), { mode: 0o600 });
-  const style = "fontcolor=white:fontsize=h/24:box=1:boxcolor=black@0.5:boxborderw=4:x=8";
+  // A font that has Korean letters too, where there is one: names of people are in either script.
+  const style = "font='sans\\:lang=ko':fontcolor=white:fontsize=h/24:box=1:boxcolor=black@0.5:boxborderw=4:x=8";
   const seconds = Math.floor(startMicros / 1_000_000);
   // `gmtime` takes the format's colons escaped once for the expansion and once for the filter graph.
   const time = `%{pts\\:gmtime\\:${seconds}\\:%Y-%m-%d %H\\\\\\:%M\\\\\\:%S} UTC`;
@@ -52,21 +55,30 @@ export async function burnIn({ path, container, text, startMicros }: Watermark, 
   await rm(join(folder, TEXT_FILE));
 }
 
-/** Throws `export.ffmpeg_missing` where there is none. */
-export function requireFfmpeg(folder: string, signal: AbortSignal): Promise<void> {
-  return ffmpeg(["-hide_banner", "-version"], folder, signal);
+/** Tries all that a mark needs on one black picture. Throws `export.ffmpeg_missing`, naming what is missing. */
+export async function requireFfmpeg(signal: AbortSignal): Promise<void> {
+  const picture = ["-f", "lavfi", "-i", "color=black:s=64x64:d=0.04", "-frames:v", "1"];
+  const quiet = ["-nostdin", "-hide_banner", "-loglevel", "error"];
+  try {
+    await ffmpeg([...quiet, ...picture, "-vf", "drawtext=text=x", "-c:v", "libx264", "-f", "null", "-"], "/", signal);
+  } catch (error) {
+    if (errorCode(error) !== "export.watermark_failed") throw error;
+    const message = "FFmpeg on the server cannot burn a mark in: it needs the filter drawtext, a font, and libx264";
+    throw new FluxError("export.ffmpeg_missing", message, { cause: error });
+  }
 }
 
 function ffmpeg(args: readonly string[], cwd: string, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     let tail = "";
-    const child = spawn("ffmpeg", args, { cwd, signal, stdio: ["ignore", "ignore", "pipe"], shell: false });
+    const options = { cwd, signal, env: programEnvironment(), shell: false, windowsHide: true } as const;
+    const child = spawn("ffmpeg", args, { ...options, stdio: ["ignore", "ignore", "pipe"] });
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       tail = (tail + text).slice(-STDERR_TAIL);
     });
     child.once("error", (cause: NodeJS.ErrnoException) => {
       if (signal.aborted) reject(signal.reason);
-      else if (cause.code === "ENOENT") {
+      else if (cause.code === "ENOENT" || cause.code === "EACCES") {
         const message = "FFmpeg is not installed on the server: it is needed to burn a mark in";
         reject(new FluxError("export.ffmpeg_missing", message, { cause }));
       } else reject(cause);
@@ -74,7 +86,10 @@ function ffmpeg(args: readonly string[], cwd: string, signal: AbortSignal): Prom
     child.once("close", (code) => {
       if (code === 0) resolve();
       else if (signal.aborted) reject(signal.reason);
-      else reject(new FluxError("export.watermark_failed", `FFmpeg could not burn the mark in: ${tail.trim()}`));
+      else
+        reject(
+          new FluxError("export.watermark_failed", `FFmpeg could not burn the mark in: ${printable(tail).trim()}`),
+        );
     });
   });
 }

@@ -146,6 +146,7 @@ const STATUS_BY_CODE: Readonly<Record<string, ContentfulStatusCode>> = {
   "export.not_ready": 409,
   "export.busy": 409,
   "export.expired": 410,
+  "export.ffmpeg_missing": 409,
   "discovery.bad_range": 400,
   "discovery.busy": 409,
   "setup.bad_time_zone": 400,

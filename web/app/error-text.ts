@@ -10,12 +10,18 @@ function knownCode(code: string): KnownCode | undefined {
   return Object.hasOwn(enErrors.codes, key) ? (key as KnownCode) : undefined;
 }
 
+/** What a code means, in the operator's language; undefined: not known. */
+export function codeText(t: TFunction, code: string): string | undefined {
+  const known = knownCode(code);
+  return known === undefined ? undefined : t(`errors.codes.${known}`);
+}
+
 /** One line for the operator, in their language where the code is known; never a stack or a bare status number. */
 export function errorText(t: TFunction, error: unknown): string {
   if (isUnreachable(error)) return t("errors.network");
   if (!(error instanceof ApiError)) return t("errors.unexpected");
-  const known = knownCode(error.code);
-  if (known !== undefined) return t(`errors.codes.${known}`);
+  const known = codeText(t, error.code);
+  if (known !== undefined) return known;
   if (error.status === 403) return t("errors.forbidden");
   if (error.status === 404) return t("errors.notFound");
   if (error.status >= 500) {

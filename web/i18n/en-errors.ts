@@ -1,3 +1,4 @@
+import { enExportErrors } from "./en-export-errors.ts";
 import { enIdentityErrors } from "./en-identity-errors.ts";
 import { enSetupErrors } from "./en-setup.ts";
 
@@ -76,6 +77,7 @@ export const enErrors = {
     net_redirect: "The other server redirects to somewhere else.",
     rtsp_stalled: "The camera stopped sending pictures.",
     ...enSetupErrors,
+    ...enExportErrors,
     ...enIdentityErrors,
   },
 } as const;

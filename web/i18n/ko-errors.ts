@@ -1,4 +1,5 @@
 import type { Translation } from "./en.ts";
+import { koExportErrors } from "./ko-export-errors.ts";
 import { koIdentityErrors } from "./ko-identity-errors.ts";
 import { koSetupErrors } from "./ko-setup.ts";
 
@@ -76,6 +77,7 @@ export const koErrors: Translation["errors"] = {
     net_redirect: "상대 서버가 다른 곳으로 안내합니다.",
     rtsp_stalled: "카메라가 영상 전송을 멈췄습니다.",
     ...koSetupErrors,
+    ...koExportErrors,
     ...koIdentityErrors,
   },
 };

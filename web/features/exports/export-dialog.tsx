@@ -31,6 +31,7 @@ export function ExportDialog(props: { readonly request: RangeRequest; readonly o
   const to = time.format(request.endMicros / 1000);
   const [chosen, setChosen] = useState<readonly string[]>([request.cameraId]);
   const form = useExportForm(`${camerasById.get(request.cameraId)?.name ?? ""} ${from}`.trim());
+  const [failure, setFailure] = useState<unknown>();
   const [busy, setBusy] = useState(false);
   const ready = form.ready && chosen.length > 0;
 
@@ -46,8 +47,7 @@ export function ExportDialog(props: { readonly request: RangeRequest; readonly o
       });
       onClose();
     } catch (error) {
-      toast.error(errorText(t, error));
-    } finally {
+      setFailure(error);
       setBusy(false);
     }
   };
@@ -78,6 +78,11 @@ export function ExportDialog(props: { readonly request: RangeRequest; readonly o
           </div>
         </fieldset>
         <ExportFields form={form} />
+        {failure !== undefined && (
+          <p role="alert" className="text-danger text-sm">
+            {errorText(t, failure)}
+          </p>
+        )}
         <div className="flex justify-end gap-2 pt-1">
           <Button onClick={onClose}>{t("common.cancel")}</Button>
           <Button type="submit" variant="primary" busy={busy} disabled={!ready}>

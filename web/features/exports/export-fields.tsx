@@ -13,6 +13,7 @@ export interface ExportChoices {
   readonly audio: boolean;
   readonly watermark: boolean;
   readonly passphrase: string;
+  readonly passphraseAgain: string;
   readonly reason: string;
 }
 
@@ -32,14 +33,16 @@ export function useExportForm(title: string): ExportForm {
     audio: true,
     watermark: false,
     passphrase: "",
+    passphraseAgain: "",
     reason: "",
   });
-  const { passphrase, ...rest } = choices;
+  const { passphrase, passphraseAgain, ...rest } = choices;
   const sealed = choices.format === "sealed";
+  const passphraseReady = passphrase.length >= SHORTEST_PASSPHRASE && passphrase === passphraseAgain;
   return {
     choices,
     set: (change) => setChoices((before) => ({ ...before, ...change })),
-    ready: choices.title.trim() !== "" && (!sealed || passphrase.length >= SHORTEST_PASSPHRASE),
+    ready: choices.title.trim() !== "" && (!sealed || passphraseReady),
     body: { ...rest, watermark: rest.watermark && !sealed, ...(sealed ? { passphrase } : {}) },
   };
 }
@@ -83,19 +86,7 @@ export function ExportFields({ form: { choices, set } }: { readonly form: Export
         )}
       </Field>
       {choices.format === "sealed" ? (
-        <Field label={t("exports.passphrase")} hint={t("exports.passphraseHint")}>
-          {(control) => (
-            <Input
-              {...control}
-              type="password"
-              autoComplete="new-password"
-              minLength={SHORTEST_PASSPHRASE}
-              maxLength={256}
-              value={choices.passphrase}
-              onChange={(event) => set({ passphrase: event.target.value })}
-            />
-          )}
-        </Field>
+        <PassphraseFields choices={choices} set={set} />
       ) : (
         <>
           <label className="flex items-center gap-2 text-sm coarse:min-h-11">
@@ -125,6 +116,44 @@ export function ExportFields({ form: { choices, set } }: { readonly form: Export
             maxLength={500}
             value={choices.reason}
             onChange={(event) => set({ reason: event.target.value })}
+          />
+        )}
+      </Field>
+    </>
+  );
+}
+
+/** Asked for twice: nobody can tell it again. */
+function PassphraseFields({ choices, set }: Pick<ExportForm, "choices" | "set">): ReactNode {
+  const { t } = useTranslation();
+  const { passphrase, passphraseAgain } = choices;
+  const differs = passphraseAgain !== "" && !passphrase.startsWith(passphraseAgain);
+  const short = passphrase !== "" && passphraseAgain !== "" && passphrase.length < SHORTEST_PASSPHRASE;
+  const common = { type: "password", autoComplete: "new-password", maxLength: 256 } as const;
+  return (
+    <>
+      <Field
+        label={t("exports.passphrase")}
+        hint={t("exports.passphraseHint")}
+        error={short ? t("exports.passphraseHint") : undefined}
+      >
+        {(control) => (
+          <Input
+            {...control}
+            {...common}
+            minLength={SHORTEST_PASSPHRASE}
+            value={passphrase}
+            onChange={(event) => set({ passphrase: event.target.value })}
+          />
+        )}
+      </Field>
+      <Field label={t("exports.passphraseAgain")} error={differs ? t("exports.passphraseDiffers") : undefined}>
+        {(control) => (
+          <Input
+            {...control}
+            {...common}
+            value={passphraseAgain}
+            onChange={(event) => set({ passphraseAgain: event.target.value })}
           />
         )}
       </Field>

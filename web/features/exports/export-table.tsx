@@ -4,12 +4,13 @@ import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { toast } from "sonner";
 import type { ExportJob } from "../../../shared/api/recording.ts";
-import { errorText } from "../../app/error-text.ts";
+import { codeText, errorText } from "../../app/error-text.ts";
 import { useServices } from "../../app/services.ts";
 import { Button } from "../../ui/button.tsx";
 import { cn } from "../../ui/cn.ts";
 import { Confirm } from "../../ui/confirm.tsx";
 import { cellClass, headClass, tableClass } from "../../ui/page.tsx";
+import { byteText } from "../recording/byte-text.ts";
 import { EXPORTS_KEY, isUnderWay } from "./use-exports.ts";
 
 /** Packages with their progress: to be taken, cancelled or removed. */
@@ -89,7 +90,8 @@ interface ExportRowProps {
 }
 
 function ExportRow({ job, onDownload, onRemove }: ExportRowProps): ReactNode {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
+  const date = new Intl.DateTimeFormat(i18n.resolvedLanguage, { dateStyle: "medium" });
   const under = isUnderWay(job);
   const percent = Math.round(job.progress * 100);
   return (
@@ -108,10 +110,17 @@ function ExportRow({ job, onDownload, onRemove }: ExportRowProps): ReactNode {
             {job.queuePosition !== null && ` (${job.queuePosition})`}
           </span>
         )}
-        {job.errorMessage !== null && <span className="block text-fg-muted text-xs">{job.errorMessage}</span>}
+        {job.errorMessage !== null && (
+          <span className="block text-fg-muted text-xs">{codeText(t, job.errorCode ?? "") ?? job.errorMessage}</span>
+        )}
+        {job.state === "done" && job.expiresAt !== null && (
+          <span className="nums block text-fg-muted text-xs">
+            {t("exports.keptUntil", { date: date.format(Date.parse(job.expiresAt)) })}
+          </span>
+        )}
       </td>
       <td className={cn(cellClass, "nums text-right text-fg-soft max-md:hidden")}>
-        {job.bytes === null ? "–" : `${(job.bytes / 1e6).toFixed(1)} MB`}
+        {job.bytes === null ? "–" : byteText(job.bytes)}
       </td>
       <td className={cn(cellClass, "text-fg-soft max-lg:hidden")}>{job.createdByName}</td>
       <td className={cn(cellClass, "w-px whitespace-nowrap py-0.5 text-right")}>

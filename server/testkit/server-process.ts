@@ -33,8 +33,21 @@ export interface ServerOptions {
 
 export const ADMIN_PASSWORD = "correct horse battery staple";
 
+/** A server that may not be ready yet. */
+export interface LaunchedServer extends ServerUnderTest {
+  /** Rejects when it ends before, or after 60 s. */
+  ready(): Promise<void>;
+}
+
 /** Starts the built server as a user would, in a data folder of its own, and waits until it is ready. */
 export async function startServer(options: ServerOptions = {}): Promise<ServerUnderTest> {
+  const server = await launchServer(options);
+  await server.ready();
+  return server;
+}
+
+/** As `startServer`, without waiting for it. */
+export async function launchServer(options: ServerOptions = {}): Promise<LaunchedServer> {
   const ownData = options.dataDir === undefined;
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "fluxvision-e2e-")));
   const port = options.port ?? (await freePort());
@@ -62,7 +75,6 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerUn
     });
   }
   const url = `http://localhost:${port}`;
-  await untilReady(child, url, () => text);
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, "exit");
@@ -76,6 +88,7 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerUn
     dataDir,
     pid: child.pid ?? -1,
     output: () => text,
+    ready: () => untilReady(child, url, () => text),
     printed: (pattern) => untilPrinted(pattern, () => text),
     kill: () => end("SIGKILL"),
     async close() {
@@ -95,7 +108,8 @@ async function nodeForWebTransport(): Promise<readonly string[]> {
 async function untilReady(child: ChildProcess, url: string, output: () => string): Promise<void> {
   const deadline = performance.now() + 60_000;
   while (performance.now() < deadline) {
-    if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}:\n${output()}`);
+    const end = child.exitCode ?? child.signalCode;
+    if (end !== null) throw new Error(`the server ended with ${end}:\n${output()}`);
     const response = await fetch(`${url}/health/ready`).catch(() => undefined);
     if (response?.ok) return;
     await new Promise((resolve) => setTimeout(resolve, 100));

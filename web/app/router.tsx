@@ -20,9 +20,11 @@ const rootRoute = createRootRoute({ component: Outlet, notFoundComponent: NotFou
 const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/sign-in",
-  validateSearch: (search: Record<string, unknown>): { from?: string } => {
+  // `oidc`: back from a provider, `done` or the code of an error.
+  validateSearch: (search: Record<string, unknown>): { from?: string; oidc?: string } => {
     const from = safeReturnPath(text(search.from));
-    return from === "/" ? {} : { from };
+    const oidc = text(search.oidc)?.slice(0, 64);
+    return { ...(from === "/" ? {} : { from }), ...(oidc === undefined ? {} : { oidc }) };
   },
   component: SignInPage,
 });

@@ -1,85 +1,74 @@
-import { useQuery } from "@tanstack/react-query";
 import { useRouter, useSearch } from "@tanstack/react-router";
-import { type FormEvent, type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { queryKeys } from "../../api/queries.ts";
+import type { SignedInSession, SignInStep } from "../../../shared/api/identity.ts";
 import { Splash } from "../../app/error-pages.tsx";
-import { errorText } from "../../app/error-text.ts";
 import { safeReturnPath } from "../../app/return-path.ts";
 import { useServices, useSession } from "../../app/services.ts";
-import { Button } from "../../ui/button.tsx";
-import { Field, Input } from "../../ui/field.tsx";
-import { AuthFrame, FormError, FormNotice } from "./auth-frame.tsx";
-import { PasswordInput } from "./password-input.tsx";
+import { AuthFrame } from "./auth-frame.tsx";
+import { EnrolStep } from "./enrol-step.tsx";
+import { FactorStep } from "./factor-step.tsx";
+import { PasswordStep } from "./password-step.tsx";
+import { ProviderReturn } from "./provider-return.tsx";
+import { RecoveryCodes } from "./recovery-codes.tsx";
 
+type At =
+  | { readonly name: "password"; readonly failed?: string | undefined }
+  | { readonly name: "step"; readonly step: SignInStep }
+  | { readonly name: "codes"; readonly session: SignedInSession; readonly codes: readonly string[] };
+
+/** Signing in, step by step: password, passkey or provider; then a second factor, or setting one up; then its codes. */
 export function SignInPage(): ReactNode {
   const { t } = useTranslation();
-  const { api, session } = useServices();
+  const { session } = useServices();
   const state = useSession();
-  const { from } = useSearch({ from: "/sign-in" });
-  const [password, setPassword] = useState("");
-  const [busy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<string>();
-  const status = useQuery({ queryKey: queryKeys.authStatus, queryFn: () => api.authStatus() });
+  const { from, oidc } = useSearch({ from: "/sign-in" });
+  const [at, setAt] = useState<At>({ name: "password" });
+  const [back, setBack] = useState(() => safeReturnPath(from));
+
+  const onSession = (opened: SignedInSession): void => {
+    const { recoveryCodes } = opened;
+    if (recoveryCodes === undefined) session.enter(opened);
+    else setAt({ name: "codes", session: opened, codes: recoveryCodes });
+  };
+  const onStep = (step: SignInStep): void => setAt({ name: "step", step });
+  const onBack = (failed?: string): void => setAt({ name: "password", failed });
 
   if (state.status === "restoring") return <Splash />;
-  if (state.status === "signed-in") return <ToPage path={safeReturnPath(from)} />;
-
-  const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
-    event.preventDefault();
-    // From the form itself: a password manager may fill fields without an event that React sees.
-    const filled = new FormData(event.currentTarget);
-    setBusy(true);
-    setFailure(undefined);
-    try {
-      await session.signIn(String(filled.get("username")).trim(), String(filled.get("password")));
-    } catch (error) {
-      setFailure(errorText(t, error));
-      setBusy(false);
-    }
-  };
+  if (oidc !== undefined) {
+    return (
+      <ProviderReturn
+        outcome={oidc}
+        onStep={onStep}
+        onSession={onSession}
+        onFailure={onBack}
+        onReturn={setBack}
+        signedIn={state.status === "signed-in"}
+      />
+    );
+  }
+  if (state.status === "signed-in") return <ToPage path={back} />;
 
   const reason = state.status === "signed-out" ? state.reason : "none";
   const notice = reason === "expired" ? t("auth.expired") : reason === "signed-out" ? t("auth.signedOut") : undefined;
-  return (
-    <AuthFrame title={t("auth.signInTitle")}>
-      <form className="flex flex-col gap-4" onSubmit={(event) => void submit(event)}>
-        {failure === undefined && (
-          <FormNotice>{status.data?.setupRequired ? t("auth.setupRequired") : notice}</FormNotice>
-        )}
-        <FormError>{failure}</FormError>
-        <Field label={t("auth.username")}>
-          {(control) => (
-            <Input
-              {...control}
-              name="username"
-              autoComplete="username"
-              autoCapitalize="off"
-              spellCheck={false}
-              autoFocus
-              required
-              maxLength={64}
-            />
-          )}
-        </Field>
-        <Field label={t("auth.password")}>
-          {(control) => (
-            <PasswordInput
-              {...control}
-              name="password"
-              autoComplete="current-password"
-              required
-              value={password}
-              onChange={setPassword}
-            />
-          )}
-        </Field>
-        <Button type="submit" variant="primary" busy={busy} className="mt-1 h-9">
-          {busy ? t("auth.signingIn") : t("auth.signIn")}
-        </Button>
-      </form>
-    </AuthFrame>
-  );
+  switch (at.name) {
+    case "password":
+      return <PasswordStep {...{ notice, onStep, onSession }} failed={at.failed} from={back} />;
+    case "step": {
+      const Step = at.step.step === "enrol" ? EnrolStep : FactorStep;
+      return <Step key={at.step.token} step={at.step} onSession={onSession} onBack={onBack} />;
+    }
+    case "codes":
+      return (
+        <AuthFrame title={t("signIn.codesTitle")} lead={t("signIn.codesLead")}>
+          <RecoveryCodes
+            codes={at.codes}
+            username={at.session.user.username}
+            onDone={() => session.enter(at.session)}
+          />
+        </AuthFrame>
+      );
+  }
 }
 
 function ToPage({ path }: { readonly path: string }): ReactNode {

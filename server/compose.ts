@@ -16,7 +16,8 @@ import { watchedArchive, watchedRelay, whoIs } from "./audit/viewing-authority.t
 import { AccessTokens } from "./auth/access-tokens.ts";
 import { AuthService } from "./auth/auth-service.ts";
 import { LiveAuthority } from "./auth/live-authority.ts";
-import { PasswordHasher } from "./auth/password.ts";
+import { PasswordHasher, PBKDF2_ITERATIONS } from "./auth/password.ts";
+import { PasswordThreads } from "./auth/password-threads.ts";
 import { Principals } from "./auth/principals.ts";
 import { Sessions } from "./auth/sessions.ts";
 import { Setup } from "./auth/setup.ts";
@@ -104,7 +105,13 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
   const allKeys = scope.own(await openKeys({ orm, rootKey: rootKey.key, clock, log: log.child({ part: "keys" }) }));
   const { sealer, generations, service: keys, refreshMacKey, auditMacKey } = allKeys;
 
-  const hasher = new PasswordHasher();
+  const passwordThreads = scope.own(
+    new PasswordThreads({
+      clock,
+      spawn: () => spawnThread(new URL("./password-worker.mjs", bundleUrl), undefined, "password"),
+    }),
+  );
+  const hasher = new PasswordHasher(PBKDF2_ITERATIONS, passwordThreads);
   const places = new CameraPlaces(() => access.changes.felt("all"));
   const principals = new Principals(orm, clock, places);
   // Bound below: sessions end in the media plane too, and the media plane asks who may see what.

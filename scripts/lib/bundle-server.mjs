@@ -11,6 +11,7 @@ const entries = {
   "ingest-worker": "server/ingest/worker.ts",
   "relay-worker": "server/relay/worker.ts",
   "export-worker": "server/export/worker.ts",
+  "password-worker": "server/auth/password-worker.ts",
 };
 
 /** Packages that load native code or data files from their own folder; they stay in node_modules. */

@@ -2,14 +2,26 @@ import { pbkdf2, randomBytes, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
 import { FluxError } from "../../shared/lib/errors.ts";
 
-const derive = promisify(pbkdf2);
+/** PBKDF2-HMAC-SHA-256 of `iterations`, `bytes` long. */
+export type Derive = (password: string, salt: Uint8Array, iterations: number, bytes: number) => Promise<Uint8Array>;
+
+/** Where hashes are computed, and how many at once. */
+export interface PasswordWork {
+  readonly concurrent: number;
+  readonly derive: Derive;
+}
+
+const onPool = promisify(pbkdf2);
+/** Node's own pool: for tests and tools. File and DNS work needs its other threads. */
+const POOL: PasswordWork = {
+  concurrent: 2,
+  derive: (password, salt, iterations, bytes) => onPool(password, salt, iterations, bytes, "sha256"),
+};
 
 /** OWASP's figure for PBKDF2-HMAC-SHA-256. */
 export const PBKDF2_ITERATIONS = 600_000;
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
-/** Hashes computed at once. They run on the thread pool; file and DNS work needs its other threads. */
-const CONCURRENT = 2;
 /** Waiting log-ins beyond this are turned away: each costs a good part of a second of CPU. */
 const MAX_WAITING = 50;
 /** Places in the queue that only known devices get: a flood of guesses keeps nobody out who was here before. */
@@ -21,14 +33,16 @@ const FORMAT = /^pbkdf2-sha256\$(\d{1,9})\$([A-Za-z0-9+/]{22,}={0,2})\$([A-Za-z0
 /** Hashes and checks passwords, off the event loop, a bounded number at a time. */
 export class PasswordHasher {
   readonly #iterations: number;
+  readonly #work: PasswordWork;
   readonly #decoy: string;
   readonly #waiting: (() => void)[] = [];
   readonly #urgent: (() => void)[] = [];
   #running = 0;
 
   /** Fewer `iterations` are for tests. */
-  constructor(iterations = PBKDF2_ITERATIONS) {
+  constructor(iterations = PBKDF2_ITERATIONS, work = POOL) {
     this.#iterations = iterations;
+    this.#work = work;
     this.#decoy = format(iterations, randomBytes(SALT_BYTES), randomBytes(HASH_BYTES));
   }
 
@@ -55,8 +69,8 @@ export class PasswordHasher {
     return Number(FORMAT.exec(stored)?.[1] ?? 0) < this.#iterations;
   }
 
-  async #derive(password: string, salt: Buffer, iterations: number, urgent = false): Promise<Buffer> {
-    if (this.#running >= CONCURRENT) {
+  async #derive(password: string, salt: Buffer, iterations: number, urgent = false): Promise<Uint8Array> {
+    if (this.#running >= this.#work.concurrent) {
       const [queue, places] = urgent ? [this.#urgent, MAX_URGENT] : [this.#waiting, MAX_WAITING];
       if (queue.length >= places) throw new FluxError("auth.busy", "too many log-ins at once, try again shortly");
       await new Promise<void>((go) => queue.push(go));
@@ -65,7 +79,7 @@ export class PasswordHasher {
     }
     try {
       // NFKC: the same password typed on another keyboard or system is the same bytes.
-      return await derive(password.normalize("NFKC"), salt, iterations, HASH_BYTES, "sha256");
+      return await this.#work.derive(password.normalize("NFKC"), salt, iterations, HASH_BYTES);
     } finally {
       const next = this.#urgent.shift() ?? this.#waiting.shift();
       if (next) next();
@@ -74,6 +88,6 @@ export class PasswordHasher {
   }
 }
 
-function format(iterations: number, salt: Buffer, hash: Buffer): string {
-  return `pbkdf2-sha256$${iterations}$${salt.toString("base64")}$${hash.toString("base64")}`;
+function format(iterations: number, salt: Buffer, hash: Uint8Array): string {
+  return `pbkdf2-sha256$${iterations}$${salt.toString("base64")}$${Buffer.from(hash).toString("base64")}`;
 }

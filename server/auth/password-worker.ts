@@ -1,0 +1,27 @@
+import { pbkdf2Sync } from "node:crypto";
+import { readlinkSync } from "node:fs";
+import { constants, setPriority } from "node:os";
+import { parentPort } from "node:worker_threads";
+import type { FromPasswordThread, ToPasswordThread } from "./password-threads.ts";
+
+/** Entry of the threads that check passwords: one at a time, whenever nothing else wants the processor. */
+const port = parentPort;
+if (!port) throw new Error("this file runs as a worker thread");
+stepBack();
+port.on("message", ({ password, salt, iterations, bytes }: ToPasswordThread) => {
+  port.postMessage(pbkdf2Sync(password, salt, iterations, bytes, "sha256") satisfies FromPasswordThread);
+});
+
+/**
+ * Lets every other thread go first. Linux alone counts threads as processes here: elsewhere the whole server would step
+ * back, so it stays as it is.
+ */
+function stepBack(): void {
+  if (process.platform !== "linux") return;
+  try {
+    const thread = Number(readlinkSync("/proc/thread-self").split("/").at(-1));
+    if (Number.isInteger(thread) && thread !== process.pid) setPriority(thread, constants.priority.PRIORITY_LOW);
+  } catch {
+    // No /proc here: the number of threads is the bound then.
+  }
+}

@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import { expect, it, onTestFinished } from "vitest";
 import { systemClock } from "../../shared/lib/clock.ts";
 import { SimulatedClock } from "../../shared/lib/simulated-clock.ts";
+import { millis } from "../../shared/lib/time.ts";
 import { spawnThread } from "../media/thread.ts";
 import { bundleTo, tempFolder } from "../relay/testkit/start-relay-process.ts";
 import { PasswordHasher } from "./password.ts";
@@ -57,7 +58,7 @@ it("hashes in a thread that lets all others go first, and ends it when it is not
       before.filter((nice) => nice === 19).length + 1,
     );
   }
-  clock.advance(60_000);
+  clock.advance(millis(60_000));
   await ended;
   expect(await hasher.verify("copper-lantern", stored)).toBe(true);
 });

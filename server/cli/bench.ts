@@ -9,6 +9,7 @@ export interface Bench {
 
 /** Add a line per file in server/bench; each is loaded only when it is asked for. */
 const benches: Record<string, () => Promise<Bench>> = {
+  auth: () => import("../bench/auth.ts"),
   crypto: async () => ({ run: (await import("../bench/crypto.ts")).benchCrypto }),
   ingest: () => import("../bench/ingest.ts"),
   latency: () => import("../bench/latency.ts"),

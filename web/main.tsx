@@ -13,6 +13,7 @@ import { createEngineSlot } from "./app/engine-host.ts";
 import { InsecurePage } from "./app/insecure-page.tsx";
 import { createAppRouter } from "./app/router.tsx";
 import { ServicesProvider } from "./app/services.ts";
+import { applyTheme, deviceTheme } from "./app/theme.ts";
 import { createWallEngine } from "./engine/create-wall-engine.ts";
 import { installStatsHook } from "./engine/stats-hook.ts";
 import { createI18n, followAccount, preferredLanguage } from "./i18n/i18n.ts";
@@ -35,6 +36,7 @@ const session = createSessionStore(fetchFromServer, clock, oneTabAtATime, {
 const api = createApi(createHttpClient(fetchFromServer, session));
 const queries = createQueryClient();
 const i18n = createI18n(preferredLanguage(localStorage, navigator.languages));
+applyTheme(deviceTheme());
 
 // For tests and support.
 const parameters = new URLSearchParams(location.search);
@@ -65,7 +67,9 @@ session.subscribe(() => {
     queries.clear();
   }
   if (current.status === "signed-out" || user !== undefined) shownUser = user;
-  if (current.status === "signed-in") followAccount(i18n, current.user.language);
+  if (current.status !== "signed-in") return;
+  followAccount(i18n, current.user.language);
+  if (current.theme !== undefined) applyTheme(current.theme);
 });
 if (isSecureContext) void session.restore();
 

@@ -1,5 +1,6 @@
 import { eq } from "drizzle-orm";
-import type { Profile, Theme } from "../../shared/api/identity.ts";
+import type { Profile } from "../../shared/api/identity.ts";
+import type { Theme } from "../../shared/api/schemas.ts";
 import type { Clock } from "../../shared/lib/clock.ts";
 import { FluxError } from "../../shared/lib/errors.ts";
 import { NO_PASSWORD } from "../auth/password.ts";
@@ -39,6 +40,12 @@ export class Profiles {
       hasPassword: passwordHash !== NO_PASSWORD,
       providers: bound.map(({ name }) => name).sort(),
     };
+  }
+
+  /** How the user wants the console to look; undefined: never chosen. */
+  async theme(userId: string): Promise<Theme | undefined> {
+    const [row] = await this.#orm.select().from(userPreferences).where(eq(userPreferences.userId, userId));
+    return row?.theme;
   }
 
   async setTheme(userId: string, theme: Theme): Promise<void> {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { session } from "./schemas.ts";
+import { session, THEMES } from "./schemas.ts";
 
 /** REST bodies of sign-in, second factors, own profile and sessions. */
 
@@ -136,9 +136,6 @@ export type MfaStatus = z.infer<typeof mfaStatus>;
 /** Shown once. `recoveryCodes` comes with the first factor only. */
 export const enrolled = z.object({ recoveryCodes: z.array(z.string()).optional() });
 export const recoveryCodeList = z.object({ recoveryCodes: z.array(z.string()) });
-
-export const THEMES = ["dark", "light", "contrast"] as const;
-export type Theme = (typeof THEMES)[number];
 
 export const profile = z.object({
   username: z.string(),

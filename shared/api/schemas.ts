@@ -68,7 +68,16 @@ export const setupRequest = z.object({
   language: z.enum(["en", "ko"]).optional(),
 });
 /** The refresh token travels in an HttpOnly cookie only. */
-export const session = z.object({ accessToken: z.string(), expiresAt: instant, user });
+export const THEMES = ["dark", "light", "contrast"] as const;
+export type Theme = (typeof THEMES)[number];
+
+/** `theme`: how its owner wants the console to look. */
+export const session = z.object({
+  accessToken: z.string(),
+  expiresAt: instant,
+  user,
+  theme: z.enum(THEMES).optional(),
+});
 export type Session = z.infer<typeof session>;
 
 /** GET /auth/status, without signing in. */

@@ -1,5 +1,5 @@
 import type { SignInStep } from "../../shared/api/identity.ts";
-import type { Session, User } from "../../shared/api/schemas.ts";
+import type { Session, Theme, User } from "../../shared/api/schemas.ts";
 import type { Clock, Timer } from "../../shared/lib/clock.ts";
 import { millis } from "../../shared/lib/time.ts";
 import { ApiError } from "./api-error.ts";
@@ -11,7 +11,7 @@ export type SessionState =
   /** The server did not answer while restoring. */
   | { readonly status: "unreachable" }
   | { readonly status: "signed-out"; readonly reason: "none" | "expired" | "signed-out" }
-  | { readonly status: "signed-in"; readonly user: User };
+  | { readonly status: "signed-in"; readonly user: User; readonly theme?: Theme };
 
 export interface SessionStore extends TokenSource {
   current(): SessionState;
@@ -32,7 +32,7 @@ export interface SessionStore extends TokenSource {
   setUp(body: { token: string; username: string; password: string; language: "en" | "ko" }): Promise<void>;
   signOut(): Promise<void>;
   /** Keeps the shown user in step after a profile change. */
-  updateUser(user: User): void;
+  updateUser(user: User, theme?: Theme): void;
   close(): void;
 }
 
@@ -83,7 +83,8 @@ export function createSessionStore(
     const usableMs = Number.isFinite(remainingMs) ? Math.min(Math.max(remainingMs, 0), 900_000) : 300_000;
     scheduleRenewal(Math.max(usableMs - RENEW_BEFORE_MS, 15_000));
     hint.set(true);
-    setState({ status: "signed-in", user: session.user });
+    const { user, theme } = session;
+    setState({ status: "signed-in", user, ...(theme === undefined ? {} : { theme }) });
     for (const listener of [...tokenListeners]) listener(session.accessToken);
     return session.accessToken;
   };
@@ -167,8 +168,8 @@ export function createSessionStore(
       }
       end("signed-out");
     },
-    updateUser(user) {
-      if (state.status === "signed-in") setState({ status: "signed-in", user });
+    updateUser(user, theme) {
+      if (state.status === "signed-in") setState({ ...state, user, ...(theme === undefined ? {} : { theme }) });
     },
     close() {
       closed = true;

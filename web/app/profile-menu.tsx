@@ -1,9 +1,8 @@
-import { Info, Keyboard, KeyRound, LogOut } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { useNavigate } from "@tanstack/react-router";
+import { CircleUser, Info, Keyboard, LogOut } from "lucide-react";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { toast } from "sonner";
 import { useHelp } from "../features/help/help-provider.tsx";
-import { PasswordDialog } from "../features/users/password-dialog.tsx";
 import { changeLanguage, LANGUAGE_NAMES, LANGUAGES, type Language } from "../i18n/i18n.ts";
 import { Menu, MenuItem, MenuLabel, MenuSeparator } from "../ui/menu.tsx";
 import { useServices, useUser } from "./services.ts";
@@ -13,65 +12,58 @@ export function ProfileMenu(): ReactNode {
   const { api, session } = useServices();
   const user = useUser();
   const help = useHelp();
-  const [changingPassword, setChangingPassword] = useState(false);
+  const navigate = useNavigate();
   const name = user.displayName || user.username;
 
   const choose = (language: Language): void => {
     changeLanguage(i18n, language);
     // The account remembers it for other devices; this device does so already.
-    if (user.role === "admin") void api.updateUser(user.id, { language }).then(session.updateUser, () => undefined);
+    void api.updateProfile({ language }).then(
+      () => session.updateUser({ ...user, language }),
+      () => undefined,
+    );
   };
 
   return (
-    <>
-      <Menu
-        trigger={
-          <button
-            type="button"
-            aria-label={t("profile.open", { name })}
-            className="grid size-7 place-items-center rounded-full bg-accent-soft font-semibold text-2xs text-fg uppercase hover:ring-2 hover:ring-line-strong coarse:size-10"
-          >
-            {[...name].slice(0, 2).join("")}
-          </button>
-        }
-      >
-        <div className="px-2 py-1.5">
-          <div className="truncate font-medium text-sm">{name}</div>
-          <div className="truncate text-fg-muted text-xs">
-            {user.username} · {t(`roles.${user.role}`)}
-          </div>
+    <Menu
+      trigger={
+        <button
+          type="button"
+          aria-label={t("profile.open", { name })}
+          className="grid size-7 place-items-center rounded-full bg-accent-soft font-semibold text-2xs text-fg uppercase hover:ring-2 hover:ring-line-strong coarse:size-10"
+        >
+          {[...name].slice(0, 2).join("")}
+        </button>
+      }
+    >
+      <div className="px-2 py-1.5">
+        <div className="truncate font-medium text-sm">{name}</div>
+        <div className="truncate text-fg-muted text-xs">
+          {user.username} · {t(`roles.${user.role}`)}
         </div>
-        <MenuSeparator />
-        <MenuLabel>{t("profile.language")}</MenuLabel>
-        {LANGUAGES.map((language) => (
-          <MenuItem key={language} checked={i18n.resolvedLanguage === language} onSelect={() => choose(language)}>
-            {LANGUAGE_NAMES[language]}
-          </MenuItem>
-        ))}
-        <MenuSeparator />
-        <MenuItem icon={<KeyRound />} onSelect={() => setChangingPassword(true)}>
-          {t("profile.changePassword")}
+      </div>
+      <MenuSeparator />
+      <MenuItem icon={<CircleUser />} onSelect={() => void navigate({ to: "/profile" })}>
+        {t("account.title")}
+      </MenuItem>
+      <MenuSeparator />
+      <MenuLabel>{t("profile.language")}</MenuLabel>
+      {LANGUAGES.map((language) => (
+        <MenuItem key={language} checked={i18n.resolvedLanguage === language} onSelect={() => choose(language)}>
+          {LANGUAGE_NAMES[language]}
         </MenuItem>
-        <MenuItem icon={<Keyboard />} shortcut="?" onSelect={help.openShortcuts}>
-          {t("profile.shortcuts")}
-        </MenuItem>
-        <MenuItem icon={<Info />} onSelect={help.openAbout}>
-          {t("profile.about")}
-        </MenuItem>
-        <MenuSeparator />
-        <MenuItem icon={<LogOut />} onSelect={() => void session.signOut()}>
-          {t("profile.signOut")}
-        </MenuItem>
-      </Menu>
-      {changingPassword && (
-        <PasswordDialog
-          onClose={() => setChangingPassword(false)}
-          onSave={async (currentPassword, newPassword) => {
-            await api.changePassword(currentPassword, newPassword);
-            toast.success(t("profile.passwordChanged"));
-          }}
-        />
-      )}
-    </>
+      ))}
+      <MenuSeparator />
+      <MenuItem icon={<Keyboard />} shortcut="?" onSelect={help.openShortcuts}>
+        {t("profile.shortcuts")}
+      </MenuItem>
+      <MenuItem icon={<Info />} onSelect={help.openAbout}>
+        {t("profile.about")}
+      </MenuItem>
+      <MenuSeparator />
+      <MenuItem icon={<LogOut />} onSelect={() => void session.signOut()}>
+        {t("profile.signOut")}
+      </MenuItem>
+    </Menu>
   );
 }

@@ -71,6 +71,12 @@ const camerasRoute = createRoute({
 });
 
 const exportsRoute = createRoute({
+const profileRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/profile",
+  component: lazyRouteComponent(() => import("../features/profile/profile-page.tsx"), "ProfilePage"),
+});
+
   getParentRoute: () => shellRoute,
   path: "/exports",
   component: lazyRouteComponent(() => import("../features/exports/exports-page.tsx"), "ExportsPage"),
@@ -163,6 +169,7 @@ export type AppRouter = ReturnType<typeof build>;
 export function createAppRouter(): AppRouter {
   return build();
 }
+    profileRoute,
 
 declare module "@tanstack/react-router" {
   interface Register {

@@ -58,7 +58,7 @@ export const en = {
     setupMissingToken: "This link has no set-up token. Open the link that the server printed when it started.",
     createAdministrator: "Create administrator",
     creating: "Creating…",
-    passwordRule: "At least 12 characters.",
+    passwordRule: "At least {{least}} characters.",
     passwordMismatch: "The two passwords differ.",
     usernameRule: "3 to 64 characters: letters, digits and . _ @ -",
     strength: {
@@ -80,7 +80,6 @@ export const en = {
   profile: {
     open: "Account of {{name}}",
     language: "Language",
-    changePassword: "Change password…",
     newPassword: "New password",
     currentPassword: "Current password",
     passwordChanged: "Password changed. Other devices are signed out.",

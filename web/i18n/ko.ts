@@ -58,7 +58,7 @@ export const ko: Translation = {
     setupMissingToken: "링크에 설정 토큰이 없습니다. 서버가 시작할 때 출력한 링크를 여세요.",
     createAdministrator: "관리자 만들기",
     creating: "만드는 중…",
-    passwordRule: "12자 이상이어야 합니다.",
+    passwordRule: "{{least}}자 이상이어야 합니다.",
     passwordMismatch: "두 비밀번호가 서로 다릅니다.",
     usernameRule: "3~64자: 문자, 숫자, . _ @ -",
     strength: {
@@ -80,7 +80,6 @@ export const ko: Translation = {
   profile: {
     open: "{{name}} 계정",
     language: "언어",
-    changePassword: "비밀번호 변경…",
     newPassword: "새 비밀번호",
     currentPassword: "현재 비밀번호",
     passwordChanged: "비밀번호를 변경했습니다. 다른 기기에서는 로그아웃됩니다.",

@@ -165,6 +165,12 @@ export function mockApi(
   const route = `${method} ${path.replace(/\/[0-9a-f-]{36}$/, "/:id")}`;
   const id = path.slice(path.lastIndexOf("/") + 1);
   if (route === "GET /auth/status") return { status: 200, body: { setupRequired: false, version: "0.1.0" } };
+  if (route === "GET /auth/options") {
+    return { status: 200, body: { minPasswordLength: 12, providers: [], passkeys: false } };
+  }
+  if (route === "GET /auth/options") {
+    return { status: 200, body: { minPasswordLength: 12, providers: [], passkeys: false } };
+  }
   if (route === "POST /auth/login") {
     return sent.password === "wrong"
       ? refusal(401, "auth.bad_credentials", "wrong user name or password")
@@ -196,6 +202,10 @@ export function mockApi(
       };
     case "GET /system/stats":
       return { status: 200, body: { cpu: 0.13, uptimeSeconds: 93_784, version: "0.1.0", database: "embedded" } };
+    case "GET /system/setup":
+      return { status: 200, body: { step: "done", begun: false } };
+    case "GET /recording/states":
+      return { status: 200, body: [] };
     case "GET /cameras":
       return { status: 200, body: state.cameras };
     case "POST /cameras": {
@@ -264,6 +274,12 @@ export function mockApi(
       });
       state.users.push(user);
       return { status: 201, body: user };
+    }
+    case "PATCH /profile": {
+      state.users = state.users.map((user, at) => (at === 0 ? { ...user, ...(sent as Partial<User>) } : user));
+      const { username, displayName, language } = state.users[0] ?? mockUser();
+      const rest = { theme: "dark", hasPassword: true, providers: [] };
+      return { status: 200, body: { username, displayName, language, ...rest } };
     }
     case "PATCH /users/:id": {
       state.users = state.users.map((user) => (user.id === id ? { ...user, ...(sent as Partial<User>) } : user));

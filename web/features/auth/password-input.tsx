@@ -3,7 +3,7 @@ import { type ComponentProps, type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { cn } from "../../ui/cn.ts";
 import { Input } from "../../ui/field.tsx";
-import { passwordStrength, type Strength } from "./password-strength.ts";
+import { MIN_PASSWORD, passwordStrength, type Strength } from "./password-strength.ts";
 
 type PasswordInputProps = Omit<ComponentProps<"input">, "type" | "value" | "onChange"> & {
   readonly value: string;
@@ -47,9 +47,15 @@ const bars: Readonly<Record<Strength, { count: number; colour: string }>> = {
   strong: { count: 4, colour: "bg-ok" },
 };
 
-export function PasswordStrength({ password }: { readonly password: string }): ReactNode {
+interface PasswordStrengthProps {
+  readonly password: string;
+  /** Shortest length that the rules allow. */
+  readonly least?: number;
+}
+
+export function PasswordStrength({ password, least = MIN_PASSWORD }: PasswordStrengthProps): ReactNode {
   const { t } = useTranslation();
-  const strength = passwordStrength(password);
+  const strength = passwordStrength(password, least);
   const { count, colour } = bars[strength];
   return (
     <span className="flex items-center gap-2">
@@ -58,7 +64,7 @@ export function PasswordStrength({ password }: { readonly password: string }): R
           <span key={bar} className={cn("h-1 w-6 rounded-full", bar <= count ? colour : "bg-line-strong")} />
         ))}
       </span>
-      <span aria-live="polite">{strength === "empty" ? t("auth.passwordRule") : t(`auth.strength.${strength}`)}</span>
+      <span aria-live="polite">{strength === "empty" ? t("auth.passwordRule", { least }) : t(`auth.strength.${strength}`)}</span>
     </span>
   );
 }

@@ -3,12 +3,12 @@ export const MIN_PASSWORD = 12;
 export type Strength = "empty" | "short" | "weak" | "fair" | "good" | "strong";
 
 /**
- * A hint, not a gate (the server's gate is the length). Counts what a guesser cannot skip: length without repeated or
+ * A hint, not a gate: the server looks the password up in lists and says what is wrong with it. Counts what a guesser cannot skip: length without repeated or
  * consecutive letters, and the kinds of letters.
  */
-export function passwordStrength(password: string): Strength {
+export function passwordStrength(password: string, least = MIN_PASSWORD): Strength {
   if (password === "") return "empty";
-  if (password.length < MIN_PASSWORD) return "short";
+  if ([...password].length < least) return "short";
   const letters = [...password];
   const surprising = letters.filter((letter, index) => {
     const step = (letter.codePointAt(0) ?? 0) - (letters[index - 1]?.codePointAt(0) ?? -10);

@@ -27,7 +27,7 @@ export function KioskControls({ children }: { readonly children: ReactNode }): R
   }, [moves, clock]);
   return (
     <div
-      className={cn("relative h-full bg-canvas", !awake && "cursor-none")}
+      className={cn("on-dark relative h-full bg-canvas", !awake && "cursor-none")}
       onPointerMove={() => setMoves((count) => (awake && count % 8 !== 0 ? count : count + 1))}
       onPointerDown={() => setMoves((count) => count + 1)}
     >

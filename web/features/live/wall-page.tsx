@@ -117,7 +117,7 @@ export function WallPage(): ReactNode {
           )}
           <div className="flex min-w-0 flex-1 flex-col">
             <LayoutBar phone={phone} treeOpen={narrow ? sheet : prefs.treeOpen} onToggleTree={toggleTree} />
-            <div className="relative min-h-0 flex-1 bg-canvas p-1">
+            <div className="relative min-h-0 flex-1 on-dark bg-canvas p-1">
               <div className="relative size-full">{wall}</div>
               <ConnectionBanner />
             </div>

@@ -69,7 +69,7 @@ export function Wall({ column, bare, views, onView }: WallProps): ReactNode {
     scrolls && size !== undefined ? columnHeight(planned.length, size.width, Math.round(TILE_GAP * ratio)) / ratio : 0;
 
   return (
-    <section aria-label={t("wall.label")} className="relative size-full bg-canvas">
+    <section aria-label={t("wall.label")} className="on-dark relative size-full bg-canvas">
       <div ref={frame} className="absolute inset-0 overflow-hidden" />
       <div
         className={scrolls ? "absolute inset-0 overflow-y-auto overscroll-contain" : "absolute inset-0 overflow-hidden"}

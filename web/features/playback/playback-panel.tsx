@@ -79,7 +79,7 @@ export function PlaybackPanel({ onExport, onCase }: PlaybackPanelProps): ReactNo
   return (
     <section
       aria-label={t("playback.title")}
-      className="relative z-10 shrink-0 select-none border-line border-t bg-panel max-sm:pb-[env(safe-area-inset-bottom)]"
+      className="on-dark relative z-10 shrink-0 select-none border-line border-t bg-panel max-sm:pb-[env(safe-area-inset-bottom)]"
     >
       <TransportBar run={run} mayMark={mayMark} />
       {timeline.isError && timeline.data === undefined && (

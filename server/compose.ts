@@ -22,6 +22,7 @@ import { Principals } from "./auth/principals.ts";
 import { Sessions } from "./auth/sessions.ts";
 import { Setup } from "./auth/setup.ts";
 import type { Config } from "./config/env.ts";
+import { createConfigVersions } from "./config-versions/create-config-versions.ts";
 import { CameraService } from "./control/camera-service.ts";
 import { CameraStore } from "./control/camera-store.ts";
 import { KeyAdmin } from "./control/key-admin.ts";
@@ -275,6 +276,14 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
       accessChanged,
     }),
   );
+  const serverPlaces = new ServerPlaces(orm, clock);
+  const keyAdmin = new KeyAdmin(orm, allKeys);
+  const configVersions = scope.own(
+    createConfigVersions({
+      ...{ orm, clock, log: log.child({ part: "configuration" }), audit, sealer, markKey: allKeys.configMarkKey },
+      ...{ cameras, archive, layouts, users, access, identity, serverPlaces, keyAdmin },
+    }),
+  );
   const { app } = createApp({
     clock,
     log: log.child({ part: "http" }),
@@ -292,7 +301,8 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
     layouts,
     ...programs,
     evidence: createEvidence(orm, clock),
-    keyAdmin: new KeyAdmin(orm, allKeys),
+    keyAdmin,
+    configVersions,
     archive,
     exports,
     orm,
@@ -300,7 +310,7 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
     allowedOrigins: config.allowedOrigins,
     acmeWebroot: config.acmeWebroot,
     discovery: new DiscoveryService({ clock, guard: outbound, cameras }),
-    serverPlaces: new ServerPlaces(orm, clock),
+    serverPlaces,
     live: () => liveConfig(owned.endpoints, renewal.current, config.quotaKbps),
     webRoot: fileURLToPath(new URL("../web/", bundleUrl)),
   });
@@ -310,6 +320,7 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
   await cameras.start();
   void allKeys.rotation.look();
   void auditTrail.retention.look();
+  void configVersions.recorder.start();
   owned.camerasKnown();
   return {
     setup,

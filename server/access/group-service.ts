@@ -41,13 +41,13 @@ export class GroupService {
     return this.#body(this.#orm, await this.#require(this.#orm, id));
   }
 
-  /** Throws `group.exists`, `group.too_many`. */
-  async create(input: GroupInput): Promise<UserGroup> {
+  /** `id`: of a group that is brought back. Throws `group.exists`, `group.too_many`. */
+  async create(input: GroupInput, id: string = randomUUID()): Promise<UserGroup> {
     if ((await this.#orm.$count(userGroups)) >= MAX_GROUPS) {
       throw new FluxError("group.too_many", `there may be ${MAX_GROUPS} groups`);
     }
     const now = toDate(this.#clock.utcMicros());
-    const row = { id: randomUUID(), ...columns(input), createdAt: now, updatedAt: now };
+    const row = { id, ...columns(input), createdAt: now, updatedAt: now };
     await unique(() => this.#orm.insert(userGroups).values(row));
     return this.#body(this.#orm, row);
   }

@@ -47,14 +47,14 @@ export class RoleService {
     return toBody(row, (await this.#counts()).get(id) ?? 0);
   }
 
-  /** Throws `role.exists`, `role.too_many`, `access.escalation`. */
-  async create(by: Principal, input: RoleInput): Promise<AccessRole> {
+  /** `id`: of a role that is brought back. Throws `role.exists`, `role.too_many`, `access.escalation`. */
+  async create(by: Principal, input: RoleInput, id: string = randomUUID()): Promise<AccessRole> {
     requireWhole(by, input.permissions);
     if ((await this.#orm.$count(roles)) >= MAX_ROLES) {
       throw new FluxError("role.too_many", `there may be ${MAX_ROLES} roles`);
     }
     const now = toDate(this.#clock.utcMicros());
-    const row: Row = { id: randomUUID(), builtin: false, ...columns(input), createdAt: now, updatedAt: now };
+    const row: Row = { id, builtin: false, ...columns(input), createdAt: now, updatedAt: now };
     await unique(() => this.#orm.insert(roles).values(row));
     return toBody(row, 0);
   }

@@ -171,9 +171,8 @@ export class VolumeService {
     });
   }
 
-  /** Throws `storage.bad_location`, `storage.taken`, `storage.other_volume`. */
-  async create(input: VolumeInput): Promise<string> {
-    const id = randomUUID();
+  /** `id`: of a volume that is brought back. Throws `storage.bad_location`, `storage.taken`, `storage.other_volume`. */
+  async create(input: VolumeInput, id: string = randomUUID()): Promise<string> {
     const values = await this.#values(id, input, undefined);
     const [row] = await this.#parts.orm
       .insert(storageVolumes)

@@ -160,11 +160,18 @@ export class Audit {
 
   async #enriched(entry: AuditEntry): Promise<AuditEntry> {
     if (!this.#enrich) return entry;
+    const { clock } = this.#options;
+    let patience: Timer | undefined;
     try {
-      return await this.#enrich(entry);
+      const late = new Promise<AuditEntry>((use) => {
+        patience = clock.after(PATIENCE_MS, () => use(entry));
+      });
+      return await Promise.race([this.#enrich(entry), late]);
     } catch (err) {
       this.#options.log.error({ err, action: entry.action }, "old and new values are not known for an audit row");
       return entry;
+    } finally {
+      patience?.cancel();
     }
   }
 

@@ -85,12 +85,16 @@ export class CameraService {
     return this.#body(record, principal);
   }
 
-  /** Throws `camera.bad_url`, `camera.bad_field`; `auth.forbidden` for a place that is not the caller's to manage. */
-  create(principal: Principal, input: CreateCamera): Promise<Camera> {
+  /**
+   * `id`: of a camera that is brought back. Throws `camera.bad_url`, `camera.bad_field`, `camera.exists`; `auth.forbidden` for a
+   * place that is not the caller's to manage.
+   */
+  create(principal: Principal, input: CreateCamera, id: string = randomUUID()): Promise<Camera> {
     return this.#inOrder(async () => {
+      if (this.#cameras.has(id)) throw new FluxError("camera.exists", "there is such a camera");
       const createdAt = toDate(this.#parts.clock.utcMicros());
       const values = this.#values(input, {
-        id: randomUUID(),
+        id,
         name: input.name,
         group: "",
         enabled: true,

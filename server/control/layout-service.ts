@@ -49,15 +49,15 @@ export class LayoutService {
     return toBody(row, principal);
   }
 
-  /** Throws `layout.bad_cells`, `layout.too_many`, `auth.forbidden`. */
-  async create(principal: Principal, input: LayoutInput): Promise<Layout> {
+  /** `id`: of a layout that is brought back. Throws `layout.bad_cells`, `layout.too_many`, `auth.forbidden`. */
+  async create(principal: Principal, input: LayoutInput, id: string = randomUUID()): Promise<Layout> {
     requireWriter(principal);
     const values = check(principal, input);
     if ((await this.#orm.$count(layouts, eq(layouts.ownerId, principal.userId))) >= MAX_PER_USER) {
       throw new FluxError("layout.too_many", `a user may keep ${MAX_PER_USER} layouts`);
     }
     const now = toDate(this.#clock.utcMicros());
-    const row = { ...values, id: randomUUID(), ownerId: principal.userId, createdAt: now, updatedAt: now };
+    const row = { ...values, id, ownerId: principal.userId, createdAt: now, updatedAt: now };
     await this.#orm.insert(layouts).values(row);
     return toBody(row, principal);
   }

@@ -16,6 +16,7 @@ import { authOidcRoutes } from "./routes/auth-oidc.ts";
 import { authStepRoutes } from "./routes/auth-steps.ts";
 import { cameraRoutes } from "./routes/cameras.ts";
 import { caseEvidenceRoutes } from "./routes/case-evidence.ts";
+import { configRoutes } from "./routes/config.ts";
 import { deviceRoutes, deviceSignInRoutes } from "./routes/devices.ts";
 import { discoveryRoutes } from "./routes/discovery.ts";
 import { evidenceRoutes } from "./routes/evidence.ts";
@@ -85,6 +86,7 @@ export function createApp(deps: AppDeps): HttpSide {
   caseEvidenceRoutes(api, deps);
   auditRoutes(api, deps);
   keyRoutes(api, deps);
+  configRoutes(api, deps);
   recordingRoutes(api, deps);
   recordingControlRoutes(api, deps);
   recordingUsageRoutes(api, deps);

@@ -2,6 +2,7 @@ import { OpenAPIHono, z } from "@hono/zod-openapi";
 import * as access from "../../shared/api/access.ts";
 import * as audit from "../../shared/api/audit.ts";
 import * as cases from "../../shared/api/cases.ts";
+import * as config from "../../shared/api/config.ts";
 import * as discovery from "../../shared/api/discovery.ts";
 import * as identity from "../../shared/api/identity.ts";
 import * as keys from "../../shared/api/keys.ts";
@@ -18,6 +19,7 @@ const MODULES = {
   "access.ts": access,
   "audit.ts": audit,
   "cases.ts": cases,
+  "config.ts": config,
   "discovery.ts": discovery,
   "identity.ts": identity,
   "keys.ts": keys,

@@ -8,6 +8,7 @@ import type { AccessTokens } from "../auth/access-tokens.ts";
 import type { AuthService } from "../auth/auth-service.ts";
 import type { Principal } from "../auth/policy.ts";
 import type { Setup } from "../auth/setup.ts";
+import type { ConfigVersions } from "../config-versions/create-config-versions.ts";
 import type { Audit } from "../control/audit.ts";
 import type { CameraService } from "../control/camera-service.ts";
 import type { KeyAdmin } from "../control/key-admin.ts";
@@ -50,6 +51,7 @@ export interface AppDeps {
   readonly signedUrls: Tokens["signedUrls"];
   readonly audit: Audit;
   readonly auditTrail: AuditTrail;
+  readonly configVersions: ConfigVersions;
   /** How browsers reach the relay now. */
   readonly live: () => LiveConfig;
   /** Rejects when the database does not answer. */

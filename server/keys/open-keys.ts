@@ -38,6 +38,8 @@ export interface Keys {
   readonly refreshMacKey: Uint8Array;
   /** Authenticates rows of the audit chain. From the root key: the chain outlives every other key. */
   readonly auditMacKey: Uint8Array;
+  /** Compares secrets of the configuration without keeping them. */
+  readonly configMarkKey: Uint8Array;
   close(): Promise<void>;
 }
 
@@ -63,6 +65,7 @@ export async function openKeys(options: KeysOptions): Promise<Keys> {
     sealer,
     refreshMacKey: subKey(rootKey, "fluxvision refresh token v1"),
     auditMacKey: subKey(rootKey, "fluxvision audit mac v1"),
+    configMarkKey: subKey(rootKey, "fluxvision config mark v1"),
     close: async () => {
       await rotation.close();
       await service.close();

@@ -14,6 +14,7 @@ import { PasswordHasher } from "../auth/password.ts";
 import { Principals } from "../auth/principals.ts";
 import { Sessions } from "../auth/sessions.ts";
 import { Setup } from "../auth/setup.ts";
+import { type ConfigVersions, createConfigVersions } from "../config-versions/create-config-versions.ts";
 import type { Audit } from "../control/audit.ts";
 import { CameraService } from "../control/camera-service.ts";
 import { CameraStore } from "../control/camera-store.ts";
@@ -72,6 +73,7 @@ export interface Control extends Omit<Tokens, "close"> {
   readonly stats: StatsService;
   readonly audit: Audit;
   readonly auditTrail: AuditTrail;
+  readonly configVersions: ConfigVersions;
   close(): Promise<void>;
 }
 
@@ -180,6 +182,13 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     outbound,
     confirmPassword: (userId, password, field) => users.confirmPassword(userId, password, field),
   });
+  const serverPlaces = new ServerPlaces(orm, clock);
+  const keyAdmin = new KeyAdmin(orm, keys);
+  const configVersions = createConfigVersions({
+    ...{ orm, clock, log, audit, sealer: keys.sealer, markKey: keys.configMarkKey },
+    ...{ cameras, archive, layouts, users, access, identity, serverPlaces, keyAdmin },
+  });
+  await configVersions.recorder.start();
   return {
     auth,
     tokens,
@@ -192,7 +201,7 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     layouts,
     ...programs,
     evidence: createEvidence(orm, clock),
-    keyAdmin: new KeyAdmin(orm, keys),
+    keyAdmin,
     archive,
     exports,
     discovery: new DiscoveryService({
@@ -202,15 +211,17 @@ export async function createControl(options: ControlOptions): Promise<Control> {
       // Nobody's network is asked by a test.
       probe: options.discoveryProbe ?? { from: [], wait: millis(1) },
     }),
-    serverPlaces: new ServerPlaces(orm, clock),
+    serverPlaces,
     orm,
     stats: new StatsService({ clock, database, cameras, media, version }),
     audit,
     auditTrail,
+    configVersions,
     close: async () => {
       await programs.close();
       await exports.close();
       await archive.close();
+      await configVersions.close();
       await auditTrail.close();
       await keys.close();
       await rm(storageDir, { recursive: true });

@@ -36,7 +36,15 @@ AssertPasskeyRequest = TypedDict("AssertPasskeyRequest", {"token": "str", "respo
 AuditAnchor = TypedDict("AuditAnchor", {"seq": "int", "hash": "str"}, total=True)
 
 
-AuditEntry = TypedDict("AuditEntry", {"seq": "float", "at": "str", "action": "str", "outcome": "Literal[\"ok\", \"denied\", \"failed\", None]", "actorId": "Union[str, None]", "actorName": "Union[str, None]", "ip": "Union[str, None]", "sessionId": "Union[str, None]", "via": "Union[str, None]", "target": "Union[str, None]", "cameraId": "Union[str, None]", "details": "Union[Mapping[str, Any], None]", "changes": "Union[Sequence[Mapping[str, Any]], None]", "hash": "str"}, total=True)
+_FieldChangeRequired = TypedDict("_FieldChangeRequired", {"field": "str"}, total=True)
+_FieldChangeOptional = TypedDict("_FieldChangeOptional", {"from": "Any", "to": "Any"}, total=False)
+
+
+class FieldChange(_FieldChangeRequired, _FieldChangeOptional):
+    pass
+
+
+AuditEntry = TypedDict("AuditEntry", {"seq": "float", "at": "str", "action": "str", "outcome": "Literal[\"ok\", \"denied\", \"failed\", None]", "actorId": "Union[str, None]", "actorName": "Union[str, None]", "ip": "Union[str, None]", "sessionId": "Union[str, None]", "via": "Union[str, None]", "target": "Union[str, None]", "cameraId": "Union[str, None]", "details": "Union[Mapping[str, Any], None]", "changes": "Union[Sequence[FieldChange], None]", "hash": "str"}, total=True)
 
 
 _AuditFindingRequired = TypedDict("_AuditFindingRequired", {"kind": "Literal[\"edited\", \"back_dated\", \"rewritten\", \"removed\", \"reordered\", \"tail_removed\", \"broken_link\", \"not_as_signed\", \"not_as_anchored\", \"unchained\", \"checkpoint_forged\", \"checkpoint_removed\", \"clock_back\", \"file_changed\"]", "severity": "Literal[\"fault\", \"warning\"]", "seq": "float"}, total=True)
@@ -132,6 +140,21 @@ class CaseLockRequestInput(_CaseLockRequestInputRequired, _CaseLockRequestInputO
 CodeRequest = TypedDict("CodeRequest", {"token": "str", "code": "str"}, total=True)
 
 
+ConfigSection = Literal["roles", "groups", "users", "cameras", "storage", "recording", "layouts", "providers", "server"]
+
+
+ObjectChange = TypedDict("ObjectChange", {"section": "ConfigSection", "id": "str", "label": "str", "kind": "Literal[\"added\", \"changed\", \"removed\"]", "fields": "Sequence[FieldChange]"}, total=True)
+
+
+ConfigDiff = TypedDict("ConfigDiff", {"changes": "Sequence[ObjectChange]"}, total=True)
+
+
+ConfigVersion = TypedDict("ConfigVersion", {"id": "float", "at": "str", "actorName": "Union[str, None]", "ip": "Union[str, None]", "action": "str", "section": "Literal[\"roles\", \"groups\", \"users\", \"cameras\", \"storage\", \"recording\", \"layouts\", \"providers\", \"server\", None]", "changes": "Sequence[ObjectChange]", "rollsBack": "Union[float, None]"}, total=True)
+
+
+ConfigVersionPage = TypedDict("ConfigVersionPage", {"versions": "Sequence[ConfigVersion]", "next": "Union[float, None]"}, total=True)
+
+
 _CreateCameraRequestRequired = TypedDict("_CreateCameraRequestRequired", {"name": "str", "url": "str"}, total=True)
 _CreateCameraRequestOptional = TypedDict("_CreateCameraRequestOptional", {"subUrl": "Union[str, None]", "username": "Union[str, None]", "password": "Union[str, None]", "group": "str", "enabled": "bool", "transport": "Literal[\"auto\", \"tcp\", \"udp\"]", "allowUntrustedCertificate": "bool"}, total=False)
 
@@ -205,7 +228,7 @@ DiscoveredCamera = TypedDict("DiscoveredCamera", {"address": "str", "port": "int
 RightSource = TypedDict("RightSource", {"roleId": "RoleId", "roleName": "str", "scope": "Mapping[str, Any]", "group": "Union[Mapping[str, Any], None]"}, total=True)
 
 
-EffectiveAccess = TypedDict("EffectiveAccess", {"userId": "str", "enabled": "bool", "cameraId": "Union[str, None]", "permissions": "Sequence[Mapping[str, Any]]"}, total=True)
+EffectiveAccess = TypedDict("EffectiveAccess", {"userId": "str", "enabled": "bool", "cameraId": "Union[str, None]", "permissions": "Sequence[Mapping[str, Any]]", "cameras": "Sequence[Mapping[str, Any]]"}, total=True)
 
 
 RecordingMode = Literal["off", "continuous", "schedule", "event"]
@@ -455,6 +478,26 @@ class RoleBodyInput(_RoleBodyInputRequired, _RoleBodyInputOptional):
     pass
 
 
+RollbackNote = Literal["secret_stays", "secret_missing", "user_gone", "user_stays", "becomes_yours"]
+
+
+RollbackStep = TypedDict("RollbackStep", {"section": "ConfigSection", "id": "str", "label": "str", "kind": "Literal[\"added\", \"changed\", \"removed\"]", "fields": "Sequence[FieldChange]", "notes": "Sequence[RollbackNote]", "skipped": "bool"}, total=True)
+
+
+RollbackPlan = TypedDict("RollbackPlan", {"steps": "Sequence[RollbackStep]", "plan": "str"}, total=True)
+
+
+_RollbackRequestInputRequired = TypedDict("_RollbackRequestInputRequired", {"target": "Mapping[str, Any]", "plan": "str"}, total=True)
+_RollbackRequestInputOptional = TypedDict("_RollbackRequestInputOptional", {"reason": "str"}, total=False)
+
+
+class RollbackRequestInput(_RollbackRequestInputRequired, _RollbackRequestInputOptional):
+    pass
+
+
+RollbackResult = TypedDict("RollbackResult", {"done": "float", "failed": "Sequence[Mapping[str, Any]]"}, total=True)
+
+
 _ScanRequestInputRequired = TypedDict("_ScanRequestInputRequired", {"range": "str"}, total=True)
 _ScanRequestInputOptional = TypedDict("_ScanRequestInputOptional", {"port": "int"}, total=False)
 
@@ -558,7 +601,7 @@ UpdateProfileRequest = TypedDict("UpdateProfileRequest", {"displayName": "str", 
 UpdateUserRequest = TypedDict("UpdateUserRequest", {"displayName": "str", "role": "Role", "enabled": "bool", "password": "str", "language": "Literal[\"en\", \"ko\"]", "cameraIds": "Sequence[str]"}, total=False)
 
 
-UserGroup = TypedDict("UserGroup", {"id": "str", "name": "str", "description": "str", "members": "Sequence[Mapping[str, Any]]", "grants": "Sequence[GrantBody]", "createdAt": "str"}, total=True)
+UserGroup = TypedDict("UserGroup", {"id": "str", "name": "str", "description": "str", "members": "Sequence[Mapping[str, Any]]", "grants": "Sequence[GrantBody]", "mappings": "Sequence[Mapping[str, Any]]", "createdAt": "str"}, total=True)
 
 
 VerifyAuditRequestInput = TypedDict("VerifyAuditRequestInput", {"anchors": "Sequence[AuditAnchor]"}, total=False)
@@ -1361,6 +1404,41 @@ class Operations:
         POST /api/v1/keys/export
         """
         return self._call("POST", "/api/v1/keys/export", None, body)
+
+    def get_config_versions(self, *, section: str | None = None, object: str | None = None, actor: str | None = None, until: str | None = None, before: int | None = None, limit: int | None = None) -> ConfigVersionPage:
+        """What was changed in the configuration, newest first, as far as the caller may change it.
+
+        GET /api/v1/config/versions
+        """
+        return self._call("GET", "/api/v1/config/versions", {"section": section, "object": object, "actor": actor, "until": until, "before": before, "limit": limit}, None)
+
+    def get_config_versions_by_id(self, id: str) -> ConfigVersion:
+        """One version, with old and new values.
+
+        GET /api/v1/config/versions/{id}
+        """
+        return self._call("GET", f"/api/v1/config/versions/{_segment(id)}", None, None)
+
+    def get_config_diff(self, *, from_: int, to: int | None = None, section: str | None = None) -> ConfigDiff:
+        """What leads from the configuration after one version to that after another, or to now.
+
+        GET /api/v1/config/diff
+        """
+        return self._call("GET", "/api/v1/config/diff", {"from": from_, "to": to, "section": section}, None)
+
+    def post_config_rollback_preview(self, body: Mapping[str, Any]) -> RollbackPlan:
+        """What a roll-back would change; nothing is done.
+
+        POST /api/v1/config/rollback/preview
+        """
+        return self._call("POST", "/api/v1/config/rollback/preview", None, body)
+
+    def post_config_rollback(self, body: RollbackRequestInput) -> RollbackResult:
+        """Go back, with the caller's own rights, exactly as the preview said.
+
+        POST /api/v1/config/rollback
+        """
+        return self._call("POST", "/api/v1/config/rollback", None, body)
 
     def get_recordings(self, *, camera: str, start: str | None = None, end: str | None = None, role: str | None = None, limit: int | None = None) -> Sequence[SegmentEntry]:
         """Segments of a camera that overlap a stretch of time, oldest first.

@@ -1,11 +1,12 @@
 import { z } from "@hono/zod-openapi";
 import { layout, layoutBody } from "../../../shared/api/schemas.ts";
+import { actor } from "../actor.ts";
 import { type Api, idParam, json, jsonBody, needs, noContent } from "../api.ts";
 import type { AppDeps } from "../types.ts";
 
 const tags = ["layouts"];
 
-export function layoutRoutes(api: Api, { layouts }: AppDeps): void {
+export function layoutRoutes(api: Api, { layouts, audit }: AppDeps): void {
   api.add(
     needs("layout.use"),
     {
@@ -28,7 +29,11 @@ export function layoutRoutes(api: Api, { layouts }: AppDeps): void {
       request: { body: jsonBody(layoutBody) },
       responses: { 201: json(layout, "Created") },
     },
-    async (c) => c.json(await layouts.create(c.get("principal"), c.req.valid("json")), 201),
+    async (c) => {
+      const created = await layouts.create(c.get("principal"), c.req.valid("json"));
+      await audit.add({ ...actor(c), action: "layout.create", target: created.id, details: { name: created.name } });
+      return c.json(created, 201);
+    },
   );
 
   api.add(
@@ -54,7 +59,11 @@ export function layoutRoutes(api: Api, { layouts }: AppDeps): void {
       request: { params: idParam, body: jsonBody(layoutBody) },
       responses: { 200: json(layout) },
     },
-    async (c) => c.json(await layouts.update(c.get("principal"), c.req.valid("param").id, c.req.valid("json")), 200),
+    async (c) => {
+      const changed = await layouts.update(c.get("principal"), c.req.valid("param").id, c.req.valid("json"));
+      await audit.add({ ...actor(c), action: "layout.update", target: changed.id, details: { name: changed.name } });
+      return c.json(changed, 200);
+    },
   );
 
   api.add(
@@ -68,7 +77,9 @@ export function layoutRoutes(api: Api, { layouts }: AppDeps): void {
       responses: noContent,
     },
     async (c) => {
-      await layouts.remove(c.get("principal"), c.req.valid("param").id);
+      const { id } = c.req.valid("param");
+      await layouts.remove(c.get("principal"), id);
+      await audit.add({ ...actor(c), action: "layout.delete", target: id });
       return c.body(null, 204);
     },
   );

@@ -51,12 +51,11 @@ export class OidcProviders {
     return clientSecretSealed === null ? undefined : this.#sealer.open(context(id), clientSecretSealed);
   }
 
-  /** Throws `oidc.bad_issuer`, `oidc.exists`, `oidc.too_many`, `net.refused`. */
-  async create(body: OidcProviderBody): Promise<OidcProvider> {
+  /** `id`: of a provider that is brought back. Throws `oidc.bad_issuer`, `oidc.exists`, `oidc.too_many`, `net.refused`. */
+  async create(body: OidcProviderBody, id: string = randomUUID()): Promise<OidcProvider> {
     if ((await this.list()).length >= MAX_PROVIDERS) {
       throw new FluxError("oidc.too_many", `no more than ${MAX_PROVIDERS} providers`);
     }
-    const id = randomUUID();
     const now = toDate(this.#clock.utcMicros());
     const { clientSecret, ...plain } = body;
     const clientSecretSealed = clientSecret ? this.#sealer.seal(context(id), clientSecret) : null;

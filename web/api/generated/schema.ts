@@ -66,11 +66,7 @@ export interface components {
       target: string | null;
       cameraId: string | null;
       details: Record<string, unknown> | null;
-      changes: ({
-        field: string;
-        from?: unknown | undefined;
-        to?: unknown | undefined;
-      })[] | null;
+      changes: components["schemas"]["FieldChange"][] | null;
       hash: string;
     };
     AuditFinding: {
@@ -235,6 +231,24 @@ export interface components {
       token: string;
       code: string;
     };
+    ConfigDiff: {
+      changes: components["schemas"]["ObjectChange"][];
+    };
+    ConfigSection: "roles" | "groups" | "users" | "cameras" | "storage" | "recording" | "layouts" | "providers" | "server";
+    ConfigVersion: {
+      id: number;
+      at: string;
+      actorName: string | null;
+      ip: string | null;
+      action: string;
+      section: "roles" | "groups" | "users" | "cameras" | "storage" | "recording" | "layouts" | "providers" | "server" | null;
+      changes: components["schemas"]["ObjectChange"][];
+      rollsBack: number | null;
+    };
+    ConfigVersionPage: {
+      versions: components["schemas"]["ConfigVersion"][];
+      next: number | null;
+    };
     CreateCameraRequest: {
       name: string;
       url: string;
@@ -322,6 +336,10 @@ export interface components {
       permissions: {
         permission: components["schemas"]["Permission"];
         sources: components["schemas"]["RightSource"][];
+      }[];
+      cameras: {
+        cameraId: string;
+        permissions: components["schemas"]["Permission"][];
       }[];
     };
     EffectivePolicy: {
@@ -520,6 +538,11 @@ export interface components {
       recipient: string | null;
       jwe: string;
     };
+    FieldChange: {
+      field: string;
+      from?: unknown | undefined;
+      to?: unknown | undefined;
+    };
     FindStreamsRequestInput: {
       address: string;
       port?: number | undefined;
@@ -670,6 +693,13 @@ export interface components {
       totp: boolean;
       passkeys: components["schemas"]["Passkey"][];
       recoveryCodesLeft: number;
+    };
+    ObjectChange: {
+      section: components["schemas"]["ConfigSection"];
+      id: string;
+      label: string;
+      kind: "added" | "changed" | "removed";
+      fields: components["schemas"]["FieldChange"][];
     };
     OidcProvider: {
       name: string;
@@ -853,6 +883,44 @@ export interface components {
       permissions: components["schemas"]["Permission"][];
     };
     RoleId: "administrator" | "supervisor" | "operator" | "viewer" | "api-only" | string;
+    RollbackNote: "secret_stays" | "secret_missing" | "user_gone" | "user_stays" | "becomes_yours";
+    RollbackPlan: {
+      steps: components["schemas"]["RollbackStep"][];
+      plan: string;
+    };
+    RollbackRequestInput: {
+      target: {
+        kind: "undo";
+        version: number;
+        objectId?: string | undefined;
+      } | {
+        kind: "state";
+        version: number;
+        sections?: components["schemas"]["ConfigSection"][] | undefined;
+        objectId?: string | undefined;
+      };
+      plan: string;
+      reason?: string | undefined;
+    };
+    RollbackResult: {
+      done: number;
+      failed: {
+        section: components["schemas"]["ConfigSection"];
+        id: string;
+        label: string;
+        code: string;
+        message: string;
+      }[];
+    };
+    RollbackStep: {
+      section: components["schemas"]["ConfigSection"];
+      id: string;
+      label: string;
+      kind: "added" | "changed" | "removed";
+      fields: components["schemas"]["FieldChange"][];
+      notes: components["schemas"]["RollbackNote"][];
+      skipped: boolean;
+    };
     ScanRequestInput: {
       range: string;
       port?: number | undefined;
@@ -1166,6 +1234,10 @@ export interface components {
         byProvider: boolean;
       }[];
       grants: components["schemas"]["GrantBody"][];
+      mappings: {
+        provider: string;
+        group: string;
+      }[];
       createdAt: string;
     };
     VerifyAuditRequestInput: {
@@ -2429,6 +2501,73 @@ export interface paths {
       requestBody: { content: { "application/json": components["schemas"]["ExportKeyRequest"]; } };
       responses: {
         200: { content: { "application/json": components["schemas"]["ExportedKey"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/config/versions": {
+    /** What was changed in the configuration, newest first, as far as the caller may change it */
+    get: {
+      parameters: {
+        query?: { section?: components["schemas"]["ConfigSection"] | undefined; object?: string | undefined; actor?: string | undefined; until?: string | undefined; before?: number | undefined; limit?: number | undefined; };
+      };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["ConfigVersionPage"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/config/versions/{id}": {
+    /** One version, with old and new values */
+    get: {
+      parameters: {
+        path: { id: number; };
+      };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["ConfigVersion"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/config/diff": {
+    /** What leads from the configuration after one version to that after another, or to now */
+    get: {
+      parameters: {
+        query: { from: number; to?: number | undefined; section?: components["schemas"]["ConfigSection"] | undefined; };
+      };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["ConfigDiff"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/config/rollback/preview": {
+    /** What a roll-back would change; nothing is done */
+    post: {
+      parameters: { query?: never; path?: never };
+      requestBody: { content: { "application/json": {
+          kind: "undo";
+          version: number;
+          objectId?: string | undefined;
+        } | {
+          kind: "state";
+          version: number;
+          sections?: components["schemas"]["ConfigSection"][] | undefined;
+          objectId?: string | undefined;
+        }; } };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["RollbackPlan"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/config/rollback": {
+    /** Go back, with the caller's own rights, exactly as the preview said */
+    post: {
+      parameters: { query?: never; path?: never };
+      requestBody: { content: { "application/json": components["schemas"]["RollbackRequestInput"]; } };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["RollbackResult"]; } };
         default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
       };
     };

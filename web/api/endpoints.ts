@@ -24,6 +24,7 @@ import type {
   updateCameraRequest,
   updateUserRequest,
 } from "../../shared/api/schemas.ts";
+import { type AccessApi, createAccessApi } from "./access-endpoints.ts";
 import type { HttpClient } from "./http-client.ts";
 import { createIdentityApi, type IdentityApi } from "./identity-endpoints.ts";
 import { createRecordingApi, type RecordingApi } from "./recording-endpoints.ts";
@@ -60,7 +61,7 @@ export type EvidenceLockBody = z.input<typeof evidenceLockBody>;
 export type ExportBody = z.input<typeof exportSpec>;
 
 /** Every route of /api/v1 that the console uses, by name. */
-export interface Api extends RecordingApi, IdentityApi, SetupApi {
+export interface Api extends RecordingApi, IdentityApi, SetupApi, AccessApi {
   authStatus(): Promise<AuthStatus>;
   liveConfig(): Promise<LiveConfig>;
   systemStats(signal?: AbortSignal): Promise<SystemStats>;
@@ -106,6 +107,7 @@ export function createApi(http: HttpClient): Api {
   const api = createTypedClient(http);
   return {
     ...createRecordingApi(http),
+    ...createAccessApi(http),
     ...createSetupApi(http),
     ...createIdentityApi(http),
     authStatus: () => data(api.GET("/auth/status")),

@@ -6,6 +6,7 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router";
+import { rightsSearch } from "../features/admin/rights/rights-search.ts";
 import { SetupPage } from "../features/auth/setup-page.tsx";
 import { SignInPage } from "../features/auth/sign-in-page.tsx";
 import { WallPage } from "../features/live/wall-page.tsx";
@@ -70,13 +71,13 @@ const camerasRoute = createRoute({
   component: lazyRouteComponent(() => import("../features/cameras/cameras-page.tsx"), "CamerasPage"),
 });
 
-const exportsRoute = createRoute({
 const profileRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/profile",
   component: lazyRouteComponent(() => import("../features/profile/profile-page.tsx"), "ProfilePage"),
 });
 
+const exportsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/exports",
   component: lazyRouteComponent(() => import("../features/exports/exports-page.tsx"), "ExportsPage"),
@@ -109,6 +110,25 @@ const usersRoute = createRoute({
   getParentRoute: () => adminRoute,
   path: "/users",
   component: lazyRouteComponent(() => import("../features/users/users-page.tsx"), "UsersPage"),
+});
+
+const groupsRoute = createRoute({
+  getParentRoute: () => adminRoute,
+  path: "/groups",
+  component: lazyRouteComponent(() => import("../features/admin/groups/groups-page.tsx"), "GroupsPage"),
+});
+
+const rolesRoute = createRoute({
+  getParentRoute: () => adminRoute,
+  path: "/roles",
+  component: lazyRouteComponent(() => import("../features/admin/roles/roles-page.tsx"), "RolesPage"),
+});
+
+const rightsRoute = createRoute({
+  getParentRoute: () => adminRoute,
+  path: "/rights",
+  validateSearch: rightsSearch,
+  component: lazyRouteComponent(() => import("../features/admin/rights/rights-page.tsx"), "RightsPage"),
 });
 
 const recordingRoute = createRoute({
@@ -149,6 +169,7 @@ const routeTree = rootRoute.addChildren([
   shellRoute.addChildren([
     wallRoute,
     kioskRoute,
+    profileRoute,
     camerasRoute,
     exportsRoute,
     casesRoute,
@@ -156,7 +177,7 @@ const routeTree = rootRoute.addChildren([
     bookmarksRoute,
     oldUsersRoute,
     welcomeRoute,
-    adminRoute.addChildren([usersRoute, recordingRoute, storageRoute]),
+    adminRoute.addChildren([usersRoute, groupsRoute, rolesRoute, rightsRoute, recordingRoute, storageRoute]),
   ]),
 ]);
 
@@ -169,7 +190,6 @@ export type AppRouter = ReturnType<typeof build>;
 export function createAppRouter(): AppRouter {
   return build();
 }
-    profileRoute,
 
 declare module "@tanstack/react-router" {
   interface Register {

@@ -11,6 +11,9 @@ export const enAdmin = {
   },
   pages: {
     users: "Users",
+    groups: "Groups",
+    roles: "Roles",
+    rights: "Effective rights",
     recording: "Recording",
     storage: "Storage",
   },

@@ -1,6 +1,7 @@
 import { enExportErrors } from "./en-export-errors.ts";
 import { enIdentityErrors } from "./en-identity-errors.ts";
 import { enSetupErrors } from "./en-setup.ts";
+import { enAccessErrors } from "./en-users.ts";
 
 /** What went wrong, in words. `codes`: the codes of the server, with `_` for the dot. */
 export const enErrors = {
@@ -77,6 +78,7 @@ export const enErrors = {
     net_redirect: "The other server redirects to somewhere else.",
     rtsp_stalled: "The camera stopped sending pictures.",
     ...enSetupErrors,
+    ...enAccessErrors,
     ...enExportErrors,
     ...enIdentityErrors,
   },

@@ -8,6 +8,7 @@ import { enPlayback } from "./en-playback.ts";
 import { enRecording } from "./en-recording.ts";
 import { enSetup } from "./en-setup.ts";
 import { enStorage } from "./en-storage.ts";
+import { enAccess, enUsers } from "./en-users.ts";
 import { enWall } from "./en-wall.ts";
 
 /** Every string of the console. `ko.ts` has the same keys; the compiler and a test hold both to that. */
@@ -305,40 +306,8 @@ export const en = {
     },
   },
   admin: enAdmin,
-  users: {
-    title: "Users",
-    lead: "{{number}} accounts",
-    add: "Add user",
-    addTitle: "Add user",
-    editTitle: "Edit “{{name}}”",
-    removeTitle: "Remove user “{{name}}”?",
-    removeLead: "The account is deleted and its sessions end at once.",
-    removed: "User “{{name}}” removed.",
-    saved: "User “{{name}}” saved.",
-    failed: "The user list cannot be loaded.",
-    you: "you",
-    enabled: "Enabled",
-    disabled: "Disabled",
-    enabledHint: "A disabled account cannot sign in; its sessions end at once.",
-    displayName: "Display name",
-    role: "Role",
-    roleHint: {
-      admin: "Everything, including cameras and users.",
-      supervisor: "As an operator, and changes what others made; reads the audit trail.",
-      operator: "Sees all cameras and arranges layouts.",
-      viewer: "Sees only the assigned cameras.",
-      "api-only": "For programs with API tokens: nobody signs in.",
-      custom: "Rights of their own, granted one by one.",
-    },
-    newPasswordHint: "Leave empty to keep the current one.",
-    assigned: "Assigned cameras",
-    assignedCount: "{{number}} of {{total}} selected",
-    allCameras: "all cameras",
-    selectAll: "Select all",
-    selectNone: "Select none",
-    lastLogin: "Last sign-in",
-    onlyAdmins: "Only administrators can see this page.",
-  },
+  users: enUsers,
+  access: enAccess,
   help: enHelp,
 
   about: {

@@ -12,6 +12,9 @@ export const koAdmin: typeof enAdmin = {
   },
   pages: {
     users: "사용자",
+    groups: "그룹",
+    roles: "역할",
+    rights: "유효 권한",
     recording: "녹화",
     storage: "저장소",
   },

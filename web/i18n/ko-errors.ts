@@ -2,6 +2,7 @@ import type { Translation } from "./en.ts";
 import { koExportErrors } from "./ko-export-errors.ts";
 import { koIdentityErrors } from "./ko-identity-errors.ts";
 import { koSetupErrors } from "./ko-setup.ts";
+import { koAccessErrors } from "./ko-users.ts";
 
 export const koErrors: Translation["errors"] = {
   network: "서버가 응답하지 않습니다. 네트워크를 확인하고 다시 시도하세요.",
@@ -77,6 +78,7 @@ export const koErrors: Translation["errors"] = {
     net_redirect: "상대 서버가 다른 곳으로 안내합니다.",
     rtsp_stalled: "카메라가 영상 전송을 멈췄습니다.",
     ...koSetupErrors,
+    ...koAccessErrors,
     ...koExportErrors,
     ...koIdentityErrors,
   },

@@ -9,6 +9,7 @@ import { koPlayback } from "./ko-playback.ts";
 import { koRecording } from "./ko-recording.ts";
 import { koSetup } from "./ko-setup.ts";
 import { koStorage } from "./ko-storage.ts";
+import { koAccess, koUsers } from "./ko-users.ts";
 import { koWall } from "./ko-wall.ts";
 
 export const ko: Translation = {
@@ -306,40 +307,8 @@ export const ko: Translation = {
     },
   },
   admin: koAdmin,
-  users: {
-    title: "사용자",
-    lead: "계정 {{number}}개",
-    add: "사용자 추가",
-    addTitle: "사용자 추가",
-    editTitle: "“{{name}}” 편집",
-    removeTitle: "“{{name}}” 사용자를 제거할까요?",
-    removeLead: "계정이 삭제되고 세션이 즉시 종료됩니다.",
-    removed: "“{{name}}” 사용자를 제거했습니다.",
-    saved: "“{{name}}” 사용자를 저장했습니다.",
-    failed: "사용자 목록을 불러올 수 없습니다.",
-    you: "나",
-    enabled: "사용",
-    disabled: "사용 안 함",
-    enabledHint: "사용하지 않는 계정은 로그인할 수 없으며 세션이 즉시 종료됩니다.",
-    displayName: "표시 이름",
-    role: "역할",
-    roleHint: {
-      admin: "카메라와 사용자 관리를 포함한 모든 권한.",
-      supervisor: "운영자 권한에 더해 다른 사람이 만든 것을 고치고 감사 기록을 읽습니다.",
-      operator: "모든 카메라를 보고 레이아웃을 구성합니다.",
-      viewer: "배정된 카메라만 볼 수 있습니다.",
-      "api-only": "API 토큰을 쓰는 프로그램용입니다. 로그인할 수 없습니다.",
-      custom: "하나씩 부여한 개별 권한입니다.",
-    },
-    newPasswordHint: "비워 두면 현재 비밀번호를 유지합니다.",
-    assigned: "배정된 카메라",
-    assignedCount: "{{total}}대 중 {{number}}대 선택",
-    allCameras: "모든 카메라",
-    selectAll: "모두 선택",
-    selectNone: "선택 해제",
-    lastLogin: "마지막 로그인",
-    onlyAdmins: "관리자만 볼 수 있는 페이지입니다.",
-  },
+  users: koUsers,
+  access: koAccess,
   help: koHelp,
 
   about: {

@@ -1,9 +1,15 @@
-import { CircleDot, HardDrive, type LucideIcon, Users } from "lucide-react";
+import { CircleDot, HardDrive, IdCard, type LucideIcon, ScanEye, User, Users } from "lucide-react";
 import type { Permission } from "../../../shared/api/access.ts";
 import type { enAdmin } from "../../i18n/en-admin.ts";
 
 /** Paths of the administration pages; each has a route in router.tsx. */
-export type AdminPath = "/admin/users" | "/admin/recording" | "/admin/storage";
+export type AdminPath =
+  | "/admin/users"
+  | "/admin/groups"
+  | "/admin/roles"
+  | "/admin/rights"
+  | "/admin/recording"
+  | "/admin/storage";
 
 /** A page below /admin. Whoever holds one of the permissions is offered it. */
 export interface AdminPage {
@@ -22,7 +28,12 @@ export interface AdminSection {
 export const ADMIN_SECTIONS: readonly AdminSection[] = [
   {
     title: "people",
-    pages: [{ to: "/admin/users", label: "users", icon: Users, anyOf: ["user.manage"] }],
+    pages: [
+      { to: "/admin/users", label: "users", icon: User, anyOf: ["user.manage"] },
+      { to: "/admin/groups", label: "groups", icon: Users, anyOf: ["user.manage"] },
+      { to: "/admin/roles", label: "roles", icon: IdCard, anyOf: ["user.manage"] },
+      { to: "/admin/rights", label: "rights", icon: ScanEye, anyOf: ["user.manage"] },
+    ],
   },
   { title: "devices", pages: [] },
   {

@@ -2,95 +2,83 @@ import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { toast } from "sonner";
-import type { Role, User } from "../../../shared/api/schemas.ts";
-import { fieldMessage } from "../../api/api-error.ts";
-import { queryKeys } from "../../api/queries.ts";
+import type { User } from "../../../shared/api/schemas.ts";
+import { ApiError, fieldMessage } from "../../api/api-error.ts";
 import { errorText } from "../../app/error-text.ts";
 import { useServices, useUser } from "../../app/services.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
-import { Field, Input, Select } from "../../ui/field.tsx";
-import { SwitchRow } from "../../ui/switch.tsx";
+import { Field, Input } from "../../ui/field.tsx";
+import { finished, type GrantDraft, linesAtFault, sameGrants } from "../admin/grants/grant-drafts.ts";
+import { GrantsEditor } from "../admin/grants/grants-editor.tsx";
+import { refreshAccess, useRoles } from "../admin/grants/use-access.ts";
 import { PasswordInput, PasswordStrength } from "../auth/password-input.tsx";
 import { MIN_PASSWORD } from "../auth/password-strength.ts";
-import { CameraChoice } from "./camera-choice.tsx";
 
 interface UserDialogProps {
   readonly user?: User;
+  /** The only one who administers. */
+  readonly last?: boolean;
   readonly onClose: () => void;
 }
 
-const ROLES: readonly Role[] = ["admin", "operator", "viewer"];
-
-export function UserDialog({ user, onClose }: UserDialogProps): ReactNode {
+/** An account with what is granted to it. Whether it is enabled, and its password, are actions of their own. */
+export function UserDialog({ user, last = false, onClose }: UserDialogProps): ReactNode {
   const { t, i18n } = useTranslation();
   const { api, session } = useServices();
   const me = useUser();
   const queries = useQueryClient();
+  const roles = useRoles();
   const formId = useId();
   const [username, setUsername] = useState(user?.username ?? "");
   const [displayName, setDisplayName] = useState(user?.displayName ?? "");
-  const [role, setRole] = useState<Role>(user === undefined || user.role === "custom" ? "operator" : user.role);
-  const [enabled, setEnabled] = useState(user?.enabled ?? true);
   const [password, setPassword] = useState("");
-  const [cameraIds, setCameraIds] = useState<readonly string[]>(user?.cameraIds ?? []);
+  const [grants, setGrants] = useState<readonly GrantDraft[]>(user?.grants ?? []);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
   const self = user?.id === me.id;
-  const passwordOk =
-    user === undefined ? password.length >= MIN_PASSWORD : password === "" || password.length >= MIN_PASSWORD;
-  const ready = username.trim().length >= 3 && passwordOk;
-  const name = displayName.trim();
+  const whole = finished(grants);
+  const ready = username.trim().length >= 3 && (user !== undefined || password.length >= MIN_PASSWORD) && whole;
 
-  const save = async (): Promise<User> => {
-    const cameras = role === "viewer" ? { cameraIds: [...cameraIds] } : {};
+  const save = async (wanted: NonNullable<typeof whole>): Promise<User> => {
+    const name = displayName.trim();
     if (user === undefined) {
       const language = i18n.resolvedLanguage === "ko" ? ("ko" as const) : ("en" as const);
-      return api.createUser({
-        username: username.trim(),
-        password,
-        role,
-        language,
-        ...cameras,
-        ...(name === "" ? {} : { displayName: name }),
-      });
+      const named = name === "" ? {} : { displayName: name };
+      return api.createUser({ username: username.trim(), password, language, grants: wanted, ...named });
     }
-    return api.updateUser(user.id, {
-      // Nobody takes their own rights away by accident.
-      ...(self ? {} : { role, enabled }),
-      ...cameras,
-      ...(name === "" || name === user.displayName ? {} : { displayName: name }),
-      ...(password === "" ? {} : { password }),
-    });
+    // Rights first: they are what may be refused.
+    if (!self && !sameGrants(user.grants ?? [], wanted)) await api.setUserGrants(user.id, wanted);
+    return name === "" || name === user.displayName ? user : api.updateUser(user.id, { displayName: name });
   };
 
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
-    if (!ready) return;
+    if (!ready || whole === undefined) return;
     setBusy(true);
     setError(undefined);
     try {
-      const saved = await save();
+      const saved = await save(whole);
       if (self) session.updateUser(saved);
-      await queries.invalidateQueries({ queryKey: queryKeys.users });
       toast.success(t("users.saved", { name: saved.username }));
       onClose();
     } catch (caught) {
       setError(caught);
       setBusy(false);
+    } finally {
+      await refreshAccess(queries);
     }
   };
 
-  const shownAtField = ["username", "displayName", "password"].some(
-    (field) => fieldMessage(error, field) !== undefined,
-  );
+  const problems = error instanceof ApiError ? linesAtFault(error.details, errorText(t, error)) : new Map();
+  const atField = ["username", "displayName", "password"].some((field) => fieldMessage(error, field) !== undefined);
   return (
     <Dialog
       open
       modalToClicks
       onOpenChange={(open) => !open && onClose()}
       title={user === undefined ? t("users.addTitle") : t("users.editTitle", { name: user.username })}
-      className="max-w-lg"
+      className="max-w-2xl"
       footer={
         <>
           <Button onClick={onClose}>{t("common.cancel")}</Button>
@@ -101,13 +89,14 @@ export function UserDialog({ user, onClose }: UserDialogProps): ReactNode {
       }
     >
       <form id={formId} noValidate onSubmit={(event) => void submit(event)} className="flex flex-col gap-4">
-        {error !== undefined && !shownAtField && (
+        {error !== undefined && !atField && problems.size === 0 && (
           <p role="alert" className="rounded-md bg-danger-soft px-3 py-2 text-sm">
             {errorText(t, error)}
           </p>
         )}
+        {last && <p className="rounded-md bg-accent-soft px-3 py-2 text-sm">{t("users.lastAdministratorLead")}</p>}
         <div className="grid gap-4 sm:grid-cols-2">
-          <Field label={t("auth.username")} error={fieldMessage(error, "username")}>
+          <Field label={t("auth.username")} error={fieldMessage(error, "username")} hint={t("auth.usernameRule")}>
             {(control) => (
               <Input
                 {...control}
@@ -138,37 +127,54 @@ export function UserDialog({ user, onClose }: UserDialogProps): ReactNode {
             )}
           </Field>
         </div>
-        <Field
-          label={t("auth.password")}
-          error={fieldMessage(error, "password")}
-          hint={
-            user !== undefined && password === "" ? (
-              t("users.newPasswordHint")
-            ) : (
-              <PasswordStrength password={password} />
-            )
-          }
-        >
-          {(control) => (
-            <PasswordInput {...control} autoComplete="new-password" value={password} onChange={setPassword} />
-          )}
-        </Field>
-        <Field label={t("users.role")} hint={t(`users.roleHint.${role}`)}>
-          {(control) => (
-            <Select {...control} disabled={self} value={role} onChange={(event) => setRole(event.target.value as Role)}>
-              {ROLES.map((option) => (
-                <option key={option} value={option}>
-                  {t(`roles.${option}`)}
-                </option>
-              ))}
-            </Select>
-          )}
-        </Field>
-        {role === "viewer" && <CameraChoice chosen={cameraIds} onChange={setCameraIds} />}
-        {user !== undefined && !self && (
-          <SwitchRow label={t("users.enabled")} hint={t("users.enabledHint")} checked={enabled} onChange={setEnabled} />
+        {user === undefined && (
+          <Field
+            label={t("auth.password")}
+            error={fieldMessage(error, "password") && errorText(t, error)}
+            hint={<PasswordStrength password={password} />}
+          >
+            {(control) => (
+              <PasswordInput {...control} autoComplete="new-password" value={password} onChange={setPassword} />
+            )}
+          </Field>
         )}
+        <GrantsEditor
+          grants={grants}
+          roles={roles.data ?? []}
+          problems={problems}
+          readOnly={self}
+          onChange={(changed) => {
+            setGrants(changed);
+            setError(undefined);
+          }}
+        />
+        {self && <p className="-mt-2 text-fg-muted text-xs">{t("users.ownRights")}</p>}
+        {user !== undefined && <Memberships user={user} />}
       </form>
     </Dialog>
+  );
+}
+
+function Memberships({ user }: { readonly user: User }): ReactNode {
+  const { t } = useTranslation();
+  const groups = user.groups ?? [];
+  return (
+    <div className="flex flex-col gap-1">
+      <h3 className="font-medium text-fg-soft text-xs">{t("users.inGroups")}</h3>
+      {groups.length === 0 ? (
+        <p className="text-fg-muted text-sm">{t("users.noGroups")}</p>
+      ) : (
+        <>
+          <ul className="flex flex-wrap gap-1.5">
+            {groups.map(({ id, name }) => (
+              <li key={id} className="rounded-sm bg-active px-1.5 py-0.5 text-xs">
+                {name}
+              </li>
+            ))}
+          </ul>
+          <p className="text-fg-muted text-xs">{t("users.inGroupsLead")}</p>
+        </>
+      )}
+    </div>
   );
 }

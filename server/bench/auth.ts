@@ -8,7 +8,7 @@ import { addCamera, signIn } from "../testkit/api.ts";
 import { ADMIN_PASSWORD, startServer } from "../testkit/server-process.ts";
 import { bareHashMs, tokenChecks } from "./auth/checks.ts";
 import type { Guesses, GuessMode } from "./auth/guesser.ts";
-import { signInRepeatedly, timedCalls } from "./auth/requests.ts";
+import { signInRepeatedly, type Timed, timedCalls } from "./auth/requests.ts";
 import type { ViewerSamples } from "./auth/viewer.ts";
 import { percentile } from "./statistics.ts";
 
@@ -29,6 +29,8 @@ interface Collected {
   readonly requests: number[];
   readonly signIns: number[];
   readonly byStatus: Record<string, number>;
+  readonly refused: Record<string, number>;
+  seconds: number;
   frames: number;
   lost: number;
   guesses: number;
@@ -79,18 +81,18 @@ export async function run(args: readonly string[]): Promise<object> {
         // What guesses were let through at first is over: the limits are in force.
         await pause(1000);
         viewer.send("begin");
-        const [requests, { latencies }] = await Promise.all([
+        const begin = performance.now();
+        const [requests, signIns] = await Promise.all([
           timedCalls(server.url, api.session.accessToken, seconds * 1000),
           signInRepeatedly(server.url, ADMIN_PASSWORD, seconds * 1000, { pauseMs: 2000, device: logins.device }),
         ]);
-        add(into, await ask<ViewerSamples>(viewer, "end"), requests, latencies);
+        into.seconds += (performance.now() - begin) / 1000;
+        add(into, await ask<ViewerSamples>(viewer, "end"), requests, signIns);
         if (window !== "quiet") count(into, await ask<Guesses>(guesser, "stop"));
         await pause(1000);
       }
     }
-    const figures = Object.fromEntries(
-      [...collected].map(([window, into]) => [window, describe(into, seconds * rounds)]),
-    );
+    const figures = Object.fromEntries([...collected].map(([window, into]) => [window, describe(into)]));
     return {
       secondsEach: seconds * rounds,
       cameras: CAMERAS,
@@ -120,34 +122,44 @@ const empty = (): Collected => ({
   requests: [],
   signIns: [],
   byStatus: {},
+  refused: {},
+  seconds: 0,
   frames: 0,
   lost: 0,
   guesses: 0,
 });
 
-function add(into: Collected, viewer: ViewerSamples, requests: readonly number[], signIns: readonly number[]): void {
+function add(into: Collected, viewer: ViewerSamples, requests: Timed, signIns: Timed): void {
   into.age.push(...viewer.ageMs);
   into.jitter.push(...viewer.jitterMs);
-  into.requests.push(...requests);
-  into.signIns.push(...signIns);
+  into.requests.push(...requests.latencies);
+  into.signIns.push(...signIns.latencies);
+  sum(into.refused, requests.refused);
+  sum(into.refused, signIns.refused);
   into.frames += viewer.frames;
   into.lost += viewer.lost;
 }
 
 function count(into: Collected, { answered, byStatus }: Guesses): void {
   into.guesses += answered;
-  for (const [status, number] of Object.entries(byStatus)) {
-    into.byStatus[status] = (into.byStatus[status] ?? 0) + number;
-  }
+  sum(into.byStatus, byStatus);
 }
 
-function describe({ frames, lost, jitter, requests, signIns, guesses, byStatus }: Collected, seconds: number): object {
+function sum(into: Record<string, number>, more: Readonly<Record<string, number>>): void {
+  for (const [status, number] of Object.entries(more)) into[status] = (into[status] ?? 0) + number;
+}
+
+function describe(
+  { frames, lost, jitter, requests, signIns, refused, guesses, byStatus }: Collected,
+  seconds: number,
+): object {
   return {
     framesPerSecond: round(frames / seconds, 1),
     lostFrames: lost,
     jitterMs: spread(jitter),
     requestMs: spread(requests),
     signInMs: spread(signIns),
+    refusedOthers: refused,
     ...(guesses === 0 ? {} : { guessesPerSecond: round(guesses / seconds, 1), guessesByStatus: byStatus }),
   };
 }

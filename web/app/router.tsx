@@ -131,6 +131,18 @@ const rightsRoute = createRoute({
   component: lazyRouteComponent(() => import("../features/admin/rights/rights-page.tsx"), "RightsPage"),
 });
 
+const sessionsRoute = createRoute({
+  getParentRoute: () => adminRoute,
+  path: "/sessions",
+  component: lazyRouteComponent(() => import("../features/sessions/sessions-page.tsx"), "SessionsPage"),
+});
+
+const signInRulesRoute = createRoute({
+  getParentRoute: () => adminRoute,
+  path: "/sign-in",
+  component: lazyRouteComponent(() => import("../features/sign-in-rules/sign-in-rules-page.tsx"), "SignInRulesPage"),
+});
+
 const recordingRoute = createRoute({
   getParentRoute: () => adminRoute,
   path: "/recording",
@@ -177,7 +189,16 @@ const routeTree = rootRoute.addChildren([
     bookmarksRoute,
     oldUsersRoute,
     welcomeRoute,
-    adminRoute.addChildren([usersRoute, groupsRoute, rolesRoute, rightsRoute, recordingRoute, storageRoute]),
+    adminRoute.addChildren([
+      usersRoute,
+      sessionsRoute,
+      signInRulesRoute,
+      groupsRoute,
+      rolesRoute,
+      rightsRoute,
+      recordingRoute,
+      storageRoute,
+    ]),
   ]),
 ]);
 

@@ -14,6 +14,8 @@ export const enAdmin = {
     groups: "Groups",
     roles: "Roles",
     rights: "Effective rights",
+    sessions: "Sessions",
+    signIn: "Sign-in",
     recording: "Recording",
     storage: "Storage",
   },

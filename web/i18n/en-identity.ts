@@ -98,6 +98,7 @@ export const enSessions = {
   title: "Sessions",
   lead: "{{number}} signed in",
   failed: "Sessions could not be loaded",
+  noneFound: "No session matches.",
   empty: "Nobody is signed in.",
   user: "User",
   device: "Device",
@@ -136,6 +137,7 @@ export const enRules = {
   providers: "OpenID providers",
   providersLead:
     "People sign in with the account of your organisation. Register this address there as redirect address:",
+  copyRedirect: "Copy the address",
   providersNone: "No providers. People sign in with their password or a passkey.",
   add: "Add a provider",
   addTitle: "Add an OpenID provider",

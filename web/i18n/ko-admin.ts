@@ -15,6 +15,8 @@ export const koAdmin: typeof enAdmin = {
     groups: "그룹",
     roles: "역할",
     rights: "유효 권한",
+    sessions: "세션",
+    signIn: "로그인",
     recording: "녹화",
     storage: "저장소",
   },

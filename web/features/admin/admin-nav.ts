@@ -1,4 +1,14 @@
-import { CircleDot, HardDrive, IdCard, type LucideIcon, ScanEye, User, Users } from "lucide-react";
+import {
+  CircleDot,
+  HardDrive,
+  IdCard,
+  LogIn,
+  type LucideIcon,
+  MonitorSmartphone,
+  ScanEye,
+  User,
+  Users,
+} from "lucide-react";
 import type { Permission } from "../../../shared/api/access.ts";
 import type { enAdmin } from "../../i18n/en-admin.ts";
 
@@ -8,6 +18,8 @@ export type AdminPath =
   | "/admin/groups"
   | "/admin/roles"
   | "/admin/rights"
+  | "/admin/sessions"
+  | "/admin/sign-in"
   | "/admin/recording"
   | "/admin/storage";
 
@@ -33,6 +45,7 @@ export const ADMIN_SECTIONS: readonly AdminSection[] = [
       { to: "/admin/groups", label: "groups", icon: Users, anyOf: ["user.manage"] },
       { to: "/admin/roles", label: "roles", icon: IdCard, anyOf: ["user.manage"] },
       { to: "/admin/rights", label: "rights", icon: ScanEye, anyOf: ["user.manage"] },
+      { to: "/admin/sessions", label: "sessions", icon: MonitorSmartphone, anyOf: ["user.manage"] },
     ],
   },
   { title: "devices", pages: [] },
@@ -43,7 +56,7 @@ export const ADMIN_SECTIONS: readonly AdminSection[] = [
       { to: "/admin/storage", label: "storage", icon: HardDrive, anyOf: ["storage.manage"] },
     ],
   },
-  { title: "trust", pages: [] },
+  { title: "trust", pages: [{ to: "/admin/sign-in", label: "signIn", icon: LogIn, anyOf: ["system.manage"] }] },
 ];
 
 /** Sections with the pages that the holder of some permissions is offered. */

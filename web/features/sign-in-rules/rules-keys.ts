@@ -1,0 +1,1 @@
+export const rulesKeys = { settings: ["identity", "settings"], providers: ["identity", "providers"] } as const;

@@ -149,9 +149,10 @@ describe.skipIf(ffmpeg === undefined)("an export", () => {
   const difference = (a: Buffer, b: Buffer): number =>
     a.reduce((sum, value, at) => sum + Math.abs(value - (b[at] ?? 0)), 0) / a.length;
 
-  it("burns name and time in with FFmpeg, whatever the name contains", async () => {
+  it("burns name and time in with FFmpeg, whatever the name contains", { timeout: 120_000 }, async () => {
     const corners: Buffer[] = [];
-    for (const watermark of [undefined, "Kim %{pts} ':;\\ $(id)", "WWWWWWWWWW", "WWWWWWWWWW"]) {
+    kit.progress.length = 0;
+    for (const watermark of [undefined, "Kim %{pts} ':;\\ $(id)", "WWWWWWWWWW"]) {
       const { manifest, folder } = await unpack(await kit.export([kit.item(segments)], { watermark }));
       expect(manifest.watermark).toBe(watermark !== undefined);
       const path = join(folder, manifest.items[0]?.files[0] ?? "");
@@ -160,12 +161,13 @@ describe.skipIf(ffmpeg === undefined)("an export", () => {
       expect(streams.some(({ codec_type }) => codec_type === "audio")).toBe(true);
       corners.push(await corner(path));
     }
-    const [plain, kim, other, again] = corners as [Buffer, Buffer, Buffer, Buffer];
+    const [plain, kim, other] = corners as [Buffer, Buffer, Buffer];
     expect(plain).toHaveLength(160 * 40);
+    // Reading alone is a tenth of a marked export.
+    expect(kit.progress.some((part) => part > 0.2 && part < 1)).toBe(true);
     expect(difference(plain, kim)).toBeGreaterThan(10);
     // It is the name that is drawn, not only a box.
     expect(difference(kim, other)).toBeGreaterThan(5);
-    expect(difference(other, again)).toBe(0);
   });
 
   it("names what is missing where there is no FFmpeg", async () => {

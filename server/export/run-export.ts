@@ -27,6 +27,8 @@ import { burnIn, requireFfmpeg } from "./watermark.ts";
 
 /** Left free on the disk of the packages, which is often the database's too. */
 const RESERVE_BYTES = 256 * 1024 * 1024;
+/** Of the progress, where a mark is burnt in. */
+const READ_SHARE = 0.1;
 
 /**
  * Makes one package. On any failure nothing is left behind. Throws `export.*` for people; `keys.*`, and the system's errors.
@@ -71,7 +73,10 @@ class Export {
   readonly #names = new Names();
   readonly #keys: KeyCollector;
   readonly #totalBytes: number;
+  readonly #totalMicros: number;
   #doneBytes = 0;
+  /** Of the whole time, what has been encoded anew. */
+  #markedParts = 0;
   #made = 0;
 
   constructor(order: ExportOrder, host: ExportHost) {
@@ -82,6 +87,10 @@ class Export {
     this.#totalBytes = Math.max(
       1,
       segments.reduce((sum, { bytes }) => sum + bytes, 0),
+    );
+    this.#totalMicros = Math.max(
+      1,
+      order.items.reduce((sum, { startMicros, endMicros }) => sum + endMicros - startMicros, 0),
     );
   }
 
@@ -139,7 +148,10 @@ class Export {
       log,
       onFile: async (path, facts) => {
         if (watermark !== undefined) {
-          await burnIn({ path, container, text: watermark, startMicros: facts.startMicros }, this.#host.signal);
+          const part = (micros: number): number => Math.min(micros, facts.durationMicros) / this.#totalMicros;
+          const mark = { path, container, text: watermark, startMicros: facts.startMicros } as const;
+          await burnIn(mark, this.#host.signal, (doneMicros) => this.#tell(part(doneMicros)));
+          this.#markedParts += part(facts.durationMicros);
         }
         const name = this.#names.unique(`${folder}/${folder}_${stamp(facts.startMicros)}`, `.${container}`);
         const codec = watermark === undefined ? facts.codec : "h264";
@@ -257,8 +269,17 @@ class Export {
   #done(bytes: number): void {
     this.#host.signal.throwIfAborted();
     this.#doneBytes += bytes;
+    this.#tell();
+  }
+
+  /** `marking`: part of the whole time that is being encoded now. */
+  #tell(marking = 0): void {
+    const read = this.#doneBytes / this.#totalBytes;
+    // Reading is quick beside encoding.
+    const done =
+      this.#order.watermark === undefined ? read : READ_SHARE * read + (1 - READ_SHARE) * (this.#markedParts + marking);
     // The rest is for packing.
-    this.#host.progress(Math.min(0.99, this.#doneBytes / this.#totalBytes));
+    this.#host.progress(Math.min(0.99, done));
   }
 }
 

@@ -4,6 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { errorCode, FluxError } from "../../shared/lib/errors.ts";
 import { programEnvironment } from "../config/program-env.ts";
 import { printable } from "../core/printable.ts";
+import { checkedArguments } from "./ffmpeg-arguments.ts";
 
 const TEXT_FILE = "watermark.txt";
 const STDERR_TAIL = 2000;
@@ -22,7 +23,11 @@ export interface Watermark {
  * file that is drawn as it is, and every path is relative to the work folder. Throws `export.ffmpeg_missing`,
  * `export.watermark_failed`, and the signal's reason.
  */
-export async function burnIn({ path, container, text, startMicros }: Watermark, signal: AbortSignal): Promise<void> {
+export async function burnIn(
+  { path, container, text, startMicros }: Watermark,
+  signal: AbortSignal,
+  onProgress?: (doneMicros: number) => void,
+): Promise<void> {
   const folder = dirname(path);
   const [input, output] = [basename(path), `marked.${container}`];
   await writeFile(join(folder, TEXT_FILE), text.replace(/\p{Cc}/gu, " "), { mode: 0o600 });
@@ -50,7 +55,8 @@ export async function burnIn({ path, container, text, startMicros }: Watermark, 
   ];
   const copy = ["-map", "0:v:0", "-map", "0:a?", "-c:a", "copy", "-map_metadata", "0"];
   const muxer = container === "mkv" ? "matroska" : "mov";
-  await ffmpeg([...safe, "-i", input, "-vf", filter, ...encode, ...copy, "-f", muxer, output], folder, signal);
+  const args = [...safe, "-progress", "pipe:1", "-i", input, "-vf", filter, ...encode, ...copy, "-f", muxer, output];
+  await ffmpeg(args, folder, signal, onProgress);
   await rename(join(folder, output), path);
   await rm(join(folder, TEXT_FILE));
 }
@@ -68,11 +74,20 @@ export async function requireFfmpeg(signal: AbortSignal): Promise<void> {
   }
 }
 
-function ffmpeg(args: readonly string[], cwd: string, signal: AbortSignal): Promise<void> {
+function ffmpeg(
+  args: readonly string[],
+  cwd: string,
+  signal: AbortSignal,
+  onProgress?: (doneMicros: number) => void,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     let tail = "";
     const options = { cwd, signal, env: programEnvironment(), shell: false, windowsHide: true } as const;
-    const child = spawn("ffmpeg", args, { ...options, stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn("ffmpeg", checkedArguments(args), { ...options, stdio: ["ignore", "pipe", "pipe"] });
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      const [, micros] = /out_time_us=(\d{1,15})/.exec(text) ?? [];
+      if (micros !== undefined) onProgress?.(Number(micros));
+    });
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       tail = (tail + text).slice(-STDERR_TAIL);
     });

@@ -24,6 +24,8 @@ export const PASSPHRASE = "twelve characters or more";
 export class ExportKit {
   readonly folder: string;
   readonly revoked = new Set<number>();
+  /** What exports told of themselves. */
+  readonly progress: number[] = [];
   readonly signing: Awaited<ReturnType<typeof newSigningKey>>;
   #made = 0;
 
@@ -90,7 +92,7 @@ export class ExportKit {
       readSegment: async () => {
         throw new FluxError("archive.no_object_store", "none");
       },
-      progress: () => undefined,
+      progress: (part) => void this.progress.push(part),
       signal,
     };
   }

@@ -100,12 +100,14 @@ function Packages({ caseId }: { readonly caseId: string }): ReactNode {
         <div className="mt-3 text-fg-muted text-xs">
           <p>{t("cases.verify")}</p>
           <p className="mt-1">
-            <code className="select-all text-fg-soft">fluxvision verify {jobs[0]?.fileName ?? "package.zip"}</code>
+            <code className="select-all text-fg-soft [overflow-wrap:anywhere]">
+              fluxvision verify {jobs[0]?.fileName ?? "package.zip"}
+            </code>
           </p>
           {key.data !== undefined && (
             <p className="mt-1">
               {t("exports.fingerprint")}{" "}
-              <code className="select-all break-all text-fg-soft">{key.data.fingerprint}</code>
+              <code className="select-all text-fg-soft [overflow-wrap:anywhere]">{key.data.fingerprint}</code>
             </p>
           )}
         </div>

@@ -10,6 +10,7 @@ import { Button } from "../../ui/button.tsx";
 import { cn } from "../../ui/cn.ts";
 import { Confirm } from "../../ui/confirm.tsx";
 import { cellClass, headClass, tableClass } from "../../ui/page.tsx";
+import { ProgressBar } from "../../ui/progress-bar.tsx";
 import { byteText } from "../recording/byte-text.ts";
 import { EXPORTS_KEY, isUnderWay } from "./use-exports.ts";
 
@@ -101,8 +102,8 @@ function ExportRow({ job, onDownload, onRemove }: ExportRowProps): ReactNode {
       <td className={cellClass}>
         {job.state === "running" ? (
           <span className="flex items-center gap-2">
-            <progress className="h-1.5 w-28 accent-accent" max={100} value={percent} aria-label={job.title} />
-            <span className="nums text-fg-soft text-xs">{percent} %</span>
+            <ProgressBar className="w-28 max-sm:w-20" max={100} value={percent} aria-label={job.title} />
+            <span className="nums whitespace-nowrap text-fg-soft text-xs">{percent} %</span>
           </span>
         ) : (
           <span className={cn(job.state === "failed" && "text-danger", job.state === "done" && "text-ok")}>
@@ -119,7 +120,7 @@ function ExportRow({ job, onDownload, onRemove }: ExportRowProps): ReactNode {
           </span>
         )}
       </td>
-      <td className={cn(cellClass, "nums text-right text-fg-soft max-md:hidden")}>
+      <td className={cn(cellClass, "nums whitespace-nowrap text-right text-fg-soft max-md:hidden")}>
         {job.bytes === null ? "–" : byteText(job.bytes)}
       </td>
       <td className={cn(cellClass, "text-fg-soft max-lg:hidden")}>{job.createdByName}</td>

@@ -16,7 +16,8 @@ export function ExportsPage(): ReactNode {
     <Page title={t("exports.page")} lead={t("exports.lead")}>
       {key.data !== undefined && (
         <p className="mb-3 text-fg-muted text-xs">
-          {t("exports.fingerprint")} <code className="select-all break-all text-fg-soft">{key.data.fingerprint}</code>
+          {t("exports.fingerprint")}{" "}
+          <code className="select-all text-fg-soft [overflow-wrap:anywhere]">{key.data.fingerprint}</code>
         </p>
       )}
       {exports.isPending ? (

@@ -8,6 +8,7 @@ import type { TierStatus } from "../../../shared/api/storage-tiers.ts";
 import { errorText } from "../../app/error-text.ts";
 import { useServices } from "../../app/services.ts";
 import { Button } from "../../ui/button.tsx";
+import { ProgressBar } from "../../ui/progress-bar.tsx";
 import { useWall } from "../live/wall-context.tsx";
 import { useLocalTime } from "../playback/use-local-time.ts";
 import { byteText } from "../recording/byte-text.ts";
@@ -97,7 +98,7 @@ function Moving({ status, name }: PartProps): ReactNode {
               <MoveRight className="size-3.5" aria-hidden="true" />
               {name(move.toVolumeId)}
             </span>
-            <progress className="h-1.5 w-28 accent-accent" max={100} value={percent} aria-label={camera} />
+            <ProgressBar className="w-28" max={100} value={percent} aria-label={camera} />
             <span className="nums text-fg-muted">{byteText(move.bytes)}</span>
           </li>
         );

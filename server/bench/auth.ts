@@ -149,10 +149,7 @@ function sum(into: Record<string, number>, more: Readonly<Record<string, number>
   for (const [status, number] of Object.entries(more)) into[status] = (into[status] ?? 0) + number;
 }
 
-function describe(
-  { frames, lost, jitter, requests, signIns, refused, guesses, byStatus }: Collected,
-  seconds: number,
-): object {
+function describe({ frames, lost, jitter, requests, signIns, refused, guesses, byStatus, seconds }: Collected): object {
   return {
     framesPerSecond: round(frames / seconds, 1),
     lostFrames: lost,

@@ -1,21 +1,24 @@
-import { and, desc, eq, inArray } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import type { GapReason } from "../../shared/api/recording.ts";
 import type { Clock } from "../../shared/lib/clock.ts";
 import { Scope } from "../../shared/lib/scope.ts";
 import type { CameraSource, MediaPlane } from "../control/media-plane.ts";
 import type { Logger } from "../core/log.ts";
 import type { Orm } from "../db/database.ts";
-import { cameraEvents, recordingGaps, segments } from "../db/schema/index.ts";
-import type { GapFact, RecorderEvent, RecordingPlan } from "../ingest/protocol.ts";
+import { cameraEvents, recordingGaps } from "../db/schema/index.ts";
+import type { RecorderEvent, RecordingPlan } from "../ingest/protocol.ts";
 import type { FieldSealer } from "../keys/field-sealer.ts";
 import type { OutboundGuard } from "../net/outbound-guard.ts";
 import { ArchiveReader } from "./archive-reader.ts";
-import { IndexWriter, writeIndex } from "./index-writer.ts";
+import { IndexWriter } from "./index-writer.ts";
+import { LastingGaps } from "./lasting-gaps.ts";
+import { type LostThread, LostThreads } from "./lost-thread.ts";
 import { Mover } from "./mover.ts";
 import { PolicyStore } from "./policy-store.ts";
 import { RecordingControl } from "./recording-control.ts";
 import { recover } from "./recovery.ts";
 import { Retention } from "./retention.ts";
+import { stopsBefore } from "./stops.ts";
 import { archiveStoreParts } from "./stores/create-store.ts";
 import { VolumeService } from "./volume-service.ts";
 
@@ -36,8 +39,6 @@ export interface ArchiveParts {
 }
 
 const FLUSH_MS = 1000;
-/** A stop shorter than this is no gap. */
-const GAP_MICROS = 2_000_000;
 
 /** The main thread's half of recording: what is recorded, where, and what there is. */
 export class Archive {
@@ -48,16 +49,17 @@ export class Archive {
   readonly retention: Retention;
   readonly mover: Mover;
   readonly reader: ArchiveReader;
+  readonly gaps: LastingGaps;
   readonly #parts: ArchiveParts;
   readonly #scope = new Scope();
   #plans: readonly RecordingPlan[] = [];
-  /** Streams whose last footage before this start was looked up: told once each. */
-  readonly #resumed = new Set<number>();
+  readonly #lost: LostThreads;
 
   private constructor(parts: ArchiveParts) {
     const { orm, clock, log, sealer, storageDir, media, outbound } = parts;
     this.#parts = parts;
     this.index = new IndexWriter(orm, clock, log);
+    this.gaps = new LastingGaps(clock, (gap) => this.index.takeGap(gap));
     this.policies = new PolicyStore(orm, clock);
     this.volumes = new VolumeService({
       orm,
@@ -101,6 +103,11 @@ export class Archive {
       volumes: this.volumes,
       onMoved: (segmentId) => this.reader.moved(segmentId),
     });
+    this.#lost = new LostThreads({
+      ...{ orm, clock, log },
+      volumes: this.volumes,
+      onClosed: (segment) => this.index.take({ type: "segment-closed", segment }),
+    });
     this.#scope.add(media.onRecorder((events) => this.#take(events)));
   }
 
@@ -121,9 +128,14 @@ export class Archive {
     await this.policies.load();
     await this.volumes.start();
     await this.mover.settle();
+    // Of a process that ended without a word: they are known as far as they had been told.
+    await orm.update(recordingGaps).set({ open: false }).where(eq(recordingGaps.open, true));
     const report = await recover(orm, this.volumes, log);
     if (Object.values(report).some((count) => count > 0)) log.info(report, "recordings that a stop left unfinished");
-    await this.control.start();
+    // Before recording begins: what is recorded from then on is not looked at.
+    await this.control.load();
+    await this.#nameStops();
+    this.control.start();
     this.retention.start();
     this.mover.start();
   }
@@ -138,69 +150,74 @@ export class Archive {
     await this.#parts.orm.insert(cameraEvents).values({ cameraId, kind, title: title ?? null, startMicros, endMicros });
   }
 
+  /** Files that dead threads left are closed, as far as they can be now. */
+  settled(): Promise<void> {
+    return this.#lost.settled();
+  }
+
   /** After the media plane: its last facts are written. Idempotent. */
   async close(): Promise<void> {
     this.control.close();
     await this.#scope.close();
     await this.mover.close();
     await this.retention.close();
+    await this.#lost.close();
     await this.volumes.close();
+    this.gaps.close();
     await this.index.close();
   }
 
   #setPlans(plans: readonly RecordingPlan[]): void {
     this.#plans = plans;
     this.#parts.media.setRecording(plans, this.#parts.flushMs ?? FLUSH_MS);
-    void this.#nameStops(plans).catch((err: unknown) => {
-      this.#parts.log.warn({ err }, "the time before this start could not be named as a gap");
-    });
+    this.gaps.keepOnly(new Set(plans.filter(({ action }) => action === "record").map(({ streamId }) => streamId)));
   }
 
   #take(events: readonly RecorderEvent[]): void {
     for (const event of events) {
       this.index.take(event);
+      this.gaps.take(event);
       if (event.type === "recording") this.control.setRecording(event.cameraId, event.streamId, event.recording);
       else if (event.type === "gap") this.control.setFault(event.gap.cameraId, event.gap.reason);
       else if (event.type === "volume") this.volumes.found(event.volumeId, event.state, event.detail);
+      else if (event.type === "thread-lost") this.#threadLost(event);
     }
   }
 
-  /** From the last footage before this start until now nothing was recorded, because the server did not run. */
-  async #nameStops(plans: readonly RecordingPlan[]): Promise<void> {
-    const { orm, clock } = this.#parts;
-    const fresh = plans.filter(({ streamId, action }) => action === "record" && !this.#resumed.has(streamId));
-    if (fresh.length === 0) return;
-    for (const { streamId } of fresh) this.#resumed.add(streamId);
-    const now = clock.utcMicros();
-    const gaps: GapFact[] = [];
-    for (const { cameraId, streamId } of fresh) {
-      // By its cause, not by the plan: a camera that was not to be recorded has no gap.
-      if (this.control.policyOf(this.#camera(cameraId)).mode.value !== "continuous") continue;
-      const startMicros = await this.#lastKnown(streamId);
-      if (startMicros === undefined || now - startMicros < GAP_MICROS) continue;
-      const reason: GapReason = "server-stopped";
-      gaps.push({ cameraId, streamId, startMicros, endMicros: now, reason, detail: undefined, frames: 0 });
+  /** A recording thread is gone: what it wrote gets its end now, and what is missing from there on is a gap. */
+  #threadLost(lost: LostThread): void {
+    const cameraIds = new Set(lost.cameraIds);
+    this.gaps.orphan(cameraIds);
+    const now = this.#parts.clock.utcMicros();
+    const ends = new Map<number, number>();
+    for (const { streamId, endMicros } of this.index.open.values()) {
+      ends.set(streamId, Math.max(endMicros, ends.get(streamId) ?? 0));
     }
-    await writeIndex(orm, [], gaps);
+    for (const { cameraId, streamId, action } of this.#plans) {
+      if (action !== "record" || !cameraIds.has(cameraId) || this.gaps.of(streamId)) continue;
+      const startMicros = Math.min(now, ends.get(streamId) ?? now);
+      const reason: GapReason = "media-restarted";
+      this.gaps.begin({ cameraId, streamId, startMicros, endMicros: now, reason, detail: undefined, frames: 0 });
+    }
+    this.#lost.add(lost);
   }
 
-  /** The end of what is recorded of a stream, or known to be missing. */
-  async #lastKnown(streamId: number): Promise<number | undefined> {
-    const { orm } = this.#parts;
-    const [segment] = await orm
-      .select({ endMicros: segments.endMicros })
-      .from(segments)
-      .where(and(eq(segments.streamId, streamId), inArray(segments.state, ["closed", "moving", "open"])))
-      .orderBy(desc(segments.startMicros))
-      .limit(1);
-    if (!segment) return undefined;
-    const [gap] = await orm
-      .select({ endMicros: recordingGaps.endMicros })
-      .from(recordingGaps)
-      .where(eq(recordingGaps.streamId, streamId))
-      .orderBy(desc(recordingGaps.endMicros))
-      .limit(1);
-    return Math.max(segment.endMicros, gap?.endMicros ?? 0);
+  /** From the last footage before this start on nothing was recorded, because the server did not run. */
+  async #nameStops(): Promise<void> {
+    const { orm, clock, cameras } = this.#parts;
+    const streams = cameras()
+      .filter(({ enabled }) => enabled)
+      .flatMap((camera) => {
+        const policy = this.control.policyOf(camera);
+        const emergencyMicros = this.control.emergency?.sinceMicros;
+        return this.control
+          .streamsOf(camera)
+          .map(({ streamId }) => ({ cameraId: camera.id, streamId, policy, emergencyMicros }));
+      });
+    for (const gap of await stopsBefore(orm, streams, clock.utcMicros())) {
+      if (gap.open === true) this.gaps.begin(gap);
+      else this.index.takeGap(gap);
+    }
   }
 
   #camera(cameraId: string): { readonly id: string; readonly group: string } {

@@ -20,7 +20,7 @@ export class IndexWriter {
   readonly #timer: Timer;
   readonly #open = new Map<string, SegmentFact>();
   #segments = new Map<string, SegmentFactState>();
-  #gaps: GapFact[] = [];
+  #gaps = new Map<string, GapFact>();
   #writing: Promise<void> | undefined;
   #failing = false;
   #dropped = 0;
@@ -38,7 +38,7 @@ export class IndexWriter {
 
   /** Facts that are not in the database yet. */
   get waiting(): number {
-    return this.#segments.size + this.#gaps.length;
+    return this.#segments.size + this.#gaps.size;
   }
 
   take(event: RecorderEvent): void {
@@ -55,20 +55,16 @@ export class IndexWriter {
         this.#open.set(keyOf(event.segment), event.segment);
         this.#keep(event.segment, "closed");
         return;
-      case "gap":
-        if (this.waiting < MAX_WAITING) this.#gaps.push(event.gap);
-        else this.#dropped++;
-        return;
       default:
         return;
     }
   }
 
-  /** Segments of a thread that is gone: they are closed by whoever looks at the files next. */
-  forgetOpen(streamIds: ReadonlySet<number>): SegmentFact[] {
-    const gone = [...this.#open.values()].filter(({ streamId }) => streamIds.has(streamId));
-    for (const segment of gone) this.#open.delete(keyOf(segment));
-    return gone;
+  /** Replaces what was said of a gap with the same start and reason. */
+  takeGap(gap: GapFact): void {
+    const key = `${gap.streamId} ${gap.startMicros} ${gap.reason}`;
+    if (!this.#gaps.has(key) && this.waiting >= MAX_WAITING) this.#dropped++;
+    else this.#gaps.set(key, gap);
   }
 
   /** Writes what waits. Never rejects: what could not be written waits on. */
@@ -94,19 +90,19 @@ export class IndexWriter {
 
   async #write(): Promise<void> {
     const facts = [...this.#segments].slice(0, BATCH);
-    const gaps = this.#gaps.slice(0, BATCH);
+    const gaps = [...this.#gaps].slice(0, BATCH);
     try {
       await writeIndex(
         this.#orm,
         facts.map(([, fact]) => fact),
-        gaps,
+        gaps.map(([, gap]) => gap),
       );
       for (const [key, fact] of facts) {
         if (this.#segments.get(key) !== fact) continue;
         this.#segments.delete(key);
         if (fact.state === "closed") this.#open.delete(key);
       }
-      this.#gaps.splice(0, gaps.length);
+      for (const [key, gap] of gaps) if (this.#gaps.get(key) === gap) this.#gaps.delete(key);
       if (this.#failing) this.#log.info({ dropped: this.#dropped }, "the recordings' index is written again");
       this.#failing = false;
       this.#dropped = 0;
@@ -152,7 +148,20 @@ export async function writeIndex(
     }
     if (gaps.length > 0) {
       const rows = gaps.map((gap) => ({ ...gap, detail: gap.detail?.slice(0, 500) ?? null }));
-      await transaction.insert(recordingGaps).values(rows).onConflictDoNothing();
+      await transaction
+        .insert(recordingGaps)
+        .values(rows)
+        .onConflictDoUpdate({
+          target: [recordingGaps.streamId, recordingGaps.startMicros, recordingGaps.reason],
+          set: {
+            // What is over ended when its first frame was taken, which is before it came.
+            endMicros: sql`case when excluded.open then greatest(${recordingGaps.endMicros}, excluded.end_micros)
+              else excluded.end_micros end`,
+            detail: sql`excluded.detail`,
+            frames: sql`greatest(${recordingGaps.frames}, excluded.frames)`,
+            open: sql`excluded.open`,
+          },
+        });
     }
   });
 }

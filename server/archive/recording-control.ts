@@ -64,10 +64,14 @@ export class RecordingControl {
     return this.#emergency;
   }
 
-  /** Reads what outlives a restart, and begins. */
-  async start(): Promise<void> {
+  /** Reads what outlives a restart. */
+  async load(): Promise<void> {
     const [row] = await this.#parts.orm.select().from(settings).where(eq(settings.name, EMERGENCY_SETTING));
     if (row && row.value !== "") this.#emergency = JSON.parse(row.value) as Emergency;
+  }
+
+  /** Decides from now on. */
+  start(): void {
     this.#timer = this.#parts.clock.every(TICK_MS, () => this.review());
     this.review();
   }
@@ -158,16 +162,20 @@ export class RecordingControl {
     return { cause: "off", untilMicros: undefined, standby: true };
   }
 
+  /** The streams of a camera that its settings name. */
+  streamsOf(camera: CameraSource & { readonly group: string }): CameraSource["streams"] {
+    const roles = this.policyOf(camera).streams.value;
+    const wanted = camera.streams.filter(({ role }) => roles === "both" || role === roles);
+    // A camera without the stream that is asked for is recorded by the one that it has.
+    return wanted.length > 0 ? wanted : camera.streams.slice(0, 1);
+  }
+
   #plansOf(camera: CameraSource & { readonly group: string }, now: number): RecordingPlan[] {
     if (!camera.enabled) return [];
     const { cause, standby } = this.#decide(camera, now);
     if (cause === "off" && !standby) return [];
     const policy = this.policyOf(camera);
-    const roles = policy.streams.value;
-    const wanted = camera.streams.filter(({ role }) => roles === "both" || role === roles);
-    // A camera without the stream that is asked for is recorded by the one that it has.
-    const streams = wanted.length > 0 ? wanted : camera.streams.slice(0, 1);
-    return streams.map(({ streamId, role }) => ({
+    return this.streamsOf(camera).map(({ streamId, role }) => ({
       cameraId: camera.id,
       streamId,
       role,

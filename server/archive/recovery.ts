@@ -2,7 +2,9 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { and, between, eq, inArray, max } from "drizzle-orm";
 import { FluxError } from "../../shared/lib/errors.ts";
+import { HEADER_BYTES, readHeader, type SealedHeader } from "../../shared/wire/sealed-frame.ts";
 import { encodeSegmentIndex } from "../../shared/wire/segment-codec.ts";
+import { SEGMENT_HEADER_BYTES } from "../../shared/wire/segment-file.ts";
 import type { Logger } from "../core/log.ts";
 import type { Orm } from "../db/database.ts";
 import { segmentMoves, segments } from "../db/schema/index.ts";
@@ -130,6 +132,69 @@ async function settle(
   }
   report.indexed++;
   return factOf(volume.id, path, { header, index }, bytes);
+}
+
+/**
+ * The files that a recording thread left when it died, by the seal generation of their frames: its successor may be
+ * writing beside them already. Not `complete`: a volume does not answer. A file without a whole frame waits for the
+ * next start, as nothing tells whose it is.
+ */
+export async function closeLeftFiles(
+  orm: Orm,
+  volumes: RecoveryVolumes,
+  { cameraIds, generation }: { readonly cameraIds: readonly string[]; readonly generation: number | undefined },
+  log: Logger,
+): Promise<{ readonly facts: readonly SegmentFact[]; readonly complete: boolean }> {
+  const facts: SegmentFact[] = [];
+  let complete = true;
+  for (const volume of volumes.rows) {
+    if (volume.kind !== "local" || volume.tier !== "hot") continue;
+    try {
+      await volumes.store(volume.id).probe();
+      const newest = await newestDays(orm, volume);
+      for (const cameraId of cameraIds) {
+        for (const day of await names(join(volume.location, cameraId), DAY_FOLDER)) {
+          if (day < (newest.get(cameraId) ?? "")) continue;
+          const known = await closedPaths(orm, volume, cameraId, day);
+          for (const name of await names(join(volume.location, cameraId, day), SEGMENT_NAME)) {
+            const path = `${cameraId}/${day}/${name}`;
+            const fact = known.has(path) ? undefined : await closeLeft(volume, path, generation, log);
+            if (fact) facts.push(fact);
+          }
+        }
+      }
+    } catch (err) {
+      log.warn({ err, volume: volume.name }, "the volume could not be looked through");
+      complete = false;
+    }
+  }
+  return { facts, complete };
+}
+
+async function closeLeft(
+  volume: VolumeRow,
+  path: string,
+  generation: number | undefined,
+  log: Logger,
+): Promise<SegmentFact | undefined> {
+  const file = join(volume.location, path);
+  try {
+    const segment = await openSegmentFile(file);
+    const { header, index, closed } = segment;
+    const first = await segment.readAt(SEGMENT_HEADER_BYTES, HEADER_BYTES).finally(() => segment.close());
+    if (index.frames === 0 || generationOf(readHeader(first)) !== generation) return undefined;
+    const bytes = closed ? index.dataEnd + encodeSegmentIndex(index).byteLength : await closeFile(file, index);
+    return factOf(volume.id, path, { header, index }, bytes);
+  } catch (err) {
+    if (!(err instanceof FluxError)) throw err;
+    // Too short to be one (its writer has just begun it), or none of ours.
+    if (err.code !== "segment.short") log.warn({ err, file: path }, "a file among the recordings could not be read");
+    return undefined;
+  }
+}
+
+function generationOf({ nonce }: SealedHeader): number {
+  return new DataView(nonce.buffer, nonce.byteOffset, 4).getUint32(0);
 }
 
 /** What the index keeps of a file. */

@@ -77,6 +77,8 @@ export interface GapFact {
   readonly reason: GapReason;
   readonly detail: string | undefined;
   readonly frames: number;
+  /** It lasts: told again, with the same start and reason, when it is over. */
+  readonly open?: boolean;
 }
 
 export type RecorderEvent =
@@ -92,7 +94,9 @@ export type RecorderEvent =
       readonly detail: string | undefined;
     }
   /** Something is being written for this stream now, or not any more. */
-  | { readonly type: "recording"; readonly cameraId: string; readonly streamId: number; readonly recording: boolean };
+  | { readonly type: "recording"; readonly cameraId: string; readonly streamId: number; readonly recording: boolean }
+  /** By the main thread: the thread that recorded these cameras has ended, and left its files as they are. */
+  | { readonly type: "thread-lost"; readonly cameraIds: readonly string[]; readonly generation: number | undefined };
 
 export type ToIngest =
   /** Replaces the plans of the streams named; a stream without a plan is not recorded. */

@@ -8,14 +8,15 @@ let slotOf: Map<string, IngestSlot>;
 let shown: string[];
 let router: RecordingRouter;
 
-const slot = (name: string): IngestSlot => {
+const slot = (name: string, generation: number, ...cameraIds: string[]): IngestSlot => {
   const setRecording = (plans: readonly RecordingPlan[]): void => {
     told[name] = plans.map(({ cameraId }) => cameraId);
   };
-  return { setRecording } as unknown as IngestSlot;
+  const cameras = new Map(cameraIds.map((id) => [id, undefined]));
+  return { setRecording, generation, cameras } as unknown as IngestSlot;
 };
-const first = slot("first");
-const second = slot("second");
+const first = slot("first", 1, "a");
+const second = slot("second", 2);
 
 beforeEach(() => {
   told = {};
@@ -67,9 +68,10 @@ describe("recording router", () => {
     router.received([recording(1, true), recording(2, true)]);
     router.listen((batch) => events.push(...batch));
     router.lost(second);
-    expect(events).toEqual([]);
+    expect(events.splice(0)).toEqual([{ type: "thread-lost", cameraIds: [], generation: 2 }]);
     router.lost(first);
-    expect(events).toEqual([recording(1, false), recording(2, false)]);
+    const lost = { type: "thread-lost", cameraIds: ["a"], generation: 1 };
+    expect(events).toEqual([recording(1, false), recording(2, false), lost]);
     expect(router.isRecording("a")).toBe(false);
   });
 });

@@ -62,7 +62,10 @@ export class RecordingRouter {
       .flatMap(([cameraId, streams]) =>
         [...streams].map((streamId) => ({ type: "recording" as const, cameraId, streamId, recording: false })),
       );
-    if (events.length > 0) this.received(events);
+    this.received([
+      ...events,
+      { type: "thread-lost", cameraIds: [...slot.cameras.keys()], generation: slot.generation },
+    ]);
   }
 
   close(): void {

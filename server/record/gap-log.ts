@@ -5,6 +5,7 @@ import type { GapFact } from "../ingest/protocol.ts";
 export const GAP_MICROS = 2_000_000;
 /** When recording begins a keyframe is awaited; cameras have key intervals of up to 10 s. */
 const FIRST_KEYFRAME_MICROS = 10_000_000;
+const LONGEST_TICK_MS = 1500;
 
 /** What should have been recorded of one stream and is not (R8). */
 export class GapLog {
@@ -17,6 +18,11 @@ export class GapLog {
   #reason: GapReason | undefined;
   #detail: string | undefined;
   #lost = 0;
+  /** Told, and not over yet: its start and reason stand. */
+  #lasting = false;
+  /** Since recording began, or a frame was recorded. */
+  #quietMs = 0;
+  #tickedMs: number | undefined;
 
   constructor(cameraId: string, streamId: number, report: (gap: GapFact) => void) {
     this.#cameraId = cameraId;
@@ -27,6 +33,7 @@ export class GapLog {
   /** Recording begins: from now on, or with the pre-roll's first frame. */
   begin(nowMicros: number): void {
     this.#owedFrom = nowMicros;
+    this.#quietMs = 0;
     this.#first = true;
     this.#forgetCause();
   }
@@ -48,16 +55,32 @@ export class GapLog {
   covered(captureMicros: number, endMicros: number): boolean {
     const from = this.#owedFrom;
     let gap = false;
+    this.#quietMs = 0;
     if (from !== undefined) {
       const hole = captureMicros - from;
       // While recording begins, a camera that is only now connecting is no gap either.
-      const caused = this.#reason !== undefined && !this.#first;
+      const caused = this.#lasting || (this.#reason !== undefined && !this.#first);
       gap = this.#lost > 0 || caused || hole > (this.#first ? FIRST_KEYFRAME_MICROS : GAP_MICROS);
       if (gap) this.#tell(from, captureMicros);
     }
     this.#owedFrom = endMicros;
     this.#first = false;
     return gap;
+  }
+
+  /** Once a second: a gap is told while it lasts. True: just now. */
+  tick(nowMicros: number, monotonicMs: number): boolean {
+    const from = this.#owedFrom;
+    // Time in which this thread did not run is no evidence against the camera: its frames wait.
+    this.#quietMs += Math.min(monotonicMs - (this.#tickedMs ?? monotonicMs), LONGEST_TICK_MS);
+    this.#tickedMs = monotonicMs;
+    if (from === undefined || this.#lasting) return false;
+    const patience = this.#first ? FIRST_KEYFRAME_MICROS : GAP_MICROS;
+    if (this.#quietMs * 1000 <= patience && (this.#first || this.#reason === undefined)) return false;
+    this.#lasting = true;
+    this.#reason ??= this.#cause;
+    this.#report({ ...this.#fact(from, nowMicros), open: true });
+    return true;
   }
 
   /** Single frames that are missing within a stretch that goes on. */
@@ -71,16 +94,23 @@ export class GapLog {
     const from = this.#owedFrom;
     this.#owedFrom = undefined;
     if (from === undefined) return;
-    if (this.#lost > 0 || nowMicros - from > (this.#first ? FIRST_KEYFRAME_MICROS : GAP_MICROS))
+    if (this.#lasting || this.#lost > 0 || nowMicros - from > (this.#first ? FIRST_KEYFRAME_MICROS : GAP_MICROS))
       this.#tell(from, nowMicros);
     this.#forgetCause();
   }
 
   #tell(fromMicros: number, toMicros: number): void {
-    const range = { startMicros: fromMicros, endMicros: Math.max(fromMicros, toMicros) };
-    const reason = this.#reason ?? (this.#lost > 0 ? "frames-lost" : "camera-offline");
-    this.#report({ ...this.#who(), ...range, reason, detail: this.#detail, frames: this.#lost });
+    this.#report(this.#fact(fromMicros, toMicros));
     this.#forgetCause();
+  }
+
+  #fact(fromMicros: number, toMicros: number): GapFact {
+    const range = { startMicros: fromMicros, endMicros: Math.max(fromMicros, toMicros) };
+    return { ...this.#who(), ...range, reason: this.#cause, detail: this.#detail, frames: this.#lost };
+  }
+
+  get #cause(): GapReason {
+    return this.#reason ?? (this.#lost > 0 ? "frames-lost" : "camera-offline");
   }
 
   #who(): Pick<GapFact, "cameraId" | "streamId"> {
@@ -91,5 +121,6 @@ export class GapLog {
     this.#reason = undefined;
     this.#detail = undefined;
     this.#lost = 0;
+    this.#lasting = false;
   }
 }

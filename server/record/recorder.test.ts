@@ -118,6 +118,45 @@ describe("gaps (R8)", () => {
     expect(new Set(recording.closed().map(({ runId }) => runId)).size).toBe(2);
   });
 
+  it("tells a gap while it lasts, once, and its end with the first picture", async () => {
+    recording = await Recording.start();
+    recording.begin();
+    await recording.run(2);
+    recording.recorder.interrupted(1, "camera-offline", "connection lost");
+    await recording.pass(1000);
+    const [lasting] = recording.lastingGaps();
+    expect(lasting).toMatchObject({ reason: "camera-offline", detail: "connection lost", endMicros: recording.now });
+    expect([recording.recorder.wants(1), recording.gaps()]).toEqual([true, []]);
+    const states = () => recording.events.flatMap((event) => (event.type === "recording" ? event.recording : []));
+    expect(states()).toEqual([true, false]);
+    await recording.pass(60_000);
+    // Another cause does not change what was told.
+    recording.recorder.interrupted(1, "no-key");
+    await recording.pass(2000);
+    expect(recording.lastingGaps()).toHaveLength(1);
+    const back = recording.now;
+    await recording.run(2);
+    const { startMicros, reason } = lasting ?? {};
+    expect(recording.gaps()).toMatchObject([{ startMicros, reason, endMicros: back }]);
+    expect(states()).toEqual([true, false, true]);
+  });
+
+  it("tells a camera that is silent without a word after two seconds, a new one after ten", async () => {
+    recording = await Recording.start();
+    recording.begin();
+    await recording.pass(9000);
+    expect(recording.lastingGaps()).toEqual([]);
+    await recording.pass(3000);
+    expect(recording.lastingGaps()).toMatchObject([{ reason: "camera-offline" }]);
+    await recording.run(2);
+    await recording.pass(1500);
+    expect(recording.lastingGaps()).toHaveLength(1);
+    await recording.pass(2500);
+    expect(recording.lastingGaps()).toHaveLength(2);
+    await recording.recorder.close();
+    expect(recording.gaps()).toHaveLength(2);
+  });
+
   it("names what is still missing when recording ends", async () => {
     recording = await Recording.start();
     recording.begin();

@@ -147,8 +147,9 @@ export class StreamRecorder {
     return gone;
   }
 
-  /** No frames for a while: not recording, whatever the plan says. */
+  /** Once a second. No frames for a while: not recording, whatever the plan says. */
   checkIdle(nowMicros: number, idleMicros: number): void {
+    if (this.#gaps.tick(nowMicros, this.#deps.clock.monotonicMs())) this.#tell(false);
     const last = this.#lastVideo;
     if (this.#told && last && nowMicros - last.arrivalTime > idleMicros) this.#tell(false);
   }

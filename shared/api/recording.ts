@@ -24,6 +24,7 @@ export const GAP_REASONS = [
   "storage-failed",
   "storage-slow",
   "server-stopped",
+  "media-restarted",
 ] as const;
 export const gapReason = z.enum(GAP_REASONS);
 export type GapReason = z.infer<typeof gapReason>;
@@ -133,7 +134,8 @@ const spans = z.array(z.tuple([micros, micros]));
 export const timelineCamera = z.object({
   cameraId: z.uuid(),
   recorded: spans,
-  gaps: z.array(z.object({ ...range, reason: gapReason, frames: z.number() })),
+  /** `open`: it lasts; its end is now. */
+  gaps: z.array(z.object({ ...range, reason: gapReason, frames: z.number(), open: z.boolean().optional() })),
   events: z.array(z.object({ ...range, kind: z.string(), count: z.number(), title: z.string().nullable() })),
   bookmarks: z.array(z.object({ id: z.uuid(), ...range, title: z.string(), colour: z.string() })),
   locked: spans,

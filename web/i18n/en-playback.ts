@@ -79,5 +79,6 @@ export const enPlayback = {
     "storage-failed": "Storage failed",
     "storage-slow": "Storage did not answer",
     "server-stopped": "Server was not running",
+    "media-restarted": "Media thread was restarted",
   },
 } as const;

@@ -79,5 +79,6 @@ export const koPlayback = {
     "storage-failed": "저장 장치에 오류가 있었습니다",
     "storage-slow": "저장 장치가 응답하지 않았습니다",
     "server-stopped": "서버가 실행되지 않았습니다",
+    "media-restarted": "미디어 스레드가 다시 시작되었습니다",
   },
 };

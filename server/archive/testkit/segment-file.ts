@@ -15,15 +15,19 @@ export interface SegmentFileOptions {
   readonly streamId?: number;
   readonly cameraId?: string;
   readonly runId?: string;
+  readonly generation?: number;
+  /** False: as a crash leaves it. */
+  readonly closed?: boolean;
 }
 
-/** A closed file as a recorder writes it, and what the index says of it. The frames are not truly sealed. */
+/** A file as a recorder writes it, and what the index says of it. The frames are not truly sealed. */
 export async function writeSegmentFile(
   root: string,
   volumeId: string,
   options: SegmentFileOptions,
 ): Promise<SegmentFact> {
   const { startMicros, seconds = 2, payload = 300, streamId = 1, cameraId = CAMERA, runId = randomUUID() } = options;
+  const { generation = 0, closed = true } = options;
   const of = { cameraId, streamId, role: "main", keyId: 1, codec: 1, runId } as const;
   const format = { codecString: "avc1.640028", width: 640, height: 360 };
   const pieces: Uint8Array[] = [encodeSegmentHeader({ ...of, ...format, suite: 1, start: micros(startMicros) })];
@@ -31,13 +35,13 @@ export async function writeSegmentFile(
   let offset = 256;
   for (let i = 0; i < seconds * 25; i++) {
     const times = { sequence: i, captureTime: startMicros + i * 40_000 };
-    const frame = makeFrame({ ...times, keyframe: i % 25 === 0, payload, streamId });
+    const frame = makeFrame({ ...times, keyframe: i % 25 === 0, payload, streamId, generation });
     builder.add(frame.header, offset);
     pieces.push(frame.bytes);
     offset += frame.bytes.byteLength;
   }
   const index = builder.finish(offset);
-  const whole = Buffer.concat([...pieces, encodeSegmentIndex(index)]);
+  const whole = Buffer.concat(closed ? [...pieces, encodeSegmentIndex(index)] : pieces);
   const day = new Date(startMicros / 1000).toISOString().slice(0, 10).replaceAll("-", "");
   const path = `${cameraId}/${day}/${Math.floor(startMicros / 1e6)}-${streamId}`;
   await mkdir(dirname(join(root, path)), { recursive: true, mode: 0o700 });

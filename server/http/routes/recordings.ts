@@ -4,6 +4,7 @@ import { FluxError } from "../../../shared/lib/errors.ts";
 import { findSegments, segmentBody } from "../../archive/queries.ts";
 import { isTimeZone } from "../../archive/schedule.ts";
 import { daysWithFootage, timeline as readTimeline } from "../../archive/timeline.ts";
+import { withLastingGaps } from "../../archive/timeline-lasting.ts";
 import { can, type Principal } from "../../auth/policy.ts";
 import { type Api, json, needs } from "../api.ts";
 import type { AppDeps } from "../types.ts";
@@ -81,7 +82,8 @@ export function recordingRoutes(api: Api, { archive, orm }: AppDeps): void {
       mayView(c.get("principal"), cameraIds);
       const resolution = Math.max(1, resolutionMicros ?? Math.floor((endMicros - startMicros) / 1000));
       const query = { cameraIds: [...new Set(cameraIds)], startMicros, endMicros, resolutionMicros: resolution };
-      return c.json(await readTimeline(orm, archive.index.open, query), 200);
+      const answer = await readTimeline(orm, archive.index.open, query);
+      return c.json(withLastingGaps(answer, archive.gaps.current(), undefined), 200);
     },
   );
 

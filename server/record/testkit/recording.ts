@@ -23,6 +23,8 @@ export interface FrameFacts {
   readonly keyframe?: boolean;
   readonly flags?: number;
   readonly payload?: number;
+  /** Of the thread that sealed it. */
+  readonly generation?: number;
 }
 
 /** A frame that looks sealed. */
@@ -32,6 +34,7 @@ export function makeFrame(facts: FrameFacts): SealedFrame {
   const times = { captureTime: micros(captureTime), pts: micros(pts), arrivalTime: micros(captureTime) };
   const header = { suite: 1, codec: 1, streamId, keyId: 1, epoch: 0, length: payload, sequence, ...times };
   const nonce = new Uint8Array(12);
+  new DataView(nonce.buffer).setUint32(0, facts.generation ?? 0);
   writeHeader({ ...header, flags: flags | (keyframe ? FLAG.keyframe : 0), ptsMinusDts: micros(0), nonce }, bytes, 0);
   const frame = readFrame(bytes);
   if (!frame) throw new Error("half a frame");
@@ -137,8 +140,14 @@ export class Recording {
     await this.io.idle();
   }
 
+  /** Those that are over. */
   gaps(): GapFact[] {
-    return this.events.flatMap((event) => (event.type === "gap" ? event.gap : []));
+    return this.events.flatMap((event) => (event.type === "gap" && event.gap.open !== true ? event.gap : []));
+  }
+
+  /** Those that were told while they lasted. */
+  lastingGaps(): GapFact[] {
+    return this.events.flatMap((event) => (event.type === "gap" && event.gap.open === true ? event.gap : []));
   }
 
   closed(): SegmentFact[] {

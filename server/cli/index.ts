@@ -35,6 +35,12 @@ const commands: Record<string, CommandEntry> = {
     summary: "Check an export package, or the audit trail: what was changed since it was made, and who signed it",
     load: async () => (await import("./verify.ts")).runVerify,
   },
+  keys: {
+    synopsis:
+      "list|rotate|export [--camera ID|NAME --day YYYY-MM-DD --reason TEXT --out FILE [--recipient JWK_FILE]] [--server URL] [--user NAME] [--json]",
+    summary: "Show, renew or hand out keys of a running server; password (and passphrase) are read from standard input",
+    load: async () => (await import("./keys.ts")).runKeys,
+  },
   bench: {
     synopsis: "NAME [--json]",
     summary: "Measure one part beside its peer; `bench` alone lists the names",

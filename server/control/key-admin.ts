@@ -3,6 +3,7 @@ import type { KeyInventory, VideoKeyPage } from "../../shared/api/keys.ts";
 import type { Orm } from "../db/database.ts";
 import { videoDeks } from "../db/schema/index.ts";
 import type { KeyExportFile, KeyRecipient } from "../keys/key-export.ts";
+import { signingKeyFacts } from "../keys/key-facts.ts";
 import { listVideoKeys, type VideoKeyQuery } from "../keys/key-list.ts";
 import type { Revocation } from "../keys/key-revocation.ts";
 import type { Keys } from "../keys/open-keys.ts";
@@ -25,7 +26,7 @@ export class KeyAdmin {
 
   async inventory(): Promise<KeyInventory> {
     const { masterKeys, rotation, revocation } = this.#keys;
-    const [facts, wraps, totals, revoked, fields, days] = await Promise.all([
+    const [facts, wraps, totals, revoked, fields, days, signingKeys] = await Promise.all([
       masterKeys.list(),
       this.#orm.select({ mekId: videoDeks.mekId, keys: count() }).from(videoDeks).groupBy(videoDeks.mekId),
       this.#orm
@@ -39,10 +40,13 @@ export class KeyAdmin {
       revocation.list(MAX_REVOKED),
       this.#keys.fields.countByKey(),
       rotation.days(),
+      signingKeyFacts(this.#orm, this.#keys.sealer),
     ]);
     const current = facts.find(({ id }) => id === masterKeys.currentId)?.createdAt.getTime() ?? 0;
     const { running, done, total, failed } = rotation.progress;
     return {
+      rootKey: this.#keys.root,
+      signingKeys,
       masterKeys: facts.map(({ id, createdAt, retiredAt }) => ({
         id,
         current: id === masterKeys.currentId,

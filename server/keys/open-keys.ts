@@ -6,16 +6,20 @@ import { subKey } from "./aria.ts";
 import { FieldSealer } from "./field-sealer.ts";
 import { Generations } from "./generations.ts";
 import { KeyExport } from "./key-export.ts";
+import { type RootKeyFacts, rootKeyFacts } from "./key-facts.ts";
 import { KeyRevocation } from "./key-revocation.ts";
 import { KeyRotation } from "./key-rotation.ts";
 import { KeyService } from "./key-service.ts";
 import { MasterKeys } from "./master-keys.ts";
+import type { RootKey } from "./root-key.ts";
 import { SealedFields } from "./sealed-fields.ts";
 import { VideoKeys } from "./video-keys.ts";
 
 export interface KeysOptions {
   readonly orm: Orm;
   readonly rootKey: Uint8Array;
+  /** Where the root key came from, for those who ask. */
+  readonly rootOrigin?: RootKey["origin"];
   readonly clock: Clock;
   readonly log: Logger;
   /** What new video keys are for. */
@@ -24,6 +28,7 @@ export interface KeysOptions {
 
 /** Everything that the root key opens. */
 export interface Keys {
+  readonly root: RootKeyFacts;
   readonly service: KeyService;
   readonly masterKeys: MasterKeys;
   readonly rotation: KeyRotation;
@@ -45,7 +50,7 @@ export interface Keys {
 
 /** Throws `keys.wrong_root_key`. */
 export async function openKeys(options: KeysOptions): Promise<Keys> {
-  const { orm, rootKey, clock, log, suite = "LEA-256-GCM" } = options;
+  const { orm, rootKey, clock, log, suite = "LEA-256-GCM", rootOrigin = "file" } = options;
   const masterKeys = await MasterKeys.open(orm, rootKey, clock);
   const generations = new Generations(orm, clock);
   const videoKeys = new VideoKeys(orm, masterKeys, clock, suite);
@@ -54,6 +59,7 @@ export async function openKeys(options: KeysOptions): Promise<Keys> {
   const fields = new SealedFields(orm, sealer, masterKeys);
   const rotation = new KeyRotation({ orm, masterKeys, videoKeys, fields, clock, log });
   return {
+    root: rootKeyFacts(rootKey, rootOrigin),
     service,
     masterKeys,
     rotation,

@@ -17,6 +17,16 @@ export const masterKeyEntry = z.object({
   fields: z.number(),
 });
 export const keyInventory = z.object({
+  rootKey: z.object({
+    /** `created`: in its file, made at this start. */
+    origin: z.enum(["environment", "command", "file", "created"]),
+    /** Tells two root keys apart; nothing can be computed from it. */
+    fingerprint: z.string(),
+  }),
+  /** Those that sign access tokens, the audit trail and export packages, by their public halves. */
+  signingKeys: z.array(
+    z.object({ use: z.enum(["sign-in", "audit", "export"]), fingerprint: z.string(), createdAt: instant }),
+  ),
   masterKeys: z.array(masterKeyEntry),
   videoKeys: z.object({ total: z.number(), cameras: z.number(), firstDay: day.nullable(), lastDay: day.nullable() }),
   rotation: z.object({

@@ -216,7 +216,12 @@ class User(_UserRequired, _UserOptional):
     pass
 
 
-DeviceSession = TypedDict("DeviceSession", {"accessToken": "str", "expiresAt": "str", "user": "User", "layout": "Union[Mapping[str, Any], None]"}, total=True)
+_DeviceSessionRequired = TypedDict("_DeviceSessionRequired", {"accessToken": "str", "expiresAt": "str", "user": "User", "layout": "Union[Mapping[str, Any], None]"}, total=True)
+_DeviceSessionOptional = TypedDict("_DeviceSessionOptional", {"theme": "Literal[\"dark\", \"light\", \"contrast\"]"}, total=False)
+
+
+class DeviceSession(_DeviceSessionRequired, _DeviceSessionOptional):
+    pass
 
 
 DeviceSessionRequest = TypedDict("DeviceSessionRequest", {"deviceId": "str", "challenge": "str", "signature": "str"}, total=True)
@@ -353,7 +358,7 @@ IdentitySettingsInput = TypedDict("IdentitySettingsInput", {"minPasswordLength":
 MasterKeyEntry = TypedDict("MasterKeyEntry", {"id": "float", "current": "bool", "createdAt": "str", "retiredAt": "Union[str, None]", "videoKeys": "float", "fields": "float"}, total=True)
 
 
-KeyInventory = TypedDict("KeyInventory", {"masterKeys": "Sequence[MasterKeyEntry]", "videoKeys": "Mapping[str, Any]", "rotation": "Mapping[str, Any]", "suite": "str", "revoked": "Sequence[Mapping[str, Any]]"}, total=True)
+KeyInventory = TypedDict("KeyInventory", {"rootKey": "Mapping[str, Any]", "signingKeys": "Sequence[Mapping[str, Any]]", "masterKeys": "Sequence[MasterKeyEntry]", "videoKeys": "Mapping[str, Any]", "rotation": "Mapping[str, Any]", "suite": "str", "revoked": "Sequence[Mapping[str, Any]]"}, total=True)
 
 
 KeySchedule = TypedDict("KeySchedule", {"rotationDays": "int"}, total=True)
@@ -515,7 +520,12 @@ SegmentEntry = TypedDict("SegmentEntry", {"id": "float", "cameraId": "str", "rol
 ServerPlace = TypedDict("ServerPlace", {"timeZone": "str", "language": "Literal[\"en\", \"ko\"]"}, total=True)
 
 
-Session = TypedDict("Session", {"accessToken": "str", "expiresAt": "str", "user": "User"}, total=True)
+_SessionRequired = TypedDict("_SessionRequired", {"accessToken": "str", "expiresAt": "str", "user": "User"}, total=True)
+_SessionOptional = TypedDict("_SessionOptional", {"theme": "Literal[\"dark\", \"light\", \"contrast\"]"}, total=False)
+
+
+class Session(_SessionRequired, _SessionOptional):
+    pass
 
 
 SessionInfo = TypedDict("SessionInfo", {"id": "str", "userId": "str", "username": "str", "device": "str", "ip": "str", "methods": "Sequence[str]", "createdAt": "str", "lastSeenAt": "str", "expiresAt": "str", "current": "bool"}, total=True)
@@ -542,7 +552,7 @@ SignInStep = TypedDict("SignInStep", {"step": "Literal[\"second-factor\", \"enro
 
 
 _SignedInSessionRequired = TypedDict("_SignedInSessionRequired", {"accessToken": "str", "expiresAt": "str", "user": "User"}, total=True)
-_SignedInSessionOptional = TypedDict("_SignedInSessionOptional", {"recoveryCodes": "Sequence[str]"}, total=False)
+_SignedInSessionOptional = TypedDict("_SignedInSessionOptional", {"theme": "Literal[\"dark\", \"light\", \"contrast\"]", "recoveryCodes": "Sequence[str]"}, total=False)
 
 
 class SignedInSession(_SignedInSessionRequired, _SignedInSessionOptional):

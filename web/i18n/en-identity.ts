@@ -35,7 +35,6 @@ export const enSignIn = {
   codesCopied: "Copied.",
   codesKept: "I have kept them in a safe place",
   goOn: "Continue",
-  finishing: "Signing in…",
   reauthTitle: "Confirm that it is you",
   reauthLead: "What you are about to do needs a fresh proof. It counts for ten minutes.",
   reauthNone: "Sign out and in again: this account has nothing else to confirm with.",

@@ -37,7 +37,6 @@ export const koSignIn: typeof enSignIn = {
   codesCopied: "복사했습니다.",
   codesKept: "안전한 곳에 보관했습니다",
   goOn: "계속",
-  finishing: "로그인하는 중…",
   reauthTitle: "본인 확인",
   reauthLead: "이 작업에는 새로운 본인 확인이 필요합니다. 10분 동안 유효합니다.",
   reauthNone: "로그아웃한 뒤 다시 로그인하세요. 이 계정에는 다른 확인 수단이 없습니다.",

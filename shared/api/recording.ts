@@ -141,12 +141,16 @@ export const timelineCamera = z.object({
   locked: spans,
 });
 export type TimelineCamera = z.infer<typeof timelineCamera>;
-/** GET /timeline?cameras=a,b&startMicros&endMicros&resolutionMicros. `all`: union over every camera asked for. */
+/**
+ * GET /timeline?cameras=a,b&detail=a&startMicros&endMicros&resolutionMicros. `all` and `events`: every camera asked for
+ * together. Gaps and events of a camera of its own are listed for `detail` (default: all of them).
+ */
 export const timeline = z.object({
   ...range,
   resolutionMicros: z.number(),
   cameras: z.array(timelineCamera),
   all: spans,
+  events: spans,
   /** Oldest and newest footage of these cameras at all; null: none. */
   firstMicros: micros.nullable(),
   lastMicros: micros.nullable(),

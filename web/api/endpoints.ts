@@ -44,6 +44,8 @@ export type BookmarkBody = z.input<typeof bookmarkBody>;
 /** µs UTC. */
 export interface TimelineQuery {
   readonly cameraIds: readonly string[];
+  /** Whose gaps and events are wanted one by one; default: every camera's. */
+  readonly detail?: readonly string[];
   readonly startMicros: number;
   readonly endMicros: number;
   readonly resolutionMicros: number;
@@ -122,8 +124,8 @@ export function createApi(http: HttpClient): Api {
     createLayout: (body) => data(api.POST("/layouts", { body })),
     updateLayout: (id, body) => data(api.PUT("/layouts/{id}", { ...at(id), body })),
     removeLayout: (id) => data(api.DELETE("/layouts/{id}", at(id))),
-    timeline: async ({ cameraIds, ...range }, signal) => {
-      const query = { cameras: cameraIds.join(","), ...range };
+    timeline: async ({ cameraIds, detail, ...range }, signal) => {
+      const query = given({ cameras: cameraIds.join(","), ...range, detail: detail?.join(",") || (detail && "none") });
       // Pairs come out of the client's types as lists.
       return (await data(api.GET("/timeline", { params: { query }, ...until(signal) }))) as Timeline;
     },

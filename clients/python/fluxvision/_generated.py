@@ -332,7 +332,7 @@ class StreamFormat(_StreamFormatRequired, _StreamFormatOptional):
 FoundStreams = TypedDict("FoundStreams", {"url": "str", "subUrl": "Union[str, None]", "format": "StreamFormat", "keyframe": "str"}, total=True)
 
 
-GapReason = Literal["camera-offline", "frames-lost", "clock-step", "no-key", "recorder-overflow", "storage-full", "storage-failed", "storage-slow", "server-stopped"]
+GapReason = Literal["camera-offline", "frames-lost", "clock-step", "no-key", "recorder-overflow", "storage-full", "storage-failed", "storage-slow", "server-stopped", "media-restarted"]
 
 
 Grants = TypedDict("Grants", {"grants": "Sequence[GrantBody]"}, total=True)
@@ -444,7 +444,7 @@ Reauthenticated = TypedDict("Reauthenticated", {"until": "str"}, total=True)
 RecordingPolicy = TypedDict("RecordingPolicy", {"mode": "Literal[\"off\", \"continuous\", \"schedule\", \"event\", None]", "streams": "Literal[\"main\", \"sub\", \"both\", None]", "audio": "Union[bool, None]", "schedule": "Union[Mapping[str, Any], None]", "preRollSeconds": "Union[int, None]", "postRollSeconds": "Union[int, None]", "segmentSeconds": "Union[int, None]", "retentionDays": "Union[int, None]", "minimumDays": "Union[int, None]", "maxBytes": "Union[int, None]", "warmAfterDays": "Union[int, None]", "coldAfterDays": "Union[int, None]", "volumeIds": "Union[Sequence[str], None]"}, total=False)
 
 
-RecordingState = TypedDict("RecordingState", {"cameraId": "str", "recording": "bool", "cause": "Literal[\"continuous\", \"schedule\", \"event\", \"manual\", \"emergency\", \"off\"]", "untilMicros": "Union[int, None]", "fault": "Literal[\"camera-offline\", \"frames-lost\", \"clock-step\", \"no-key\", \"recorder-overflow\", \"storage-full\", \"storage-failed\", \"storage-slow\", \"server-stopped\", None]"}, total=True)
+RecordingState = TypedDict("RecordingState", {"cameraId": "str", "recording": "bool", "cause": "Literal[\"continuous\", \"schedule\", \"event\", \"manual\", \"emergency\", \"off\"]", "untilMicros": "Union[int, None]", "fault": "Literal[\"camera-offline\", \"frames-lost\", \"clock-step\", \"no-key\", \"recorder-overflow\", \"storage-full\", \"storage-failed\", \"storage-slow\", \"server-stopped\", \"media-restarted\", None]"}, total=True)
 
 
 RecoveryCodeList = TypedDict("RecoveryCodeList", {"recoveryCodes": "Sequence[str]"}, total=True)
@@ -590,7 +590,7 @@ TierStatus = TypedDict("TierStatus", {"moving": "Sequence[Mapping[str, Any]]", "
 TimelineCamera = TypedDict("TimelineCamera", {"cameraId": "str", "recorded": "Sequence[Sequence[Any]]", "gaps": "Sequence[Mapping[str, Any]]", "events": "Sequence[Mapping[str, Any]]", "bookmarks": "Sequence[Mapping[str, Any]]", "locked": "Sequence[Sequence[Any]]"}, total=True)
 
 
-Timeline = TypedDict("Timeline", {"startMicros": "int", "endMicros": "int", "resolutionMicros": "float", "cameras": "Sequence[TimelineCamera]", "all": "Sequence[Sequence[Any]]", "firstMicros": "Union[int, None]", "lastMicros": "Union[int, None]"}, total=True)
+Timeline = TypedDict("Timeline", {"startMicros": "int", "endMicros": "int", "resolutionMicros": "float", "cameras": "Sequence[TimelineCamera]", "all": "Sequence[Sequence[Any]]", "events": "Sequence[Sequence[Any]]", "firstMicros": "Union[int, None]", "lastMicros": "Union[int, None]"}, total=True)
 
 
 TimelineDays = TypedDict("TimelineDays", {"month": "str", "timeZone": "str", "days": "Sequence[float]"}, total=True)
@@ -1457,12 +1457,12 @@ class Operations:
         """
         return self._call("GET", "/api/v1/recordings", {"camera": camera, "start": start, "end": end, "role": role, "limit": limit}, None)
 
-    def get_timeline(self, *, cameras: str, start_micros: int | None = None, end_micros: int | None = None, resolution_micros: int | None = None) -> Timeline:
+    def get_timeline(self, *, cameras: str, detail: str | None = None, start_micros: int | None = None, end_micros: int | None = None, resolution_micros: int | None = None) -> Timeline:
         """What there is of several cameras, merged to the resolution asked for.
 
         GET /api/v1/timeline
         """
-        return self._call("GET", "/api/v1/timeline", {"cameras": cameras, "startMicros": start_micros, "endMicros": end_micros, "resolutionMicros": resolution_micros}, None)
+        return self._call("GET", "/api/v1/timeline", {"cameras": cameras, "detail": detail, "startMicros": start_micros, "endMicros": end_micros, "resolutionMicros": resolution_micros}, None)
 
     def get_timeline_days(self, *, cameras: str, month: str, time_zone: str | None = None) -> TimelineDays:
         """Days of a month with footage.

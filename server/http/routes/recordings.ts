@@ -1,9 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import { segmentEntry, timeline, timelineDays } from "../../../shared/api/recording.ts";
 import { FluxError } from "../../../shared/lib/errors.ts";
+import { daysWithFootage } from "../../archive/calendar.ts";
 import { findSegments, segmentBody } from "../../archive/queries.ts";
 import { isTimeZone } from "../../archive/schedule.ts";
-import { daysWithFootage, timeline as readTimeline } from "../../archive/timeline.ts";
+import { timeline as readTimeline } from "../../archive/timeline.ts";
 import { withLastingGaps } from "../../archive/timeline-lasting.ts";
 import { can, type Principal } from "../../auth/policy.ts";
 import { type Api, json, needs } from "../api.ts";
@@ -27,6 +28,12 @@ const cameraList = z
   .max(20_000)
   .transform((list) => list.split(",").filter((id) => id !== ""))
   .pipe(z.array(z.uuid()).min(1).max(MOST_CAMERAS));
+/** Some of the cameras asked for, or `none`. */
+const someCameras = z
+  .string()
+  .max(20_000)
+  .transform((list) => (list === "none" ? [] : list.split(",").filter((id) => id !== "")))
+  .pipe(z.array(z.uuid()).max(MOST_CAMERAS));
 
 export function recordingRoutes(api: Api, { archive, orm }: AppDeps): void {
   api.add(
@@ -66,6 +73,8 @@ export function recordingRoutes(api: Api, { archive, orm }: AppDeps): void {
       request: {
         query: z.object({
           cameras: cameraList,
+          /** Whose gaps and events are listed one by one; default: every camera's; `none`: nobody's. */
+          detail: someCameras.optional(),
           startMicros: micros,
           endMicros: micros,
           /** Default: a thousandth of the stretch. */
@@ -75,15 +84,20 @@ export function recordingRoutes(api: Api, { archive, orm }: AppDeps): void {
       responses: { 200: json(timeline) },
     },
     async (c) => {
-      const { cameras: cameraIds, startMicros, endMicros, resolutionMicros } = c.req.valid("query");
+      const { cameras: cameraIds, detail, startMicros, endMicros, resolutionMicros } = c.req.valid("query");
       if (endMicros <= startMicros) {
         throw new FluxError("recording.bad_range", "must lie after the start", { field: "endMicros" });
       }
       mayView(c.get("principal"), cameraIds);
       const resolution = Math.max(1, resolutionMicros ?? Math.floor((endMicros - startMicros) / 1000));
-      const query = { cameraIds: [...new Set(cameraIds)], startMicros, endMicros, resolutionMicros: resolution };
+      const asked = new Set(cameraIds);
+      const query = {
+        cameraIds: [...asked],
+        detail: detail?.filter((id) => asked.has(id)),
+        ...{ startMicros, endMicros, resolutionMicros: resolution },
+      };
       const answer = await readTimeline(orm, archive.index.open, query);
-      return c.json(withLastingGaps(answer, archive.gaps.current(), undefined), 200);
+      return c.json(withLastingGaps(answer, archive.gaps.current(), query.detail), 200);
     },
   );
 

@@ -560,7 +560,7 @@ export interface components {
       format: components["schemas"]["StreamFormat"];
       keyframe: string;
     };
-    GapReason: "camera-offline" | "frames-lost" | "clock-step" | "no-key" | "recorder-overflow" | "storage-full" | "storage-failed" | "storage-slow" | "server-stopped";
+    GapReason: "camera-offline" | "frames-lost" | "clock-step" | "no-key" | "recorder-overflow" | "storage-full" | "storage-failed" | "storage-slow" | "server-stopped" | "media-restarted";
     GrantBody: {
       roleId: components["schemas"]["RoleId"];
       scope: {
@@ -834,7 +834,7 @@ export interface components {
       recording: boolean;
       cause: "continuous" | "schedule" | "event" | "manual" | "emergency" | "off";
       untilMicros: number | null;
-      fault: "camera-offline" | "frames-lost" | "clock-step" | "no-key" | "recorder-overflow" | "storage-full" | "storage-failed" | "storage-slow" | "server-stopped" | null;
+      fault: "camera-offline" | "frames-lost" | "clock-step" | "no-key" | "recorder-overflow" | "storage-full" | "storage-failed" | "storage-slow" | "server-stopped" | "media-restarted" | null;
     };
     RecoveryCodeList: {
       recoveryCodes: string[];
@@ -1151,18 +1151,20 @@ export interface components {
       resolutionMicros: number;
       cameras: components["schemas"]["TimelineCamera"][];
       all: [number, number][];
+      events: [number, number][];
       firstMicros: number | null;
       lastMicros: number | null;
     };
     TimelineCamera: {
       cameraId: string;
       recorded: [number, number][];
-      gaps: {
+      gaps: ({
         startMicros: number;
         endMicros: number;
         reason: components["schemas"]["GapReason"];
         frames: number;
-      }[];
+        open?: boolean | undefined;
+      })[];
       events: ({
         startMicros: number;
         endMicros: number;
@@ -2600,7 +2602,7 @@ export interface paths {
     /** What there is of several cameras, merged to the resolution asked for */
     get: {
       parameters: {
-        query: { cameras: string; startMicros?: number | null | undefined; endMicros?: number | null | undefined; resolutionMicros?: number | null | undefined; };
+        query: { cameras: string; detail?: string | undefined; startMicros?: number | null | undefined; endMicros?: number | null | undefined; resolutionMicros?: number | null | undefined; };
       };
       responses: {
         200: { content: { "application/json": components["schemas"]["Timeline"]; } };

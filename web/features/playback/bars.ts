@@ -77,7 +77,7 @@ export function wallRow(timeline: Timeline | undefined): Row {
   return {
     recorded: timeline.all,
     gaps: [],
-    events: every((camera) => camera.events.map(spanOf)),
+    events: timeline.events,
     bookmarks: every((camera) => camera.bookmarks.map(spanOf)),
     locked: every((camera) => [...camera.locked]),
   };

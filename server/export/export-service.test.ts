@@ -9,7 +9,7 @@ import { openZip } from "../../shared/evidence/package-files.ts";
 import { verifyPackage } from "../../shared/evidence/verify.ts";
 import { SimulatedClock } from "../../shared/lib/simulated-clock.ts";
 import { micros, millis } from "../../shared/lib/time.ts";
-import { SERVER_PRINCIPAL } from "../auth/policy.ts";
+import { type Action, type Principal, SERVER_PRINCIPAL } from "../auth/policy.ts";
 import { auditEntries, exportJobs, segments, storageVolumes } from "../db/schema/index.ts";
 import { databases } from "../testkit/temp-db.ts";
 import { startTestServer, type TestServer } from "../testkit/test-server.ts";
@@ -189,6 +189,22 @@ describe.skipIf(ffmpeg === undefined).each(databases)("export jobs, $name", (kin
     const { id } = await create(spec({ items: [{ cameraId, startMicros: 5, endMicros: 6 }] }));
     await server.control.exports.idle();
     expect(await get(id)).toMatchObject({ state: "failed", errorCode: "export.no_footage", fileName: null });
+  });
+
+  it("are not handed to who may no longer see or hear what they hold", async () => {
+    const [loud, silent] = [await create(spec()), await create(spec({ audio: false }))];
+    await server.control.exports.idle();
+    const only = (...actions: Action[]): Principal => {
+      const limit = { kind: "token", id: "token:1", name: "script", actions: new Set<Action>(actions) } as const;
+      return { ...SERVER_PRINCIPAL, limit };
+    };
+    const { exports } = server.control;
+    const deaf = only("archive.export", "archive.view");
+    await expect(exports.package(deaf, loud.id)).rejects.toMatchObject({ code: "auth.forbidden", field: "audio" });
+    await expect(exports.package(deaf, silent.id)).resolves.toMatchObject({ fileName: expect.any(String) });
+    const blind = only("archive.export", "audio.hear");
+    await expect(exports.package(blind, silent.id)).rejects.toMatchObject({ code: "auth.forbidden" });
+    await expect(exports.package(only("archive.view"), silent.id)).rejects.toMatchObject({ code: "export.not_found" });
   });
 
   it("are cancelled and removed with what they left", async () => {

@@ -104,13 +104,15 @@ export class ExportService {
     return "removed";
   }
 
-  /** The finished package. Throws `export.not_found`, `export.not_ready`, `export.expired`. */
+  /** The finished package. Throws `export.not_found`, `export.not_ready`, `export.expired`, `auth.forbidden`. */
   async package(
     principal: Principal,
     id: string,
   ): Promise<{ path: string; fileName: string; bytes: number; sha256: string }> {
     const row = await this.#require(principal, id);
-    const { state, fileName, sha256 } = row;
+    const { state, fileName, sha256, spec } = row;
+    // Whoever may no longer hear or see a camera gets no package of it either.
+    for (const { cameraId } of spec.items) mustShow(principal, spec, cameraId);
     if (state === "expired") throw new FluxError("export.expired", "the package is gone: make it again");
     if (state !== "done" || fileName === null || sha256 === null) {
       throw new FluxError("export.not_ready", "the package is not finished");
@@ -139,10 +141,7 @@ export class ExportService {
       if (!can(principal, "archive.export", cameraId) || !can(principal, "archive.view", cameraId)) {
         throw new FluxError("camera.not_found", "there is no such camera", { field: `items.${index}.cameraId` });
       }
-      // A sealed package holds segments as they are, sound included.
-      if ((spec.audio || spec.format === "sealed") && !can(principal, "audio.hear", cameraId)) {
-        throw new FluxError("auth.forbidden", "not permitted to hear this camera", { field: "audio" });
-      }
+      mustShow(principal, spec, cameraId);
       const span = endMicros - startMicros;
       if (span <= 0 || span > MAX_SPAN_MICROS) {
         const message = span <= 0 ? "the end must lie after the start" : "a range covers at most a year";
@@ -196,6 +195,17 @@ export class ExportService {
       finishedAt: row.finishedAt?.toISOString() ?? null,
       expiresAt: row.expiresAt?.toISOString() ?? null,
     };
+  }
+}
+
+/** Throws `auth.forbidden` where the package of a camera shows more than the caller may see and hear. */
+function mustShow(principal: Principal, { audio, format }: ExportSpec, cameraId: string): void {
+  if (!can(principal, "archive.view", cameraId)) {
+    throw new FluxError("auth.forbidden", "not permitted to see this camera's recordings");
+  }
+  // A sealed package holds segments as they are, sound included.
+  if ((audio || format === "sealed") && !can(principal, "audio.hear", cameraId)) {
+    throw new FluxError("auth.forbidden", "not permitted to hear this camera", { field: "audio" });
   }
 }
 

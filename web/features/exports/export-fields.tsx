@@ -2,6 +2,7 @@ import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { EXPORT_FORMATS } from "../../../shared/api/recording.ts";
 import type { ExportBody } from "../../api/endpoints.ts";
+import { useCan } from "../../app/permissions.ts";
 import { Field, Input, Select } from "../../ui/field.tsx";
 
 const check = "size-4 shrink-0 accent-accent";
@@ -27,10 +28,11 @@ export interface ExportForm {
 }
 
 export function useExportForm(title: string): ExportForm {
+  const mayHear = useCan()("audio.hear");
   const [choices, setChoices] = useState<ExportChoices>({
     title: title.slice(0, 200),
     format: "mp4",
-    audio: true,
+    audio: mayHear,
     watermark: false,
     passphrase: "",
     passphraseAgain: "",
@@ -68,6 +70,7 @@ export function ExportTitle({ form: { choices, set } }: { readonly form: ExportF
 /** Format of a package, what goes with it, and why it is made. */
 export function ExportFields({ form: { choices, set } }: { readonly form: ExportForm }): ReactNode {
   const { t } = useTranslation();
+  const mayHear = useCan()("audio.hear");
   return (
     <>
       <Field label={t("exports.format")}>
@@ -94,6 +97,7 @@ export function ExportFields({ form: { choices, set } }: { readonly form: Export
               type="checkbox"
               className={check}
               checked={choices.audio}
+              disabled={!mayHear}
               onChange={(event) => set({ audio: event.target.checked })}
             />
             {t("exports.audio")}

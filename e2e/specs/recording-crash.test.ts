@@ -42,7 +42,10 @@ describe.each(["embedded", "PostgreSQL"])("a server that is killed while it reco
     });
     try {
       await loop.prepare();
-      for (let round = 0; round < ROUNDS; round++) await loop.round();
+      for (let round = 1; round <= ROUNDS; round++) {
+        await loop.round();
+        if (round % 10 === 0) say(`${round} rounds, ${loop.figures.framesTold} frames told`);
+      }
       const { findings, frames, opened, timeline } = await loop.finish();
       const { losses, ...figures } = loop.figures;
       const worst = Math.round(Math.max(0, ...losses));

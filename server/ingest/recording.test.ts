@@ -198,7 +198,10 @@ describe("recording in a worker", () => {
     again.keyframe();
     await ingest.close();
     const gaps = events().flatMap((event) => (event.type === "gap" ? event.gap : []));
-    expect(gaps).toMatchObject([{ reason: "camera-offline", detail: "rtsp.closed", streamId: MAIN }]);
+    const gap = { reason: "camera-offline", detail: "rtsp.closed", streamId: MAIN };
+    // While it lasts, and when it is over.
+    expect(gaps).toMatchObject([{ ...gap, open: true }, gap]);
+    expect(gaps[1]?.open).toBeUndefined();
   });
 
   it("a sub stream goes to both", async () => {

@@ -103,6 +103,21 @@ describe("gaps (R8)", () => {
     expect(new Set(recording.closed().map(({ runId }) => runId)).size).toBe(1);
   });
 
+  it("names pictures that were lost before they were sealed, by the frame that follows them", async () => {
+    recording = await Recording.start();
+    recording.begin();
+    await recording.run(2);
+    const lost = recording.now;
+    await recording.pass(600);
+    await recording.run(2, (index) => (index === 0 ? { flags: FLAG.discontinuity } : {}));
+    // A break in the timestamps alone loses nothing.
+    await recording.run(2, (index) => (index === 0 ? { flags: FLAG.discontinuity } : {}));
+    await recording.recorder.close();
+    const range = { startMicros: lost, endMicros: lost + 600_000 };
+    expect(recording.gaps()).toMatchObject([{ reason: "frames-lost", ...range }]);
+    expect(new Set(recording.closed().map(({ runId }) => runId)).size).toBe(1);
+  });
+
   it("names the time while the camera was away", async () => {
     recording = await Recording.start();
     recording.begin();

@@ -1,6 +1,5 @@
 import type { GapReason } from "../../shared/api/recording.ts";
 import type { Clock } from "../../shared/lib/clock.ts";
-import type { Micros } from "../../shared/lib/time.ts";
 import type { StreamFormat } from "../../shared/media/types.ts";
 import { FLAG, type SealedHeader } from "../../shared/wire/sealed-frame.ts";
 import { isAudio, isKeyframe } from "../fanout/frames.ts";
@@ -45,6 +44,7 @@ export class StreamRecorder {
   #lastSequence: number | undefined;
   #lastVideo: SealedHeader | undefined;
   #lastKeyframe: SealedHeader | undefined;
+  #intervalMicros = ONE_FRAME_MICROS;
   #cut = true;
   #waitForKeyframe = true;
   #told = false;
@@ -186,6 +186,7 @@ export class StreamRecorder {
       this.#gaps.lost(1);
       return;
     }
+    this.#noteLoss(header);
     if (keyframe && !this.#atKeyframe(header)) return;
     const writer = this.#current();
     const room =
@@ -200,8 +201,16 @@ export class StreamRecorder {
     }
     this.#waitForKeyframe = false;
     if (isAudio(header)) return;
-    this.#gaps.covered(header.captureTime, header.captureTime + this.#frameMicros(header));
+    this.#intervalMicros = this.#frameMicros(header);
+    this.#gaps.covered(header.captureTime, header.captureTime + this.#intervalMicros);
     this.#lastVideo = header;
+  }
+
+  /** Pictures that were lost before they were sealed leave no hole in the sequence: the frame after them says so. */
+  #noteLoss({ flags, captureTime }: SealedHeader): void {
+    if ((flags & FLAG.discontinuity) === 0 || (flags & FLAG.audio) !== 0 || this.#lastVideo === undefined) return;
+    const hole = captureTime - this.#lastVideo.captureTime - this.#intervalMicros;
+    if (hole > this.#intervalMicros / 2) this.#gaps.cause("frames-lost", "packets were lost on the way");
   }
 
   /** Begins a new file where one is due. False: there is nowhere to write. */
@@ -264,9 +273,10 @@ export class StreamRecorder {
     this.#current()?.end();
   }
 
-  #frameMicros(header: SealedHeader): Micros | number {
+  #frameMicros(header: SealedHeader): number {
     const interval = this.#lastVideo ? header.captureTime - this.#lastVideo.captureTime : ONE_FRAME_MICROS;
-    return interval > 0 && interval < 1_000_000 ? interval : ONE_FRAME_MICROS;
+    const same = (header.flags & FLAG.discontinuity) === 0;
+    return same && interval > 0 && interval < 1_000_000 ? interval : ONE_FRAME_MICROS;
   }
 
   #tell(recording: boolean): void {

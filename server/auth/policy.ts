@@ -42,6 +42,8 @@ const RULES = {
   "recording.emergency": system("recording.trigger"),
   "camera.manage": camera("camera.manage"),
   "camera.probe": camera("camera.manage"),
+  /** Knocking at a whole network: not for whoever manages a few cameras in it. */
+  "camera.discover": system("camera.manage"),
   "layout.share": system("layout.share"),
   "layout.manage": system("layout.manage"),
   "system.read": system("system.read"),

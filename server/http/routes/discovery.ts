@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import {
   discoveredCamera,
   findStreamsRequest,
@@ -8,15 +9,31 @@ import {
   setupProgress,
   setupProgressBody,
 } from "../../../shared/api/discovery.ts";
+import { errorCode } from "../../../shared/lib/errors.ts";
 import { actor } from "../actor.ts";
 import { type Api, json, jsonBody, needs, noContent } from "../api.ts";
-import type { AppDeps } from "../types.ts";
+import type { AppDeps, AppEnv } from "../types.ts";
 
 /** Finding cameras, and the first set-up. */
 export function discoveryRoutes(api: Api, { discovery, serverPlaces, audit }: AppDeps): void {
   const tags = ["discovery"];
+  /** Also what failed: a range that is not to be asked is what somebody tries who looks for more than cameras. */
+  const noted = async <T>(
+    c: Context<AppEnv>,
+    what: { readonly action: string; readonly target?: string },
+    run: () => Promise<T[]>,
+  ): Promise<T[]> => {
+    try {
+      const found = await run();
+      await audit.add({ ...actor(c), ...what, details: { found: found.length } });
+      return found;
+    } catch (error) {
+      await audit.add({ ...actor(c), ...what, outcome: "failed", details: { code: errorCode(error) } });
+      throw error;
+    }
+  };
   api.add(
-    needs("system.manage"),
+    needs("camera.discover"),
     {
       method: "get",
       path: "/discovery/networks",
@@ -27,7 +44,7 @@ export function discoveryRoutes(api: Api, { discovery, serverPlaces, audit }: Ap
     (c) => c.json(discovery.networks(), 200),
   );
   api.add(
-    needs("system.manage"),
+    needs("camera.discover"),
     {
       method: "post",
       path: "/discovery/search",
@@ -36,13 +53,12 @@ export function discoveryRoutes(api: Api, { discovery, serverPlaces, audit }: Ap
       responses: { 200: json(z.array(discoveredCamera)) },
     },
     async (c) => {
-      const found = await discovery.search();
-      await audit.add({ ...actor(c), action: "discovery.search", details: { found: found.length } });
+      const found = await noted(c, { action: "discovery.search" }, () => discovery.search());
       return c.json(found, 200);
     },
   );
   api.add(
-    needs("system.manage"),
+    needs("camera.discover"),
     {
       method: "post",
       path: "/discovery/scan",
@@ -53,13 +69,14 @@ export function discoveryRoutes(api: Api, { discovery, serverPlaces, audit }: Ap
     },
     async (c) => {
       const { range, port } = c.req.valid("json");
-      const found = await discovery.scan(range, port);
-      await audit.add({ ...actor(c), action: "discovery.scan", details: { range, port, found: found.length } });
+      const found = await noted(c, { action: "discovery.scan", target: `${range} port ${port}` }, () =>
+        discovery.scan(range, port),
+      );
       return c.json(found, 200);
     },
   );
   api.add(
-    needs("system.manage"),
+    needs("camera.discover"),
     {
       method: "post",
       path: "/discovery/streams",

@@ -42,6 +42,7 @@ const EXPECTED: Readonly<Record<Action, Expectation>> = {
   "recording.emergency": ["system", "ASOP"],
   "camera.manage": ["camera", "AC"],
   "camera.probe": ["camera", "AC"],
+  "camera.discover": ["system", "A"],
   "layout.share": ["system", "ASO"],
   "layout.manage": ["system", "AS"],
   "system.read": ["system", "ASOP"],

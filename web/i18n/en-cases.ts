@@ -21,6 +21,7 @@ export const enCases = {
   newOne: "New case…",
   camera: "Camera",
   cameras: "Cameras",
+  chosen: "{{number}} of {{all}} chosen",
   ranges: "Ranges",
   range: "Time",
   rangeNote: "Note",

@@ -4,7 +4,6 @@ export const enExports = {
   lead: "Packages of footage, each with a signed list of what it holds",
   new: "Export footage",
   title: "Title",
-  cameras: "Cameras",
   format: "Format",
   audio: "With sound",
   watermark: "Burn in user name and time (encodes anew, takes longer)",

@@ -21,6 +21,7 @@ export const koCases = {
   newOne: "새 사건…",
   camera: "카메라",
   cameras: "카메라",
+  chosen: "{{all}}대 중 {{number}}대 선택",
   ranges: "구간",
   range: "시간",
   rangeNote: "메모",

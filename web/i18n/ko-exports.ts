@@ -4,7 +4,6 @@ export const koExports = {
   lead: "영상 패키지. 저마다 내용 목록에 서명이 있습니다",
   new: "영상 내보내기",
   title: "제목",
-  cameras: "카메라",
   format: "형식",
   audio: "소리 포함",
   watermark: "사용자 이름과 시각을 새기기 (다시 인코딩하므로 오래 걸림)",

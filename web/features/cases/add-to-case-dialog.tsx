@@ -8,7 +8,8 @@ import { useServices } from "../../app/services.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { Field, Input, Select } from "../../ui/field.tsx";
-import { CameraName, type Footage, RangeText } from "./footage-line.tsx";
+import { CameraChoice } from "./camera-choice.tsx";
+import { type Footage, RangeText } from "./footage-line.tsx";
 import { tookCase, useCases } from "./use-cases.ts";
 
 interface AddToCaseDialogProps {
@@ -58,8 +59,6 @@ export function AddToCaseDialog({ footage, cameraIds, note: given = "", onClose 
       setBusy(false);
     }
   };
-  const toggle = (id: string): void =>
-    setCameras((before) => (before.includes(id) ? before.filter((one) => one !== id) : [...before, id]));
 
   return (
     <Dialog open modalToClicks onOpenChange={(isOpen) => !isOpen && onClose()} title={t("cases.addTitle")}>
@@ -98,24 +97,7 @@ export function AddToCaseDialog({ footage, cameraIds, note: given = "", onClose 
           </Field>
         )}
         {choices.length > 1 && (
-          <fieldset>
-            <legend className="mb-1 font-medium text-fg-soft text-xs">{t("cases.cameras")}</legend>
-            <div className="max-h-36 overflow-y-auto rounded-md border border-line px-2 py-1">
-              {choices.map((cameraId) => (
-                <label key={cameraId} className="flex items-center gap-2 py-1 text-sm coarse:min-h-11">
-                  <input
-                    type="checkbox"
-                    className="size-4 shrink-0 accent-accent"
-                    checked={cameras.includes(cameraId)}
-                    onChange={() => toggle(cameraId)}
-                  />
-                  <span className="truncate">
-                    <CameraName cameraId={cameraId} />
-                  </span>
-                </label>
-              ))}
-            </div>
-          </fieldset>
+          <CameraChoice first={footage.cameraId} cameraIds={choices} chosen={cameras} onChange={setCameras} />
         )}
         <Field label={t("cases.rangeNote")} optional={t("common.optional")}>
           {(control) => (

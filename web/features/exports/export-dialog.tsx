@@ -7,12 +7,11 @@ import { errorText } from "../../app/error-text.ts";
 import { useServices } from "../../app/services.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
+import { CameraChoice } from "../cases/camera-choice.tsx";
 import { useWall } from "../live/wall-context.tsx";
 import type { RangeRequest } from "../playback/playback-panel.tsx";
 import { ExportFields, ExportTitle, useExportForm } from "./export-fields.tsx";
 import { EXPORTS_KEY } from "./use-exports.ts";
-
-const check = "size-4 shrink-0 accent-accent";
 
 /** Asks for a package of what was selected on the timeline. */
 export function ExportDialog(props: { readonly request: RangeRequest; readonly onClose: () => void }): ReactNode {
@@ -51,8 +50,6 @@ export function ExportDialog(props: { readonly request: RangeRequest; readonly o
       setBusy(false);
     }
   };
-  const toggle = (id: string): void =>
-    setChosen((before) => (before.includes(id) ? before.filter((one) => one !== id) : [...before, id]));
 
   return (
     <Dialog open modalToClicks onOpenChange={(open) => !open && onClose()} title={t("exports.new")}>
@@ -61,22 +58,7 @@ export function ExportDialog(props: { readonly request: RangeRequest; readonly o
           {from} – {to}
         </p>
         <ExportTitle form={form} />
-        <fieldset className="flex flex-col gap-1">
-          <legend className="mb-1 text-sm">{t("exports.cameras")}</legend>
-          <div className="max-h-36 overflow-y-auto rounded-md border border-line px-2 py-1">
-            {request.cameraIds.map((cameraId) => (
-              <label key={cameraId} className="flex items-center gap-2 py-1 text-sm coarse:min-h-11">
-                <input
-                  type="checkbox"
-                  className={check}
-                  checked={chosen.includes(cameraId)}
-                  onChange={() => toggle(cameraId)}
-                />
-                <span className="truncate">{camerasById.get(cameraId)?.name ?? cameraId}</span>
-              </label>
-            ))}
-          </div>
-        </fieldset>
+        <CameraChoice first={request.cameraId} cameraIds={request.cameraIds} chosen={chosen} onChange={setChosen} />
         <ExportFields form={form} />
         {failure !== undefined && (
           <p role="alert" className="text-danger text-sm">

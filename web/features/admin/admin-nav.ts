@@ -1,11 +1,16 @@
 import {
   CircleDot,
   HardDrive,
+  History,
   IdCard,
+  KeyRound,
+  LockKeyhole,
   LogIn,
   type LucideIcon,
+  MonitorPlay,
   MonitorSmartphone,
   ScanEye,
+  ScrollText,
   User,
   Users,
 } from "lucide-react";
@@ -21,7 +26,12 @@ export type AdminPath =
   | "/admin/sessions"
   | "/admin/sign-in"
   | "/admin/recording"
-  | "/admin/storage";
+  | "/admin/audit"
+  | "/admin/keys"
+  | "/admin/configuration"
+  | "/admin/storage"
+  | "/admin/tokens"
+  | "/admin/displays";
 
 /** A page below /admin. Whoever holds one of the permissions is offered it. */
 export interface AdminPage {
@@ -48,7 +58,13 @@ export const ADMIN_SECTIONS: readonly AdminSection[] = [
       { to: "/admin/sessions", label: "sessions", icon: MonitorSmartphone, anyOf: ["user.manage"] },
     ],
   },
-  { title: "devices", pages: [] },
+  {
+    title: "devices",
+    pages: [
+      { to: "/admin/tokens", label: "tokens", icon: KeyRound, anyOf: ["token.manage"] },
+      { to: "/admin/displays", label: "displays", icon: MonitorPlay, anyOf: ["token.manage"] },
+    ],
+  },
   {
     title: "recording",
     pages: [
@@ -56,7 +72,15 @@ export const ADMIN_SECTIONS: readonly AdminSection[] = [
       { to: "/admin/storage", label: "storage", icon: HardDrive, anyOf: ["storage.manage"] },
     ],
   },
-  { title: "trust", pages: [{ to: "/admin/sign-in", label: "signIn", icon: LogIn, anyOf: ["system.manage"] }] },
+  {
+    title: "trust",
+    pages: [
+      { to: "/admin/audit", label: "audit", icon: ScrollText, anyOf: ["audit.read"] },
+      { to: "/admin/configuration", label: "configuration", icon: History, anyOf: ["system.manage"] },
+      { to: "/admin/keys", label: "keys", icon: LockKeyhole, anyOf: ["key.manage"] },
+      { to: "/admin/sign-in", label: "signIn", icon: LogIn, anyOf: ["system.manage"] },
+    ],
+  },
 ];
 
 /** Sections with the pages that the holder of some permissions is offered. */

@@ -96,7 +96,11 @@ export function UserDialog({ user, last = false, onClose }: UserDialogProps): Re
         )}
         {last && <p className="rounded-md bg-accent-soft px-3 py-2 text-sm">{t("users.lastAdministratorLead")}</p>}
         <div className="grid gap-4 sm:grid-cols-2">
-          <Field label={t("auth.username")} error={fieldMessage(error, "username")} hint={t("auth.usernameRule")}>
+          <Field
+            label={t("auth.username")}
+            error={fieldMessage(error, "username")}
+            {...(user === undefined ? { hint: t("auth.usernameRule") } : {})}
+          >
             {(control) => (
               <Input
                 {...control}

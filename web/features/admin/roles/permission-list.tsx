@@ -103,7 +103,7 @@ function Right({ permission, held, onToggle }: RightProps): ReactNode {
   const key = permissionKey(permission);
   const words = (
     <span className="min-w-0">
-      <span className={cn("block text-sm", !held && onToggle === undefined && "text-fg-muted")}>
+      <span id={`${id}-name`} className={cn("block text-sm", !held && onToggle === undefined && "text-fg-muted")}>
         {t(`access.permissions.${key}`)}
       </span>
       <span id={id} className="block text-fg-muted text-xs">
@@ -128,6 +128,7 @@ function Right({ permission, held, onToggle }: RightProps): ReactNode {
       <label className="flex cursor-pointer items-start gap-2 py-1.5 hover:bg-hover coarse:min-h-11">
         <input
           type="checkbox"
+          aria-labelledby={`${id}-name`}
           aria-describedby={id}
           className="mt-0.5 size-4 shrink-0 accent-accent coarse:size-5"
           checked={held}

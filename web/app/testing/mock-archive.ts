@@ -71,6 +71,9 @@ export function mockTimeline(query: URLSearchParams, bookmarks: readonly Bookmar
     resolutionMicros: Number(query.get("resolutionMicros")),
     cameras,
     all,
+    events: cameras
+      .flatMap(({ events }) => events.map((one): [number, number] => [one.startMicros, one.endMicros]))
+      .sort((a, b) => a[0] - b[0]),
     firstMicros: nowMicros() - DAYS_KEPT * 24 * HOUR,
     lastMicros: nowMicros(),
   };

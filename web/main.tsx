@@ -16,6 +16,8 @@ import { ServicesProvider } from "./app/services.ts";
 import { applyTheme, deviceTheme } from "./app/theme.ts";
 import { createWallEngine } from "./engine/create-wall-engine.ts";
 import { installStatsHook } from "./engine/stats-hook.ts";
+import { DISPLAY_PATH, displayFetch } from "./features/tokens/display/display-fetch.ts";
+import { createDisplayStore } from "./features/tokens/display/display-key.ts";
 import { createI18n, followAccount, preferredLanguage } from "./i18n/i18n.ts";
 import { UpdatePrompt } from "./pwa/update-prompt.tsx";
 import "./styles/app.css";
@@ -24,15 +26,19 @@ import { TooltipProvider } from "./ui/tooltip.tsx";
 /** The page's composition root: builds, wires, renders. Nothing else in web/ makes a singleton. */
 
 const clock = systemClock();
-const fetchFromServer = (input: string, init?: RequestInit): Promise<Response> => fetch(input, init);
+const isDisplay = location.pathname === DISPLAY_PATH;
+const plainFetch = (input: string, init?: RequestInit): Promise<Response> => fetch(input, init);
+const fetchFromServer = isDisplay ? displayFetch(plainFetch, createDisplayStore()) : plainFetch;
 const oneTabAtATime = <T,>(run: () => Promise<T>): Promise<T> =>
   "locks" in navigator ? navigator.locks.request("fluxvision.refresh", run) : run();
 
 const hintKey = "fluxvision.signed-in";
-const session = createSessionStore(fetchFromServer, clock, oneTabAtATime, {
-  get: () => localStorage.getItem(hintKey) !== null,
-  set: (signedIn) => (signedIn ? localStorage.setItem(hintKey, "1") : localStorage.removeItem(hintKey)),
-});
+const session = isDisplay
+  ? createSessionStore(fetchFromServer, clock)
+  : createSessionStore(fetchFromServer, clock, oneTabAtATime, {
+      get: () => localStorage.getItem(hintKey) !== null,
+      set: (signedIn) => (signedIn ? localStorage.setItem(hintKey, "1") : localStorage.removeItem(hintKey)),
+    });
 const api = createApi(createHttpClient(fetchFromServer, session));
 const queries = createQueryClient();
 const i18n = createI18n(preferredLanguage(localStorage, navigator.languages));
@@ -67,7 +73,8 @@ session.subscribe(() => {
     queries.clear();
   }
   if (current.status === "signed-out" || user !== undefined) shownUser = user;
-  if (current.status !== "signed-in") return;
+  // A display has no account of its own: it keeps to the browser's language.
+  if (current.status !== "signed-in" || isDisplay) return;
   followAccount(i18n, current.user.language);
   if (current.theme !== undefined) applyTheme(current.theme);
 });
@@ -83,7 +90,7 @@ createRoot(root).render(
         <QueryClientProvider client={queries}>
           <TooltipProvider delayDuration={500} skipDelayDuration={200}>
             {isSecureContext ? <RouterProvider router={router} /> : <InsecurePage />}
-            {isSecureContext && <UpdatePrompt />}
+            {isSecureContext && !isDisplay && <UpdatePrompt />}
             <Toaster
               theme="dark"
               position="bottom-right"

@@ -29,6 +29,7 @@ import type { HttpClient } from "./http-client.ts";
 import { createIdentityApi, type IdentityApi } from "./identity-endpoints.ts";
 import { createRecordingApi, type RecordingApi } from "./recording-endpoints.ts";
 import { createSetupApi, type SetupApi } from "./setup-endpoints.ts";
+import { createTokenApi, type TokenApi } from "./token-endpoints.ts";
 import { createTypedClient, data, given } from "./typed-client.ts";
 
 export type AuthStatus = z.infer<typeof authStatus>;
@@ -63,7 +64,7 @@ export type EvidenceLockBody = z.input<typeof evidenceLockBody>;
 export type ExportBody = z.input<typeof exportSpec>;
 
 /** Every route of /api/v1 that the console uses, by name. */
-export interface Api extends RecordingApi, IdentityApi, SetupApi, AccessApi {
+export interface Api extends RecordingApi, IdentityApi, SetupApi, AccessApi, TokenApi {
   authStatus(): Promise<AuthStatus>;
   liveConfig(): Promise<LiveConfig>;
   systemStats(signal?: AbortSignal): Promise<SystemStats>;
@@ -111,6 +112,7 @@ export function createApi(http: HttpClient): Api {
     ...createRecordingApi(http),
     ...createAccessApi(http),
     ...createSetupApi(http),
+    ...createTokenApi(http),
     ...createIdentityApi(http),
     authStatus: () => data(api.GET("/auth/status")),
     liveConfig: () => data(api.GET("/live/config")),

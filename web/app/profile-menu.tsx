@@ -1,5 +1,5 @@
 import { useNavigate } from "@tanstack/react-router";
-import { CircleUser, Info, Keyboard, LogOut } from "lucide-react";
+import { CircleUser, Info, Keyboard, KeyRound, LogOut } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useHelp } from "../features/help/help-provider.tsx";
@@ -45,6 +45,9 @@ export function ProfileMenu(): ReactNode {
       <MenuSeparator />
       <MenuItem icon={<CircleUser />} onSelect={() => void navigate({ to: "/profile" })}>
         {t("account.title")}
+      </MenuItem>
+      <MenuItem icon={<KeyRound />} onSelect={() => void navigate({ to: "/tokens" })}>
+        {t("tokens.ownTitle")}
       </MenuItem>
       <MenuSeparator />
       <MenuLabel>{t("profile.language")}</MenuLabel>

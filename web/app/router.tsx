@@ -10,6 +10,7 @@ import { rightsSearch } from "../features/admin/rights/rights-search.ts";
 import { SetupPage } from "../features/auth/setup-page.tsx";
 import { SignInPage } from "../features/auth/sign-in-page.tsx";
 import { WallPage } from "../features/live/wall-page.tsx";
+import { DISPLAY_PATH } from "../features/tokens/display/display-fetch.ts";
 import { CrashedPage, NotFoundPage } from "./error-pages.tsx";
 import { safeReturnPath } from "./return-path.ts";
 import { SignedInShell } from "./shell.tsx";
@@ -175,13 +176,40 @@ const bookmarksRoute = createRoute({
   component: lazyRouteComponent(() => import("../features/cases/bookmarks-page.tsx"), "BookmarksPage"),
 });
 
+const ownTokensRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/tokens",
+  component: lazyRouteComponent(() => import("../features/tokens/tokens-page.tsx"), "OwnTokensPage"),
+});
+
+const tokensRoute = createRoute({
+  getParentRoute: () => adminRoute,
+  path: "/tokens",
+  component: lazyRouteComponent(() => import("../features/tokens/tokens-page.tsx"), "AllTokensPage"),
+});
+
+const displaysRoute = createRoute({
+  getParentRoute: () => adminRoute,
+  path: "/displays",
+  component: lazyRouteComponent(() => import("../features/tokens/displays-page.tsx"), "DisplaysPage"),
+});
+
+/** Outside of the gate: a wall display signs in with a key of its own (main.tsx). */
+const displayRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: DISPLAY_PATH,
+  component: lazyRouteComponent(() => import("../features/tokens/display/display-page.tsx"), "DisplayPage"),
+});
+
 const routeTree = rootRoute.addChildren([
   signInRoute,
   setupRoute,
+  displayRoute,
   shellRoute.addChildren([
     wallRoute,
     kioskRoute,
     profileRoute,
+    ownTokensRoute,
     camerasRoute,
     exportsRoute,
     casesRoute,
@@ -198,6 +226,8 @@ const routeTree = rootRoute.addChildren([
       rightsRoute,
       recordingRoute,
       storageRoute,
+      tokensRoute,
+      displaysRoute,
     ]),
   ]),
 ]);

@@ -18,5 +18,7 @@ export const enAdmin = {
     signIn: "Sign-in",
     recording: "Recording",
     storage: "Storage",
+    tokens: "API tokens",
+    displays: "Wall displays",
   },
 };

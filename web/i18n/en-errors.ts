@@ -1,6 +1,7 @@
 import { enExportErrors } from "./en-export-errors.ts";
 import { enIdentityErrors } from "./en-identity-errors.ts";
 import { enSetupErrors } from "./en-setup.ts";
+import { enTokenErrors } from "./en-tokens.ts";
 import { enAccessErrors } from "./en-users.ts";
 
 /** What went wrong, in words. `codes`: the codes of the server, with `_` for the dot. */
@@ -80,6 +81,7 @@ export const enErrors = {
     ...enSetupErrors,
     ...enAccessErrors,
     ...enExportErrors,
+    ...enTokenErrors,
     ...enIdentityErrors,
   },
 } as const;

@@ -8,6 +8,7 @@ import { enPlayback } from "./en-playback.ts";
 import { enRecording } from "./en-recording.ts";
 import { enSetup } from "./en-setup.ts";
 import { enStorage } from "./en-storage.ts";
+import { enDisplays, enTokens } from "./en-tokens.ts";
 import { enAccess, enUsers } from "./en-users.ts";
 import { enWall } from "./en-wall.ts";
 
@@ -327,6 +328,8 @@ export const en = {
   recording: enRecording,
   setup: enSetup,
   storage: enStorage,
+  tokens: enTokens,
+  displays: enDisplays,
   signIn: enSignIn,
   account: enAccount,
   sessions: enSessions,

@@ -19,5 +19,7 @@ export const koAdmin: typeof enAdmin = {
     signIn: "로그인",
     recording: "녹화",
     storage: "저장소",
+    tokens: "API 토큰",
+    displays: "월 디스플레이",
   },
 };

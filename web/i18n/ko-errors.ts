@@ -2,6 +2,7 @@ import type { Translation } from "./en.ts";
 import { koExportErrors } from "./ko-export-errors.ts";
 import { koIdentityErrors } from "./ko-identity-errors.ts";
 import { koSetupErrors } from "./ko-setup.ts";
+import { koTokenErrors } from "./ko-tokens.ts";
 import { koAccessErrors } from "./ko-users.ts";
 
 export const koErrors: Translation["errors"] = {
@@ -80,6 +81,7 @@ export const koErrors: Translation["errors"] = {
     ...koSetupErrors,
     ...koAccessErrors,
     ...koExportErrors,
+    ...koTokenErrors,
     ...koIdentityErrors,
   },
 };

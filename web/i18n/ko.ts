@@ -9,6 +9,7 @@ import { koPlayback } from "./ko-playback.ts";
 import { koRecording } from "./ko-recording.ts";
 import { koSetup } from "./ko-setup.ts";
 import { koStorage } from "./ko-storage.ts";
+import { koDisplays, koTokens } from "./ko-tokens.ts";
 import { koAccess, koUsers } from "./ko-users.ts";
 import { koWall } from "./ko-wall.ts";
 
@@ -328,6 +329,8 @@ export const ko: Translation = {
   recording: koRecording,
   setup: koSetup,
   storage: koStorage,
+  tokens: koTokens,
+  displays: koDisplays,
   signIn: koSignIn,
   account: koAccount,
   sessions: koSessions,

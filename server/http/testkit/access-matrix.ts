@@ -2,8 +2,9 @@ import { createECDH, randomUUID } from "node:crypto";
 import { ACTIONS, type Action, can } from "../../auth/policy.ts";
 import type { RegisteredRoute } from "../api.ts";
 import type { MatrixCaller, MatrixWorld } from "./matrix-callers.ts";
-import { BODY_CELLS, LIST_CELLS, seedLists } from "./matrix-cells.ts";
+import { BODY_CELLS, LIST_CELLS, type Seeded, seedLists } from "./matrix-cells.ts";
 import { expectedToMay } from "./matrix-expected.ts";
+import { fillObject, OBJECT_CELLS, OBJECT_REFUSALS } from "./matrix-objects.ts";
 
 export interface MatrixResult {
   readonly cells: number;
@@ -27,7 +28,9 @@ export async function walkMatrix(world: MatrixWorld, about?: readonly Action[]):
   const walk = new Walk(world, new Set(about ?? ACTIONS));
   await walk.routes();
   await walk.bodies();
-  await walk.lists();
+  const seeded = await seedLists(world);
+  await walk.lists(seeded);
+  await walk.objects(seeded);
   await walk.media();
   await walk.policy();
   return { cells: walk.cells, wrong: walk.wrong };
@@ -76,7 +79,7 @@ class Walk {
         for (const which of CAMERAS) {
           const id = this.#id(which);
           const may = needs.every((action) => expectedToMay(caller, action, which));
-          const got = await this.#call(caller, method, path.replace("{camera}", id), body?.(id, which));
+          const got = await this.#call(caller, method, path.replaceAll("{camera}", id), body?.(id, which));
           this.#check(`${method} ${path} (${which})`, caller, may, got);
         }
       }
@@ -84,8 +87,7 @@ class Walk {
   }
 
   /** What lists show of things that belong to a camera. */
-  async lists(): Promise<void> {
-    const seeded = await seedLists(this.#world);
+  async lists(seeded: Seeded): Promise<void> {
     for (const { path, gate, shows, ids } of LIST_CELLS) {
       if (![gate, ...shows].some((action) => this.#about.has(action))) continue;
       for (const caller of this.#world.callers) {
@@ -96,6 +98,22 @@ class Walk {
           const may = shows.every((action) => expectedToMay(caller, action, which));
           const seen = text.includes(ids(seeded, which));
           this.#count(`GET ${path} shows what is of the ${which} camera`, caller, may, seen, `${seen}`);
+        }
+      }
+    }
+  }
+
+  /** Requests by the id of a bookmark, lock, case or export of the camera. */
+  async objects(seeded: Seeded): Promise<void> {
+    for (const { method, path, needs, body, removes = false } of OBJECT_CELLS) {
+      if (!needs.some((action) => this.#about.has(action))) continue;
+      for (const caller of this.#world.callers) {
+        for (const which of CAMERAS) {
+          const of = seeded[which];
+          const may = needs.every((action) => expectedToMay(caller, action, which));
+          if (removes && may) continue;
+          const got = await this.#call(caller, method, fillObject(path, of), body?.(of));
+          this.#check(`${method} ${path} (${which})`, caller, may, got, OBJECT_REFUSALS);
         }
       }
     }
@@ -196,8 +214,15 @@ class Walk {
     return { status, code: codeOf(text) };
   }
 
-  #check(what: string, caller: MatrixCaller, may: boolean, got: { status: number; code: string | undefined }): void {
-    const refused = got.status === 401 || REFUSALS.has(got.code ?? "");
+  #check(
+    what: string,
+    caller: MatrixCaller,
+    may: boolean,
+    got: { status: number; code: string | undefined },
+    alsoRefused?: ReadonlySet<string>,
+  ): void {
+    const code = got.code ?? "";
+    const refused = got.status === 401 || REFUSALS.has(code) || (alsoRefused?.has(code) ?? false);
     this.#count(what, caller, may, !refused, `${got.status} ${got.code ?? ""}`);
     // A failure says nothing about rights: it must not pass for a yes.
     if (got.status >= 500) this.wrong.push(`${what} as ${caller.name}: ${got.status} ${got.code ?? ""}`);

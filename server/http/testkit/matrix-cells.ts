@@ -1,6 +1,7 @@
 import type { Action } from "../../auth/policy.ts";
 import { API_PREFIX } from "../api.ts";
 import type { MatrixWorld } from "./matrix-callers.ts";
+import type { SeededOf } from "./matrix-objects.ts";
 
 interface BodyCell {
   readonly method: string;
@@ -18,6 +19,16 @@ export const BODY_CELLS: readonly BodyCell[] = [
   { method: "GET", path: at("/recordings?camera={camera}"), needs: ["archive.view"] },
   { method: "GET", path: at(`/timeline?cameras={camera}&startMicros=1&endMicros=2`), needs: ["archive.view"] },
   { method: "GET", path: at("/timeline/days?cameras={camera}&month=2026-09"), needs: ["archive.view"] },
+  {
+    method: "GET",
+    path: at("/timeline?cameras={camera}&detail={camera}&startMicros=1&endMicros=2"),
+    needs: ["archive.view"],
+  },
+  {
+    method: "GET",
+    path: at("/users/00000000-0000-4000-8000-000000000000/access?camera={camera}"),
+    needs: ["user.manage", "camera.view"],
+  },
   {
     method: "POST",
     path: at("/bookmarks"),
@@ -96,9 +107,7 @@ interface ListCell {
   readonly ids: (seeded: Seeded, which: "own" | "foreign") => string;
 }
 
-type Seeded = Readonly<
-  Record<"own" | "foreign", Readonly<Record<"camera" | "bookmark" | "lock" | "case" | "export", string>>>
->;
+export type Seeded = Readonly<Record<"own" | "foreign", SeededOf>>;
 
 /** Lists, and what they may show of whose camera. */
 export const LIST_CELLS: readonly ListCell[] = [

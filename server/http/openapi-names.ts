@@ -45,7 +45,8 @@ export function namedSchemas(): ReadonlyMap<string, JsonSchema> {
 
 function converted(schema: z.ZodType): JsonSchema | undefined {
   const holder = new OpenAPIHono();
-  holder.openAPIRegistry.register("It", schema);
+  // In the bundle, schemas are made before zod learns `openapi`: a copy made now has it.
+  holder.openAPIRegistry.register("It", schema.clone());
   const document = holder.getOpenAPI31Document({ openapi: "3.1.0", info: { title: "", version: "" } });
   const it = document.components?.schemas?.It as JsonSchema | undefined;
   return it?.type === "object" || it?.enum !== undefined || it?.anyOf !== undefined ? it : undefined;

@@ -44,6 +44,10 @@ function mediaPlayer(found: PackageFiles, names: readonly string[], words: Words
     url = URL.createObjectURL(blob);
     video.src = url;
   };
+  // Players show black until they are at a picture.
+  video.addEventListener("loadedmetadata", () => {
+    if (video.currentTime === 0) video.currentTime = 0.001;
+  });
   video.addEventListener("error", () => message.classList.remove("hidden"));
   choice.addEventListener("change", load);
   load();

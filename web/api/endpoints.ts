@@ -30,6 +30,7 @@ import { createIdentityApi, type IdentityApi } from "./identity-endpoints.ts";
 import { createRecordingApi, type RecordingApi } from "./recording-endpoints.ts";
 import { createSetupApi, type SetupApi } from "./setup-endpoints.ts";
 import { createTokenApi, type TokenApi } from "./token-endpoints.ts";
+import { createTrustApi, type TrustApi } from "./trust-endpoints.ts";
 import { createTypedClient, data, given } from "./typed-client.ts";
 
 export type AuthStatus = z.infer<typeof authStatus>;
@@ -64,7 +65,7 @@ export type EvidenceLockBody = z.input<typeof evidenceLockBody>;
 export type ExportBody = z.input<typeof exportSpec>;
 
 /** Every route of /api/v1 that the console uses, by name. */
-export interface Api extends RecordingApi, IdentityApi, SetupApi, AccessApi, TokenApi {
+export interface Api extends RecordingApi, IdentityApi, SetupApi, TrustApi, AccessApi, TokenApi {
   authStatus(): Promise<AuthStatus>;
   liveConfig(): Promise<LiveConfig>;
   systemStats(signal?: AbortSignal): Promise<SystemStats>;
@@ -111,6 +112,7 @@ export function createApi(http: HttpClient): Api {
   return {
     ...createRecordingApi(http),
     ...createAccessApi(http),
+    ...createTrustApi(http),
     ...createSetupApi(http),
     ...createTokenApi(http),
     ...createIdentityApi(http),

@@ -156,6 +156,27 @@ const storageRoute = createRoute({
   component: lazyRouteComponent(() => import("../features/storage/storage-page.tsx"), "StoragePage"),
 });
 
+const auditRoute = createRoute({
+  getParentRoute: () => adminRoute,
+  path: "/audit",
+  component: lazyRouteComponent(() => import("../features/audit/audit-page.tsx"), "AuditPage"),
+});
+
+const keysRoute = createRoute({
+  getParentRoute: () => adminRoute,
+  path: "/keys",
+  component: lazyRouteComponent(() => import("../features/keys/keys-page.tsx"), "KeysPage"),
+});
+
+const configurationRoute = createRoute({
+  getParentRoute: () => adminRoute,
+  path: "/configuration",
+  component: lazyRouteComponent(
+    () => import("../features/configuration/configuration-page.tsx"),
+    "ConfigurationPage",
+  ),
+});
+
 const casesRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/cases",
@@ -226,6 +247,9 @@ const routeTree = rootRoute.addChildren([
       rightsRoute,
       recordingRoute,
       storageRoute,
+      auditRoute,
+      keysRoute,
+      configurationRoute,
       tokensRoute,
       displaysRoute,
     ]),

@@ -1,5 +1,6 @@
 import { enExportErrors } from "./en-export-errors.ts";
 import { enIdentityErrors } from "./en-identity-errors.ts";
+import { enTrustErrors } from "./en-trust-errors.ts";
 import { enSetupErrors } from "./en-setup.ts";
 import { enTokenErrors } from "./en-tokens.ts";
 import { enAccessErrors } from "./en-users.ts";
@@ -83,5 +84,6 @@ export const enErrors = {
     ...enExportErrors,
     ...enTokenErrors,
     ...enIdentityErrors,
+    ...enTrustErrors,
   },
 } as const;

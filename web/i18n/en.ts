@@ -1,9 +1,11 @@
 import { enAdmin } from "./en-admin.ts";
+import { enAudit } from "./en-audit.ts";
 import { enBookmarks, enCases } from "./en-cases.ts";
 import { enErrors } from "./en-errors.ts";
 import { enExports } from "./en-exports.ts";
 import { enHelp } from "./en-help.ts";
 import { enAccount, enRules, enSessions, enSignIn } from "./en-identity.ts";
+import { enConfig, enKeys } from "./en-keys.ts";
 import { enPlayback } from "./en-playback.ts";
 import { enRecording } from "./en-recording.ts";
 import { enSetup } from "./en-setup.ts";
@@ -308,6 +310,9 @@ export const en = {
   },
   admin: enAdmin,
   users: enUsers,
+  audit: enAudit,
+  keys: enKeys,
+  config: enConfig,
   access: enAccess,
   help: enHelp,
 

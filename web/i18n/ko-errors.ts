@@ -1,6 +1,7 @@
 import type { Translation } from "./en.ts";
 import { koExportErrors } from "./ko-export-errors.ts";
 import { koIdentityErrors } from "./ko-identity-errors.ts";
+import { koTrustErrors } from "./ko-trust-errors.ts";
 import { koSetupErrors } from "./ko-setup.ts";
 import { koTokenErrors } from "./ko-tokens.ts";
 import { koAccessErrors } from "./ko-users.ts";
@@ -83,5 +84,6 @@ export const koErrors: Translation["errors"] = {
     ...koExportErrors,
     ...koTokenErrors,
     ...koIdentityErrors,
+    ...koTrustErrors,
   },
 };

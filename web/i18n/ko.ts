@@ -1,10 +1,12 @@
 import type { Translation } from "./en.ts";
 import { koAdmin } from "./ko-admin.ts";
+import { koAudit } from "./ko-audit.ts";
 import { koBookmarks, koCases } from "./ko-cases.ts";
 import { koErrors } from "./ko-errors.ts";
 import { koExports } from "./ko-exports.ts";
 import { koHelp } from "./ko-help.ts";
 import { koAccount, koRules, koSessions, koSignIn } from "./ko-identity.ts";
+import { koConfig, koKeys } from "./ko-keys.ts";
 import { koPlayback } from "./ko-playback.ts";
 import { koRecording } from "./ko-recording.ts";
 import { koSetup } from "./ko-setup.ts";
@@ -309,6 +311,9 @@ export const ko: Translation = {
   },
   admin: koAdmin,
   users: koUsers,
+  audit: koAudit,
+  keys: koKeys,
+  config: koConfig,
   access: koAccess,
   help: koHelp,
 

@@ -1,0 +1,2 @@
+/** Under which the inventory is kept. */
+export const KEYS_KEY = ["keys", "inventory"] as const;

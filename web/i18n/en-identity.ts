@@ -127,7 +127,7 @@ export const enSessions = {
 export const enRules = {
   title: "Sign-in",
   failed: "The rules could not be loaded",
-  passwords: "Passwords",
+  passwords: "Passwords and second factors",
   minLength: "Shortest password",
   minLengthHint: "Characters, 12 to 64. Leaked, common and easily guessed passwords are refused in any case.",
   mfa: "Second factor needed for",

@@ -129,7 +129,7 @@ export const koSessions: typeof enSessions = {
 export const koRules: typeof enRules = {
   title: "로그인",
   failed: "규칙을 불러오지 못했습니다",
-  passwords: "비밀번호",
+  passwords: "비밀번호와 2단계 인증",
   minLength: "최소 길이",
   minLengthHint: "12~64자. 유출되었거나 흔하거나 추측하기 쉬운 비밀번호는 항상 거부됩니다.",
   mfa: "2단계 인증이 필요한 역할",

@@ -28,6 +28,7 @@ test.each([
     "Whale 4, Windows",
   ],
   ["curl/8.5.0", "curl/8.5.0"],
+  ["node", "node"],
   ["python-httpx/0.27.2", "python-httpx/0.27.2"],
 ])("%s", (userAgent, name) => {
   expect(deviceName(userAgent)).toBe(name);

@@ -24,9 +24,9 @@ export function deviceName(userAgent: string): string | undefined {
     .map(([pattern, name]) => ({ name, match: pattern.exec(userAgent) }))
     .find(({ match }) => match !== null);
   const system = systems.find(([pattern]) => pattern.test(userAgent))?.[1];
-  const program = /^[\w.-]{2,40}\/[\w.]+/.exec(userAgent)?.[0];
+  const program = /^[\w.-]{2,40}(?:\/[\w.]+|$)/.exec(userAgent)?.[0];
   const named = browser === undefined ? undefined : `${browser.name} ${browser.match?.[1] ?? ""}`.trim();
-  // A program that is no browser: curl/8.5, python-httpx/0.27.
+  // A program that is no browser: curl/8.5, python-httpx/0.27, node.
   const what = named ?? (program?.startsWith("Mozilla/") ? undefined : program);
   return [what, system].filter((part) => part !== undefined).join(", ") || undefined;
 }

@@ -89,6 +89,16 @@ export function notCovered(access: Access, { permissions, scope }: Grant): Permi
   return undefined;
 }
 
+/**
+ * The first right that its holder would gain on a camera by putting it at `path`; undefined: none. Without a camera: one that
+ * was there before and comes back with what was recorded of it.
+ */
+export function gainedAt(access: Access, path: string, cameraId?: string): Permission | undefined {
+  const before = (permission: Permission): boolean =>
+    cameraId === undefined ? access.system.has(permission) : access.holds(permission, cameraId);
+  return CAMERA_PERMISSIONS.find((permission) => access.holdsAt(permission, path) && !before(permission));
+}
+
 export function isSystemPermission(permission: Permission): boolean {
   return SYSTEM_PERMISSIONS.some((known) => known === permission);
 }

@@ -10,6 +10,7 @@ import type {
 import type { Clock } from "../../shared/lib/clock.ts";
 import { FluxError } from "../../shared/lib/errors.ts";
 import type { StreamRole } from "../../shared/media/types.ts";
+import { gainedAt } from "../access/access.ts";
 import { can, canAt, type Principal } from "../auth/policy.ts";
 import type { Logger } from "../core/log.ts";
 import { toDate } from "../db/time.ts";
@@ -86,10 +87,11 @@ export class CameraService {
   }
 
   /**
-   * `id`: of a camera that is brought back. Throws `camera.bad_url`, `camera.bad_field`, `camera.exists`; `auth.forbidden` for a
-   * place that is not the caller's to manage.
+   * `backId`: of a camera that is brought back. Throws `camera.bad_url`, `camera.bad_field`, `camera.exists`; `auth.forbidden`
+   * for a place that is not the caller's to manage; `access.escalation` where he would gain rights on what was recorded.
    */
-  create(principal: Principal, input: CreateCamera, id: string = randomUUID()): Promise<Camera> {
+  create(principal: Principal, input: CreateCamera, backId?: string): Promise<Camera> {
+    const id = backId ?? randomUUID();
     return this.#inOrder(async () => {
       if (this.#cameras.has(id)) throw new FluxError("camera.exists", "there is such a camera");
       const createdAt = toDate(this.#parts.clock.utcMicros());
@@ -106,11 +108,15 @@ export class CameraService {
         urls: new Map(),
       });
       requirePlace(principal, values.group);
+      if (backId !== undefined) requireNoGain(principal, values.group);
       return this.#save(values, principal);
     });
   }
 
-  /** Fields left out stay as they are. Throws as `create`, `camera.not_found`. */
+  /**
+   * Fields left out stay as they are. Throws as `create`, `camera.not_found`, `camera.password_needed`; `access.escalation`
+   * where the caller would gain rights on the camera by moving it.
+   */
   update(principal: Principal, id: string, input: UpdateCamera): Promise<Camera> {
     return this.#inOrder(async () => {
       const record = this.#cameras.get(id);
@@ -119,7 +125,10 @@ export class CameraService {
       const urls = new Map(streams.map(({ role, url }) => [role, url] as const));
       const values = this.#values(input, { ...rest, urls });
       // Moving a camera gives it to those who hold rights where it goes.
-      if (values.group !== record.group) requirePlace(principal, values.group);
+      if (values.group !== record.group) {
+        requirePlace(principal, values.group);
+        requireNoGain(principal, values.group, id);
+      }
       return this.#save(values, principal);
     });
   }
@@ -173,10 +182,7 @@ export class CameraService {
 
   /** A stored password goes only to the host that it is stored for. */
   #probeCredentials(input: ProbeCamera, target: CameraUrl, stored: CameraRecord | undefined) {
-    const sameHost = stored?.streams.some(({ url }) => {
-      const known = parseCameraUrl(url, "url");
-      return known.host === target.host && known.port === target.port;
-    });
+    const sameHost = stored?.streams.some(({ url }) => hostOf(url) === hostOf(target.url));
     const usable = sameHost ? stored : undefined;
     const username = input.username ?? target.username ?? usable?.username;
     const ownPassword = username === usable?.username ? usable?.password : undefined;
@@ -189,6 +195,8 @@ export class CameraService {
   #values(input: UpdateCamera, before: CameraValues): CameraValues {
     const urls = new Map<StreamRole, string>(before.urls);
     let { username, password } = before;
+    const hosts = new Set([...before.urls.values()].map(hostOf));
+    let elsewhere = false;
     for (const [role, field, text] of [
       ["main", "url", input.url],
       ["sub", "subUrl", input.subUrl],
@@ -197,6 +205,7 @@ export class CameraService {
       if (typeof text !== "string") continue;
       const parsed = parseCameraUrl(text, field, this.#parts.outbound);
       urls.set(role, parsed.url);
+      elsewhere ||= !hosts.has(hostOf(parsed.url));
       if (role === "sub" && parsed.username !== undefined && username !== undefined && parsed.username !== username) {
         throw new FluxError("camera.bad_field", "has another user name than the main stream's address", { field });
       }
@@ -206,6 +215,10 @@ export class CameraService {
     if (input.password !== undefined) password = input.password || undefined;
     requirePlain(username, "username");
     requirePlain(password, "password");
+    // Whoever may change the address does not know the password: a stored one goes only to the host that it is stored for.
+    if (elsewhere && input.password === undefined && password !== undefined && password === before.password) {
+      throw new FluxError("camera.password_needed", "a new address needs the password again", { field: "password" });
+    }
     return {
       ...before,
       name: input.name ?? before.name,
@@ -274,12 +287,25 @@ function byPlace(a: CameraRecord, b: CameraRecord): number {
   return collator.compare(a.group, b.group) || collator.compare(a.name, b.name) || (a.id < b.id ? -1 : 1);
 }
 
+function hostOf(url: string): string {
+  const { host, port } = parseCameraUrl(url, "url");
+  return `${host} ${port}`;
+}
+
 function groupPath(text: string): string {
   if (/[\p{Cc}\p{Cf}]/u.test(text)) {
     throw new FluxError("camera.bad_field", "must not contain control characters", { field: "group" });
   }
   const parts = text.split("/").map((part) => part.trim());
   return parts.filter((part) => part !== "").join("/");
+}
+
+/** Nobody gets to see what he could not see by putting it where he may see. */
+function requireNoGain({ access }: Principal, group: string, cameraId?: string): void {
+  if (gainedAt(access, group, cameraId) === undefined) return;
+  throw new FluxError("access.escalation", "would give you rights that you do not hold on the camera", {
+    field: "group",
+  });
 }
 
 function requirePlace(principal: Principal, group: string): void {

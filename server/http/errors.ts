@@ -84,6 +84,7 @@ const STATUS_BY_CODE: Readonly<Record<string, ContentfulStatusCode>> = {
   "camera.not_found": 404,
   "camera.bad_url": 400,
   "camera.bad_field": 400,
+  "camera.password_needed": 400,
   "access.escalation": 403,
   "config.not_found": 404,
   "config.changed_meanwhile": 409,

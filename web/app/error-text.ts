@@ -1,5 +1,5 @@
 import type { TFunction } from "i18next";
-import { ApiError, isUnreachable } from "../api/api-error.ts";
+import { ApiError, fieldMessage, isUnreachable } from "../api/api-error.ts";
 import { enErrors } from "../i18n/en-errors.ts";
 
 type KnownCode = keyof typeof enErrors.codes;
@@ -31,6 +31,13 @@ export function errorText(t: TFunction, error: unknown): string {
   }
   const [first] = error.details;
   return first === undefined ? error.message : `${first.field}: ${first.message}`;
+}
+
+/** What is wrong with a field: in the operator's language where the code is known, else in the server's words. */
+export function fieldText(t: TFunction, error: unknown, field: string): string | undefined {
+  const message = fieldMessage(error, field);
+  const known = message !== undefined && error instanceof ApiError ? knownCode(error.code) : undefined;
+  return known === undefined ? message : t(`errors.codes.${known}`);
 }
 
 /** What a camera answered, with its own words behind the translated line. */

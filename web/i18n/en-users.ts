@@ -206,6 +206,7 @@ export const enAccessErrors = {
   access_escalation: "Nobody gives, takes or changes rights that he does not hold himself.",
   access_unknown_role: "This role no longer exists.",
   access_unknown_camera: "One of the cameras no longer exists.",
+  camera_password_needed: "A new address needs the password of the camera again.",
   role_exists: "There is a role of that name already.",
   role_builtin: "A built-in role stays as it is.",
   role_in_use: "Users or groups have this role: take it from them first.",

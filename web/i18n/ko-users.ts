@@ -204,6 +204,7 @@ export const koAccessErrors: typeof enAccessErrors = {
   access_escalation: "자신이 갖지 않은 권한은 주거나 회수하거나 바꿀 수 없습니다.",
   access_unknown_role: "이 역할은 더 이상 없습니다.",
   access_unknown_camera: "카메라 중 하나가 더 이상 없습니다.",
+  camera_password_needed: "새 주소에는 카메라 비밀번호를 다시 입력해야 합니다.",
   role_exists: "같은 이름의 역할이 이미 있습니다.",
   role_builtin: "기본 제공 역할은 바꿀 수 없습니다.",
   role_in_use: "이 역할을 가진 사용자나 그룹이 있습니다. 먼저 회수하세요.",

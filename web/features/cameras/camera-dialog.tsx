@@ -6,7 +6,7 @@ import { toast } from "sonner";
 import type { Camera } from "../../../shared/api/schemas.ts";
 import { ApiError, fieldMessage } from "../../api/api-error.ts";
 import { queryKeys } from "../../api/queries.ts";
-import { cameraErrorText, errorText } from "../../app/error-text.ts";
+import { cameraErrorText, errorText, fieldText } from "../../app/error-text.ts";
 import { useServices } from "../../app/services.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
@@ -49,7 +49,7 @@ export default function CameraDialog({ camera, onClose, onRemove }: CameraDialog
   const problem = (field: string): string | undefined => {
     const own = touched ? local[field as keyof typeof local] : undefined;
     if (own !== undefined) return t(`cameras.errors.${own}`);
-    return fieldMessage(error, field);
+    return fieldText(t, error, field);
   };
   const elsewhere =
     error instanceof ApiError &&

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { toast } from "sonner";
 import type { User } from "../../../shared/api/schemas.ts";
 import { ApiError, fieldMessage } from "../../api/api-error.ts";
-import { errorText } from "../../app/error-text.ts";
+import { errorText, fieldText } from "../../app/error-text.ts";
 import { useServices, useUser } from "../../app/services.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
@@ -98,7 +98,7 @@ export function UserDialog({ user, last = false, onClose }: UserDialogProps): Re
         <div className="grid gap-4 sm:grid-cols-2">
           <Field
             label={t("auth.username")}
-            error={fieldMessage(error, "username")}
+            error={fieldText(t, error, "username")}
             {...(user === undefined ? { hint: t("auth.usernameRule") } : {})}
           >
             {(control) => (
@@ -118,7 +118,7 @@ export function UserDialog({ user, last = false, onClose }: UserDialogProps): Re
           <Field
             label={t("users.displayName")}
             optional={t("common.optional")}
-            error={fieldMessage(error, "displayName")}
+            error={fieldText(t, error, "displayName")}
           >
             {(control) => (
               <Input
@@ -134,7 +134,7 @@ export function UserDialog({ user, last = false, onClose }: UserDialogProps): Re
         {user === undefined && (
           <Field
             label={t("auth.password")}
-            error={fieldMessage(error, "password") && errorText(t, error)}
+            error={fieldText(t, error, "password")}
             hint={<PasswordStrength password={password} />}
           >
             {(control) => (

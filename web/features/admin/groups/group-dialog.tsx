@@ -3,8 +3,8 @@ import { type FormEvent, type ReactNode, useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { toast } from "sonner";
 import type { UserGroup } from "../../../../shared/api/access.ts";
-import { ApiError, fieldMessage } from "../../../api/api-error.ts";
-import { errorText } from "../../../app/error-text.ts";
+import { ApiError } from "../../../api/api-error.ts";
+import { errorText, fieldText } from "../../../app/error-text.ts";
 import { useServices } from "../../../app/services.ts";
 import { Button } from "../../../ui/button.tsx";
 import { Dialog } from "../../../ui/dialog.tsx";
@@ -67,7 +67,7 @@ export function GroupDialog({ group, onClose }: GroupDialogProps): ReactNode {
   };
 
   const problems = error instanceof ApiError ? linesAtFault(error.details, errorText(t, error)) : new Map();
-  const nameError = fieldMessage(error, "name") && errorText(t, error);
+  const nameError = fieldText(t, error, "name");
   return (
     <Dialog
       open

@@ -3,8 +3,7 @@ import { type FormEvent, type ReactNode, useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { toast } from "sonner";
 import type { AccessRole, Permission } from "../../../../shared/api/access.ts";
-import { fieldMessage } from "../../../api/api-error.ts";
-import { errorText } from "../../../app/error-text.ts";
+import { errorText, fieldText } from "../../../app/error-text.ts";
 import { useServices } from "../../../app/services.ts";
 import { Button } from "../../../ui/button.tsx";
 import { Dialog } from "../../../ui/dialog.tsx";
@@ -49,7 +48,7 @@ export function RoleDialog({ role, from, onSaved, onClose }: RoleDialogProps): R
     }
   };
 
-  const nameError = fieldMessage(error, "name") && errorText(t, error);
+  const nameError = fieldText(t, error, "name");
   return (
     <Dialog
       open

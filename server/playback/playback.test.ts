@@ -192,6 +192,10 @@ describe("reading", () => {
     anna.say(read(2, { audio: true }));
     expect((await anna.message("end", 1)).frames).toBe(20);
     expect((await anna.message("end", 2)).frames).toBe(25);
+    anna.say(read(3, { audio: true, video: false }));
+    expect((await anna.message("end", 3)).frames).toBe(5);
+    anna.say(read(4, { video: false }));
+    expect((await anna.message("end", 4)).frames).toBe(0);
   });
 
   it("reads a file that is being written up to what is safe, and goes on as it grows", async () => {

@@ -187,17 +187,22 @@ export class Read {
     while (at < end) {
       if (this.#context.stopped()) return;
       let piece = await opened.readAt(at, Math.min(PIECE_BYTES, end - at));
-      let { frames, used } = wholeFrames(piece, this.#request.audio === true && this.#audible);
+      let { frames, used } = wholeFrames(piece, this.#wanted());
       if (used === 0) {
         // A frame longer than a piece.
         const { length } = readHeader(piece);
         piece = await opened.readAt(at, sealedFrameBytes(length));
-        ({ frames, used } = wholeFrames(piece, this.#request.audio === true && this.#audible));
+        ({ frames, used } = wholeFrames(piece, this.#wanted()));
         if (used === 0) throw new FluxError("segment.short", "the file is shorter than its index says");
       }
       await this.#sendAll(frames);
       at += used;
     }
+  }
+
+  #wanted(): Wanted {
+    const { audio, video } = this.#request;
+    return { audio: audio === true && this.#audible, video: video !== false };
   }
 
   async #keyframe(opened: ReadableSegment, offset: number): Promise<void> {
@@ -257,10 +262,15 @@ export class Read {
   }
 }
 
-/** Frames that lie whole in `piece` from its start on, without audio where none is wanted. Throws `wire.*`. */
+export interface Wanted {
+  readonly audio: boolean;
+  readonly video: boolean;
+}
+
+/** Frames that lie whole in `piece` from its start on, of the kinds that are wanted. Throws `wire.*`. */
 export function wholeFrames(
   piece: Uint8Array,
-  audio: boolean,
+  wanted: Wanted,
 ): { frames: { readonly header: SealedHeader; readonly bytes: Uint8Array }[]; used: number } {
   const frames = [];
   let used = 0;
@@ -269,7 +279,7 @@ export function wholeFrames(
     if (header.length > MAX_PAYLOAD_BYTES) break;
     const end = used + sealedFrameBytes(header.length);
     if (end > piece.byteLength) break;
-    if (audio || !isAudio(header)) frames.push({ header, bytes: piece.subarray(used, end) });
+    if (isAudio(header) ? wanted.audio : wanted.video) frames.push({ header, bytes: piece.subarray(used, end) });
     used = end;
   }
   return { frames, used };

@@ -42,6 +42,8 @@ export const playbackClientMessage = z.discriminatedUnion("type", [
     /** Keyframes only, at least so far apart: for scrubbing, thumbnails and high speeds. */
     keyframesApartMicros: micros.optional(),
     audio: z.boolean().optional(),
+    /** `false`: the pictures stay away; for hearing a camera whose pictures are read elsewhere, or of its other stream. */
+    video: z.boolean().optional(),
   }),
   z.object({ type: z.literal("cancel"), requestId: u32 }),
 ]);

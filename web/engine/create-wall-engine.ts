@@ -1,4 +1,6 @@
+import { systemClock } from "../../shared/lib/clock.ts";
 import type { WallEngine } from "./engine.ts";
+import { SoundOutput } from "./sound-output.ts";
 import type {
   ConnectOptions,
   FromWall,
@@ -82,6 +84,7 @@ class WorkerWallEngine implements WallEngine {
   readonly #expired = new Set<(code: string) => void>();
   readonly #configNeeded = new Set<() => void>();
   readonly #playbackListeners = new Set<() => void>();
+  readonly #sound = new SoundOutput(systemClock());
   readonly #replies = new Map<number, (message: FromWall | undefined) => void>();
   /** Sent once the canvas is there: the worker's first message is `init`. */
   #early: ToWall[] | undefined = [];
@@ -198,6 +201,7 @@ class WorkerWallEngine implements WallEngine {
   }
 
   async #close(): Promise<void> {
+    this.#sound.close();
     if (this.#early === undefined && this.#failure === undefined) {
       const closed = new Promise<void>((resolve) => {
         this.#onClosed = resolve;
@@ -243,6 +247,9 @@ class WorkerWallEngine implements WallEngine {
       case "playback":
         this.#playback = message.state;
         for (const listener of [...this.#playbackListeners]) listener();
+        return;
+      case "sound":
+        this.#sound.take(message.piece);
         return;
       case "session-expired":
         for (const listener of [...this.#expired]) listener(message.code);

@@ -129,7 +129,20 @@ export type PlaybackCommand =
   | { readonly kind: "step"; readonly direction: 1 | -1; readonly tileId?: string }
   | { readonly kind: "loop"; readonly startMicros: number; readonly endMicros: number }
   | { readonly kind: "no-loop" }
-  | { readonly kind: "sync" };
+  | { readonly kind: "sync" }
+  /** The tile whose sound is heard, in the archive, at the speed of life; left out: none. */
+  | { readonly kind: "hear"; readonly tileId?: string };
+
+/** A stretch of sound. */
+export interface SoundPiece {
+  /** When it is to be heard, µs UTC of this machine. */
+  readonly atMicros: number;
+  /** Capture time of its first sample, µs UTC. */
+  readonly micros: number;
+  readonly sampleRate: number;
+  /** One array a channel, samples from -1 to 1. */
+  readonly channels: readonly Float32Array<ArrayBuffer>[];
+}
 
 export type ToWall =
   /** Line to the archive; goes with `connect`. */
@@ -172,6 +185,8 @@ export type FromWall =
   | { readonly type: "update"; readonly stats: WallStats }
   /** At each change, and ten times a second while the clock runs. */
   | { readonly type: "playback"; readonly state: PlaybackState }
+  /** undefined: silence, at once. */
+  | { readonly type: "sound"; readonly piece: SoundPiece | undefined }
   /** `micros`: capture time of the picture. The bitmap is transferred. */
   | {
       readonly type: "thumbnail";

@@ -1,9 +1,10 @@
 import { loadFluxCrypto } from "../../shared/crypto/load-node.ts";
 import { SimulatedClock } from "../../shared/lib/simulated-clock.ts";
 import { micros, millis } from "../../shared/lib/time.ts";
-import type { PlaybackState, TileSpec, TileStats } from "../engine/worker-protocol.ts";
+import type { PlaybackState, SoundPiece, TileSpec, TileStats } from "../engine/worker-protocol.ts";
 import { Archive } from "../worker/archive/archive.ts";
 import { DecoderPool } from "../worker/decode/decoder-pool.ts";
+import { h264Delta, h264Keyframe } from "./h264.ts";
 import { MemoryArchive } from "./memory-archive.ts";
 import { PlayingBackend } from "./playing-backend.ts";
 
@@ -31,6 +32,8 @@ export class ArchiveBench {
   readonly server: MemoryArchive;
   readonly archive: Archive;
   readonly states: PlaybackState[] = [];
+  /** What was to be heard; undefined: silence. */
+  readonly sounds: (SoundPiece | undefined)[] = [];
   /** Pictures that no tile shows any more. */
   readonly gone: string[] = [];
   readonly #frames: (() => void)[] = [];
@@ -57,6 +60,7 @@ export class ArchiveBench {
       },
       {
         onState: (state) => this.states.push(state),
+        onSound: (piece) => this.sounds.push(piece),
         onLiveTilesChanged: () => undefined,
         onPictureWaiting: () => undefined,
         onTileChange: () => undefined,
@@ -69,6 +73,20 @@ export class ArchiveBench {
 
   record(index: number, gops = 30, fromMicros = START): void {
     this.server.record(camera(index), { fromMicros, gops, framesPerGop: 20, intervalMicros: FRAME });
+  }
+
+  /** 24 s of pictures, with 20 ms of G.711 after another where `sound`. */
+  recordSound(index: number, role: "main" | "sub", sound: boolean): void {
+    const units = Array.from({ length: 600 }, (_, at) => {
+      const keyframe = at % 20 === 0;
+      return { keyframe, data: keyframe ? h264Keyframe() : h264Delta() };
+    });
+    const frames = Array.from({ length: 1200 }, () => new Uint8Array(160).fill(0x80));
+    this.server.recordUnits(camera(index), {
+      ...{ fromMicros: START, intervalMicros: FRAME, units, role, streamId: role === "main" ? 7 : 3 },
+      format: { codecString: "avc1.42c01e", width: 640, height: 360 },
+      ...(sound ? { sound: { codec: "pcmu", frames } } : {}),
+    });
   }
 
   /** Lets time pass in animation frames. */

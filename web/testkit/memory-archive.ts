@@ -1,11 +1,12 @@
 import type { FluxCrypto } from "../../shared/crypto/crypto.ts";
 import { micros } from "../../shared/lib/time.ts";
+import type { AudioCodec } from "../../shared/media/types.ts";
 import {
   type PlaybackClientMessage,
   type PlaybackServerMessage,
   playbackClientMessage,
 } from "../../shared/wire/playback-messages.ts";
-import { readFrame, type SealedFrame } from "../../shared/wire/sealed-frame.ts";
+import { FLAG, readFrame, type SealedFrame } from "../../shared/wire/sealed-frame.ts";
 import type { ArchiveLine, ArchiveLineHandlers, OpenArchiveLine } from "../worker/archive/archive-socket.ts";
 import type { SessionKeyOffer } from "../worker/transport/session-key.ts";
 import { h264Delta, h264Keyframe } from "./h264.ts";
@@ -31,6 +32,8 @@ export interface RecordedUnits {
   readonly streamId: number;
   readonly role: "main" | "sub";
   readonly format: RecordedFormat;
+  /** Sound that was recorded with it, spread evenly over the same time. */
+  readonly sound?: { readonly codec: AudioCodec; readonly frames: readonly Uint8Array[] };
 }
 
 export interface RecordedFormat {
@@ -75,7 +78,8 @@ export class MemoryArchive {
   }
 
   /** Adds footage that can be decoded: pictures in decode order, shown in the same order, evenly spaced. */
-  recordUnits(cameraId: string, { fromMicros, intervalMicros, units, streamId, role, format }: RecordedUnits): void {
+  recordUnits(cameraId: string, recorded: RecordedUnits): void {
+    const { fromMicros, intervalMicros, units, streamId, role, format, sound } = recorded;
     const sealer = new TestSealer(this.#crypto, { cameraId, keyId: 1, generation: 1, epoch: 1 });
     const camera = this.#cameras.get(cameraId) ?? { sealer, gops: [] };
     this.#cameras.set(cameraId, camera);
@@ -88,6 +92,13 @@ export class MemoryArchive {
         return camera.sealer.seal({ streamId, payload: data, keyframe, captureTime, pts: captureTime });
       });
       const [startMicros, endMicros] = [fromMicros + start * intervalMicros, fromMicros + end * intervalMicros];
+      for (const [index, payload] of (sound?.frames ?? []).entries()) {
+        const at = fromMicros + Math.round((index * (spanEndMicros - fromMicros)) / (sound?.frames.length ?? 1));
+        if (sound === undefined || at < startMicros || at >= endMicros) continue;
+        const captureTime = micros(at);
+        const about = { streamId, payload, keyframe: false, codec: sound.codec, flags: FLAG.audio };
+        frames.push(camera.sealer.seal({ ...about, captureTime, pts: captureTime }));
+      }
       const span = { spanStartMicros: fromMicros, spanEndMicros };
       camera.gops.push({ streamId, role, startMicros, endMicros, frames, format, ...span });
     });
@@ -209,7 +220,7 @@ export class MemoryArchive {
     let nextMicros: number | null = null;
     for (const gop of found) {
       if (apart !== undefined && last !== undefined && Math.abs(gop.startMicros - last) < apart) continue;
-      const sent = apart === undefined ? gop.frames : gop.frames.slice(0, 1);
+      const sent = apart === undefined ? gop.frames.filter((frame) => wants(read, frame)) : gop.frames.slice(0, 1);
       const bytes = sent.reduce((sum, frame) => sum + frame.bytes.byteLength, 0);
       if (sentBytes > 0 && sentBytes + bytes > maxBytes) {
         nextMicros = gop.startMicros;
@@ -249,6 +260,10 @@ export class MemoryArchive {
       laterMicros: nothing ? (later ?? null) : null,
     });
   }
+}
+
+function wants({ audio, video }: Read, { header }: SealedFrame): boolean {
+  return (header.flags & FLAG.audio) === 0 ? video !== false : audio === true;
 }
 
 /** As large as a small camera's pictures, so that reading ahead has an end. */

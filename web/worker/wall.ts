@@ -117,6 +117,7 @@ export class Wall {
       },
       {
         onState: (state) => deps.post({ type: "playback", state }),
+        onSound: (piece) => deps.post({ type: "sound", piece }),
         onLiveTilesChanged: () => this.#onLiveTilesChanged(),
         onPictureWaiting: () => this.#screen.changed(),
         onTileChange: () => this.#scheduleUpdate(),

@@ -48,6 +48,7 @@ export default function ShortcutsDialog({ onClose }: { readonly onClose: () => v
         [["[", "]"], t("help.keys.range")],
         [["\\"], t("help.keys.loop")],
         [["Y"], t("help.keys.sync")],
+        [["U"], t("help.keys.sound")],
         [["M"], t("help.keys.bookmark")],
         [["Shift", "M"], t("help.keys.bookmarks")],
         [["G"], t("help.keys.goTo")],

@@ -7,7 +7,8 @@ import type { Bookmark } from "../../../shared/api/recording.ts";
 import { ApiError } from "../../api/api-error.ts";
 import { queryKeys, useBookmarks } from "../../api/queries.ts";
 import { errorText } from "../../app/error-text.ts";
-import { useServices, useUser } from "../../app/services.ts";
+import { useCan } from "../../app/permissions.ts";
+import { useServices } from "../../app/services.ts";
 import { Dialog } from "../../ui/dialog.tsx";
 import { Input } from "../../ui/field.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
@@ -80,7 +81,7 @@ interface EntryProps {
 function Entry({ bookmark, onGo, onTag }: EntryProps): ReactNode {
   const { t } = useTranslation();
   const { api } = useServices();
-  const { role } = useUser();
+  const can = useCan();
   const { camerasById } = useWall();
   const { text } = useLocalTime();
   const queries = useQueryClient();
@@ -120,7 +121,7 @@ function Entry({ bookmark, onGo, onTag }: EntryProps): ReactNode {
           </div>
         )}
       </div>
-      {role !== "viewer" && (
+      {can("bookmark.write") && (
         <IconButton label={t("common.remove")} onClick={() => void remove()} className="coarse:size-11">
           <Trash2 aria-hidden="true" />
         </IconButton>

@@ -8,6 +8,9 @@ export const SPEEDS = [0.25, 0.5, 1, 2, 4, 8, 16] as const;
 export const JUMP_MICROS = 10_000_000;
 /** The clock tells its position ten times a second; a page that hears nothing for longer guesses no further. */
 const GUESS_MS = 300;
+/** The engine tells a seek's target within this; what it tells until then may be older than the seek. */
+const AIM_MS = 1000;
+const NEAR_MICROS = 2_000_000;
 
 export type PlaybackEngine = Pick<WallEngine, "command" | "playback" | "onPlayback">;
 
@@ -32,6 +35,8 @@ export class PlaybackController {
   #lastRate = 1;
   #state: PlaybackState;
   #toldAtMs: number;
+  /** Where the last seek led, until the engine says so too. */
+  #aim: { readonly micros: number; readonly tileId: string | undefined; readonly untilMs: number } | undefined;
 
   constructor(deps: PlaybackDeps) {
     this.#deps = deps;
@@ -44,6 +49,9 @@ export class PlaybackController {
     const take = (): void => {
       this.#state = this.#deps.engine.playback();
       this.#toldAtMs = this.#deps.clock.monotonicMs();
+      const aim = this.#aim;
+      const told = aim && this.#told(aim.tileId).positionMicros;
+      if (aim && told !== undefined && Math.abs(told - aim.micros) < NEAR_MICROS) this.#aim = undefined;
     };
     take();
     return this.#deps.engine.onPlayback(take);
@@ -55,11 +63,14 @@ export class PlaybackController {
 
   /** Where the selected tile's clock (SYNC off) or everyone's is now, carried on between two messages of the engine. */
   position(): Position {
-    const tileId = this.#deps.tileId();
-    const own = this.#state.free.find((tile) => tile.tileId === tileId);
-    const { positionMicros = undefined, rate } = own ?? this.#state;
+    const nowMs = this.#deps.clock.monotonicMs();
+    const { positionMicros, rate } = this.#told(this.#deps.tileId());
+    const aim = this.#aim;
+    if (aim && nowMs < aim.untilMs && (aim.tileId === undefined || aim.tileId === this.#deps.tileId())) {
+      return { micros: aim.micros, rate, live: false };
+    }
     if (positionMicros === undefined) return { micros: this.#deps.clock.utcMicros(), rate: 1, live: true };
-    const sinceMs = Math.min(GUESS_MS, this.#deps.clock.monotonicMs() - this.#toldAtMs);
+    const sinceMs = Math.min(GUESS_MS, nowMs - this.#toldAtMs);
     const ahead = this.#state.buffering ? 0 : sinceMs * 1000 * rate;
     return { micros: Math.round(positionMicros + ahead), rate, live: false };
   }
@@ -68,6 +79,7 @@ export class PlaybackController {
     const now = this.#deps.clock.utcMicros();
     const at = Math.round(Math.min(Math.max(0, micros), now));
     this.#send({ kind: "seek", micros: at, ...(options.scrub === true ? { scrub: true } : {}) });
+    this.#aim = { micros: at, tileId: this.#addressee(), untilMs: this.#deps.clock.monotonicMs() + AIM_MS };
     if (options.scrub !== true) this.#deps.store.dispatch({ type: "reveal", micros: at });
   }
 
@@ -125,6 +137,7 @@ export class PlaybackController {
 
   live(): void {
     this.#lastRate = 1;
+    this.#aim = undefined;
     this.#send({ kind: "live" });
     this.#deps.store.dispatch({ type: "reveal", micros: this.#deps.clock.utcMicros() });
   }
@@ -147,9 +160,18 @@ export class PlaybackController {
     if (!alone) this.#deps.engine.command({ kind: "sync" });
   }
 
+  #addressee(): string | undefined {
+    return this.#deps.store.get().alone ? this.#deps.tileId() : undefined;
+  }
+
+  /** What the engine said last of the tile's clock: its own, else everyone's. */
+  #told(tileId: string | undefined): Pick<PlaybackState, "positionMicros" | "rate"> {
+    return this.#state.free.find((tile) => tile.tileId === tileId) ?? this.#state;
+  }
+
   /** With SYNC off a command is for the selected tile; without a selected one, for all. */
-  #send(command: Exclude<PlaybackCommand, { kind: "loop" | "no-loop" | "sync" }>): void {
-    const tileId = this.#deps.store.get().alone ? this.#deps.tileId() : undefined;
+  #send(command: Exclude<PlaybackCommand, { kind: "loop" | "no-loop" | "sync" | "hear" }>): void {
+    const tileId = this.#addressee();
     this.#deps.engine.command(tileId === undefined ? command : { ...command, tileId });
   }
 }

@@ -15,6 +15,7 @@ export type PlaybackKey =
   | "mark-end"
   | "loop"
   | "sync"
+  | "sound"
   | "bookmark"
   | "bookmarks"
   | "go-to"
@@ -33,6 +34,7 @@ const plain: Readonly<Record<string, PlaybackKey>> = {
   BracketRight: "mark-end",
   Backslash: "loop",
   KeyY: "sync",
+  KeyU: "sound",
   KeyM: "bookmark",
   KeyG: "go-to",
 };

@@ -1,7 +1,7 @@
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { errorText } from "../../app/error-text.ts";
-import { useUser } from "../../app/services.ts";
+import { useCan } from "../../app/permissions.ts";
 import { BookmarkList } from "./bookmark-list.tsx";
 import { GoToDialog } from "./go-to-dialog.tsx";
 import { Legend } from "./legend.tsx";
@@ -14,6 +14,7 @@ import { Timeline } from "./timeline.tsx";
 import { TransportBar } from "./transport-bar.tsx";
 import { usePlaybackActions } from "./use-playback-actions.ts";
 import { usePlaybackKeys } from "./use-playback-keys.ts";
+import { useSound } from "./use-sound.ts";
 import { useTimelineQuery } from "./use-timeline-query.ts";
 import type { Range } from "./viewport.ts";
 
@@ -39,12 +40,13 @@ const MOMENT_MICROS = 1_000_000;
 /** Timeline and transport below the wall: the same tiles, now or then. */
 export function PlaybackPanel({ onExport, onCase }: PlaybackPanelProps): ReactNode {
   const { t } = useTranslation();
-  const { role } = useUser();
+  const can = useCan();
   const { controller, store, selected, cameraIds } = usePlaybackContext();
   const timeline = useTimelineQuery();
   const actions = usePlaybackActions();
   const [opened, setOpened] = useState<Opened>();
-  const mayMark = role !== "viewer" && selected !== undefined;
+  const sound = useSound();
+  const mayMark = can("bookmark.write") && selected !== undefined;
 
   const mark = (kind: "bookmark" | "lock"): void => {
     if (selected === undefined || !mayMark) return;
@@ -67,6 +69,9 @@ export function PlaybackPanel({ onExport, onCase }: PlaybackPanelProps): ReactNo
     "mark-end": () => store.dispatch({ type: "mark-end", micros: controller.position().micros }),
     loop: () => controller.toggleLoop(),
     sync: () => controller.toggleSync(),
+    sound: () => {
+      if (sound.possible) sound.toggle();
+    },
     bookmark: () => mark("bookmark"),
     bookmarks: () => setOpened({ kind: "bookmarks" }),
     "go-to": () => setOpened({ kind: "go-to" }),
@@ -81,7 +86,7 @@ export function PlaybackPanel({ onExport, onCase }: PlaybackPanelProps): ReactNo
       aria-label={t("playback.title")}
       className="on-dark relative z-10 shrink-0 select-none border-line border-t bg-panel max-sm:pb-[env(safe-area-inset-bottom)]"
     >
-      <TransportBar run={run} mayMark={mayMark} />
+      <TransportBar run={run} mayMark={mayMark} sound={sound.possible ? sound.on : undefined} />
       {timeline.isError && timeline.data === undefined && (
         <p role="alert" className="px-3 pb-1 text-danger text-xs">
           {t("playback.failed")} {errorText(t, timeline.error)}

@@ -18,6 +18,8 @@ import {
   StepBack,
   StepForward,
   Undo2,
+  Volume2,
+  VolumeX,
   ZoomIn,
   ZoomOut,
 } from "lucide-react";
@@ -40,13 +42,15 @@ interface TransportBarProps {
   /** What the key of the same name does. */
   readonly run: (key: PlaybackKey) => void;
   readonly mayMark: boolean;
+  /** Whether sound is on; undefined: it may not be heard. */
+  readonly sound: boolean | undefined;
 }
 
 /** At least 44 px for fingers. */
 const touch = "coarse:size-11";
 
 /** Buttons of playback. What each does is also on the keyboard. */
-export function TransportBar({ run, mayMark }: TransportBarProps): ReactNode {
+export function TransportBar({ run, mayMark, sound }: TransportBarProps): ReactNode {
   const { t } = useTranslation();
   const { controller, store } = usePlaybackContext();
   const compact = useMedia("(max-width: 1099px), (pointer: coarse)");
@@ -121,6 +125,16 @@ export function TransportBar({ run, mayMark }: TransportBarProps): ReactNode {
             ))}
           </select>
         </label>
+        {sound !== undefined && (
+          <Tool
+            label={sound ? t("playback.soundOff") : t("playback.soundOn")}
+            shortcut="U"
+            pressed={sound}
+            onClick={() => run("sound")}
+            // Heard at the speed of life only.
+            icon={sound ? <Volume2 className={cn((live || rate !== 1) && "text-fg-muted")} /> : <VolumeX />}
+          />
+        )}
         <Tool
           label={alone ? t("playback.syncOff") : t("playback.syncOn")}
           shortcut="Y"

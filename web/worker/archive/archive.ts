@@ -1,47 +1,18 @@
-import type { FluxCrypto } from "../../../shared/crypto/crypto.ts";
-import type { Clock, Timer } from "../../../shared/lib/clock.ts";
+import type { Timer } from "../../../shared/lib/clock.ts";
 import { millis } from "../../../shared/lib/time.ts";
 import type { PlaybackCommand, PlaybackState, TileSpec, TileStats } from "../../engine/worker-protocol.ts";
-import type { DecoderPool } from "../decode/decoder-pool.ts";
 import { KeyStore } from "../open/key-store.ts";
 import { planWishes } from "../subscribe/plan.ts";
-import type { SessionKeyOffer } from "../transport/session-key.ts";
 import { ArchiveConnection, type KeysMessage } from "./archive-connection.ts";
+import { type ArchiveDeps, type ArchiveEvents, LIVE } from "./archive-parts.ts";
 import { ArchivePlayer } from "./archive-player.ts";
-import type { OpenArchiveLine } from "./archive-socket.ts";
+import { ArchiveSound, type SoundWish } from "./archive-sound.ts";
 import { KeyframeDecoder } from "./keyframe-decoder.ts";
-import { openFrame } from "./open-frame.ts";
+import { openFrame, type SealedPiece } from "./open-frame.ts";
 import { PlaybackGroup } from "./playback-group.ts";
 import { roleForSize } from "./role.ts";
 import { type Thumbnail, Thumbnails } from "./thumbnails.ts";
 import { archiveTileStats } from "./tile-stats.ts";
-
-export interface ArchiveEvents {
-  onState(state: PlaybackState): void;
-  /** Other tiles are live than before. */
-  onLiveTilesChanged(): void;
-  /** A picture waits at a source, or a tile's picture is another one. */
-  onPictureWaiting(): void;
-  /** A tile's state has changed. */
-  onTileChange(): void;
-  /** No tile shows this picture any more. */
-  onPictureGone(pictureId: string, cameraId: string): void;
-  onSessionExpired(code: string): void;
-}
-
-export interface ArchiveDeps {
-  readonly clock: Clock;
-  readonly crypto: FluxCrypto;
-  readonly pool: DecoderPool;
-  readonly open: OpenArchiveLine;
-  /** For tests. */
-  readonly createOffer?: () => Promise<SessionKeyOffer>;
-  /** The server's UTC as the live line knows it; undefined before its first round trip. */
-  serverNowMicros(): number | undefined;
-  requestFrame(run: () => void): void;
-  shrink(frame: VideoFrame, widthPx: number): Promise<ImageBitmap>;
-  copy(bitmap: ImageBitmap): Promise<ImageBitmap>;
-}
 
 const SHARED = "";
 const TELL_MS = millis(100);
@@ -55,6 +26,7 @@ export class Archive {
   readonly #keys: KeyStore;
   readonly #connection: ArchiveConnection;
   readonly #thumbnails: Thumbnails;
+  readonly #sound: ArchiveSound;
   /** By tile; `SHARED` for all that have none of their own. */
   readonly #groups = new Map<string, PlaybackGroup>();
   /** Tiles that are live while the wall is in the archive. */
@@ -63,6 +35,7 @@ export class Archive {
   readonly #timers: Timer[] = [];
   #tiles: readonly TileSpec[] = [];
   #visible = true;
+  #heardTile: string | undefined;
   #frameAsked = false;
   #told: PlaybackState = LIVE;
   #closed = false;
@@ -83,8 +56,15 @@ export class Archive {
     );
     const decoder = new KeyframeDecoder({
       pool: deps.pool,
-      open: (gop, frame) => openFrame(gop, frame, this.#keys, (name) => this.#connection.needKey(name)),
+      open: (gop, frame) => this.#open(gop.source.cameraId, frame),
       shrink: deps.shrink,
+    });
+    this.#sound = new ArchiveSound({
+      clock: deps.clock,
+      connection: this.#connection,
+      wish: () => this.#audible(),
+      open: (cameraId, piece) => this.#open(cameraId, piece),
+      onSound: events.onSound,
     });
     this.#thumbnails = new Thumbnails({ clock: deps.clock, connection: this.#connection, decoder, copy: deps.copy });
   }
@@ -161,6 +141,10 @@ export class Archive {
         if (!Number.isFinite(command.micros)) return;
         this.#group(command.tileId, command.micros).seek(command.micros, command.scrub === true, command.rate);
         return;
+      case "hear":
+        this.#heardTile = command.tileId;
+        this.#sound.setOn(command.tileId !== undefined);
+        return;
       case "rate":
         this.#rate(command.rate, command.tileId);
         return;
@@ -201,8 +185,21 @@ export class Archive {
     for (const player of this.#players.values()) player.close();
     this.#players.clear();
     this.#thumbnails.close();
+    this.#sound.close();
     this.#connection.close();
     this.#keys.close();
+  }
+
+  #open(cameraId: string, frame: SealedPiece): Uint8Array | "no-key" | "refused" {
+    return openFrame(cameraId, frame, this.#keys, (name) => this.#connection.needKey(name));
+  }
+
+  /** Sound is heard at the speed of life only, while its clock runs. */
+  #audible(): SoundWish | undefined {
+    const tile = this.#tiles.find(({ tileId }) => tileId === this.#heardTile);
+    const clock = tile && this.#visible ? this.#groupOf(tile)?.clock : undefined;
+    if (!tile || !clock?.running || clock.rate !== 1 || this.#playerOf(tile)?.showable !== true) return undefined;
+    return { cameraId: tile.cameraId, positionMicros: clock.position() };
   }
 
   #live(tileId: string | undefined): void {
@@ -309,7 +306,7 @@ export class Archive {
       pool,
       keys: this.#keys,
       connection: this.#connection,
-      open: (gop, frame) => openFrame(gop, frame, this.#keys, (name) => this.#connection.needKey(name)),
+      open: (gop, frame) => this.#open(gop.source.cameraId, frame),
       nowMicros: () => this.#nowMicros(),
       tiles: () => this.#players.size,
       onChange: () => group.changed(player),
@@ -326,6 +323,7 @@ export class Archive {
   #onWithdrawn(cameraId: string, code: string): void {
     this.#keys.forgetCamera(cameraId);
     this.#thumbnails.forget(cameraId);
+    this.#sound.forget(cameraId);
     for (const player of this.#players.values()) if (player.cameraId === cameraId) player.withdraw(code);
     this.#events.onTileChange();
     this.#events.onPictureWaiting();
@@ -381,12 +379,3 @@ export class Archive {
     this.#events.onState(state);
   }
 }
-
-const LIVE: PlaybackState = {
-  mode: "live",
-  positionMicros: undefined,
-  rate: 1,
-  buffering: false,
-  loop: undefined,
-  free: [],
-};

@@ -1,15 +1,20 @@
 import { errorCode } from "../../../shared/lib/errors.ts";
-import { HEADER_BYTES } from "../../../shared/wire/sealed-frame.ts";
+import { HEADER_BYTES, type SealedFrame } from "../../../shared/wire/sealed-frame.ts";
 import type { KeyName, KeyStore } from "../open/key-store.ts";
-import type { Gop, GopFrame } from "./gop.ts";
+
+/** A frame as it came, and in clear once it has been opened, which happens in place. */
+export interface SealedPiece {
+  readonly sealed: SealedFrame;
+  payload: Uint8Array | undefined;
+}
 
 /**
  * The frame's payload in clear; it is opened in place, once. Fails closed: `refused` when it does not authenticate.
  * `no-key`: the key has been asked for.
  */
 export function openFrame(
-  gop: Gop,
-  frame: GopFrame,
+  cameraId: string,
+  frame: SealedPiece,
   keys: KeyStore,
   needKey: (name: KeyName) => void,
 ): Uint8Array | "no-key" | "refused" {
@@ -17,7 +22,7 @@ export function openFrame(
   const { header, bytes } = frame.sealed;
   const nonce = new DataView(header.nonce.buffer, header.nonce.byteOffset, header.nonce.byteLength);
   const name: KeyName = {
-    cameraId: gop.source.cameraId,
+    cameraId,
     keyId: header.keyId,
     generation: nonce.getUint32(0),
     epoch: header.epoch,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AccessRole, UserGroup } from "../../shared/api/access.ts";
+import type { ConfigVersionPage, RollbackPlan, RollbackResult } from "../../shared/api/config.ts";
 import { SERVER_PRINCIPAL } from "../auth/policy.ts";
 import { externalIdentities } from "../db/schema/index.ts";
 import { ADMIN_PASSWORD, startTestServer, type TestServer } from "../testkit/test-server.ts";
@@ -107,5 +108,20 @@ describe("providers of sign-in", () => {
     expect(await asManager("PUT", path, { ...body, issuer: "http://127.0.0.1:10" })).toEqual(ESCALATION);
     expect(await asManager("DELETE", path)).toEqual(ESCALATION);
     expect((await call("PUT", path, { ...body, scopes: "openid email" })).status).toBe(200);
+  });
+});
+
+describe("configuration roll-back", () => {
+  it("sets no rotation of keys for whoever does not manage keys", async () => {
+    for (const rotationDays of [90, 30]) {
+      expect((await call("PUT", "/keys/schedule", { rotationDays })).status).toBe(200);
+    }
+    const { versions } = await call<ConfigVersionPage>("GET", "/config/versions?section=server", undefined, manager);
+    const target = { kind: "undo", version: versions[0]?.id };
+    const { plan, steps } = await call<RollbackPlan>("POST", "/config/rollback/preview", target, manager);
+    expect(steps).toHaveLength(1);
+    const done = await call<RollbackResult>("POST", "/config/rollback", { target, plan, reason: "" }, manager);
+    expect(done).toMatchObject({ done: 0, failed: [{ id: "keys", code: "auth.forbidden" }] });
+    expect(await call("GET", "/keys")).toMatchObject({ rotation: { days: 30 } });
   });
 });

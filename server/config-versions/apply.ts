@@ -9,7 +9,7 @@ import { createCameraRequest, layoutBody, updateUserRequest } from "../../shared
 import { FluxError } from "../../shared/lib/errors.ts";
 import type { AccessControl } from "../access/create-access.ts";
 import type { Archive } from "../archive/archive.ts";
-import type { Principal } from "../auth/policy.ts";
+import { can, type Principal } from "../auth/policy.ts";
 import type { CameraService } from "../control/camera-service.ts";
 import type { KeyAdmin } from "../control/key-admin.ts";
 import type { LayoutService } from "../control/layout-service.ts";
@@ -177,7 +177,7 @@ async function applyProvider(services: OwningServices, by: Principal, change: Co
 
 async function applyServer(
   { identity, serverPlaces, keyAdmin }: OwningServices,
-  _by: Principal,
+  by: Principal,
   change: ConfigObjectChange,
 ) {
   const { id, after } = change;
@@ -186,6 +186,7 @@ async function applyServer(
     return "identity.settings";
   }
   if (id === "keys") {
+    if (!can(by, "key.manage")) throw new FluxError("auth.forbidden", "keys are not yours to manage");
     const { rotationDays } = keySchedule.parse(after ?? { rotationDays: DEFAULT_ROTATION_DAYS });
     await keyAdmin.schedule.setDays(rotationDays);
     return "key.schedule";

@@ -35,12 +35,18 @@ export function AdminShell(): ReactNode {
 const link =
   "flex h-8 shrink-0 items-center gap-2 whitespace-nowrap rounded-md px-2.5 text-fg-soft text-sm transition-colors hover:bg-hover hover:text-fg aria-[current=page]:bg-active aria-[current=page]:text-fg coarse:h-11 [&_svg]:size-4 [&_svg]:shrink-0";
 
+/** In a row that scrolls, the page that is open must be seen. */
+function showCurrent(nav: HTMLElement | null): void {
+  nav?.querySelector('[aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "center" });
+}
+
 /** A column of sections; where the screen is narrow, one row that scrolls sideways. */
 function AdminNav({ sections }: { readonly sections: readonly AdminSection[] }): ReactNode {
   const { t } = useTranslation();
   return (
     <nav
       aria-label={t("admin.pagesNav")}
+      ref={showCurrent}
       className="flex shrink-0 gap-1 overflow-x-auto border-line bg-panel p-2 max-md:border-b md:w-52 md:flex-col md:overflow-y-auto md:border-r"
     >
       {sections.map(({ title, pages }, index) => (

@@ -14,6 +14,9 @@ export function EstimatePanel({ estimate }: { readonly estimate: Estimate }): Re
   const { bytesPerDay, neededBytes, capacityBytes, daysThatFit, cameras, unknown, assumed } = estimate;
   const short = estimate.short && daysThatFit !== undefined;
   const longest = Math.max(0, ...cameras.map(({ retentionDays }) => retentionDays));
+  const kept = Math.min(
+    ...cameras.filter(({ keptDays, retentionDays }) => keptDays < retentionDays).map((one) => one.keptDays),
+  );
   const days = new Intl.NumberFormat(i18n.resolvedLanguage, { maximumFractionDigits: 1 });
   return (
     <section aria-label={t("recording.estimate.title")} className="rounded-lg border border-line bg-panel px-4 py-3">
@@ -35,6 +38,12 @@ export function EstimatePanel({ estimate }: { readonly estimate: Estimate }): Re
         <p role="status" className="mt-2 flex items-start gap-2 text-warn text-xs">
           <TriangleAlert className="mt-px size-4 shrink-0" aria-hidden="true" />
           {t("recording.estimate.short", { fit: days.format(daysThatFit), wanted: longest })}
+        </p>
+      )}
+      {Number.isFinite(kept) && (
+        <p role="status" className="mt-2 flex items-start gap-2 text-warn text-xs">
+          <TriangleAlert className="mt-px size-4 shrink-0" aria-hidden="true" />
+          {t("recording.estimate.limited", { kept: days.format(kept), wanted: longest })}
         </p>
       )}
       <p className="mt-2 text-fg-muted text-xs">
@@ -68,7 +77,7 @@ export function EstimatePanel({ estimate }: { readonly estimate: Estimate }): Re
                     <td className={cn(cellClass, "nums whitespace-nowrap text-right")}>
                       {one.bytesPerDay === undefined ? "–" : byteText(one.bytesPerDay)}
                     </td>
-                    <td className={cn(cellClass, "nums text-right")}>{one.retentionDays}</td>
+                    <td className={cn(cellClass, "nums text-right")}>{days.format(one.keptDays)}</td>
                     <td className={cn(cellClass, "nums whitespace-nowrap text-right")}>
                       {one.neededBytes === undefined ? "–" : byteText(one.neededBytes)}
                     </td>

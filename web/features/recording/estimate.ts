@@ -18,6 +18,8 @@ export interface CameraEstimate {
   readonly kbps: number | undefined;
   readonly bytesPerDay: number | undefined;
   readonly retentionDays: number;
+  /** What a limit of size leaves of them, as far as is known. */
+  readonly keptDays: number;
   readonly neededBytes: number | undefined;
   /** Recorded on events, and the share of time is assumed. */
   readonly assumed: boolean;
@@ -49,10 +51,24 @@ export interface EstimateParts {
 export function estimate(parts: EstimateParts, chosen: ReadonlySet<string>): Estimate {
   const { cameras, policies, volumes } = parts;
   const hot = volumes.filter(({ kind, tier, enabled }) => kind === "local" && tier === "hot" && enabled);
-  const all = cameras.map((camera) => {
+  const each = cameras.map((camera) => {
     const policy = effectivePolicy({ id: camera.id, group: groupOf(camera) }, policies);
     const named = hot.filter(({ id }) => policy.volumeIds.value?.includes(id));
-    return { one: estimateCamera(camera, policy, parts.usage), pool: named.length > 0 ? named : hot };
+    const { value: most, from } = policy.maxBytes;
+    const limit = most === null ? undefined : { most, sharedBy: from === "camera" ? camera.id : from };
+    return { one: estimateCamera(camera, policy, parts.usage), limit, pool: named.length > 0 ? named : hot };
+  });
+  // A limit counts for all cameras together that have it from the same place.
+  const wantedOf = new Map<string, number>();
+  for (const { one, limit } of each) {
+    if (limit) wantedOf.set(limit.sharedBy, (wantedOf.get(limit.sharedBy) ?? 0) + (one.neededBytes ?? 0));
+  }
+  const all = each.map(({ one, limit, pool }) => {
+    const wanted = limit === undefined ? 0 : (wantedOf.get(limit.sharedBy) ?? 0);
+    const part = limit === undefined || wanted <= limit.most ? 1 : limit.most / wanted;
+    const { neededBytes, retentionDays } = one;
+    const limited = neededBytes === undefined ? undefined : neededBytes * part;
+    return { one: { ...one, neededBytes: limited, keptDays: retentionDays * part }, pool };
   });
   const asked = all.filter(({ one }) => chosen.has(one.camera.id));
   const pool = new Set(asked.flatMap((entry) => entry.pool));
@@ -81,6 +97,7 @@ export function capacityOf({ freeBytes, usedBytes, reserveBytes }: StorageVolume
   return freeBytes === null ? undefined : Math.max(0, freeBytes + usedBytes - reserveBytes);
 }
 
+/** Without regard to a limit of size. */
 function estimateCamera(camera: Camera, policy: PolicySettings, usage: StorageUsage | undefined): CameraEstimate {
   const wanted = policy.streams.value;
   const present = camera.status.streams.map(({ role }) => role);
@@ -93,10 +110,8 @@ function estimateCamera(camera: Camera, policy: PolicySettings, usage: StorageUs
   const { share, assumed } = shareOfDay(camera, policy, usage);
   const bytesPerDay = share === 0 ? 0 : kbps === undefined ? undefined : ((kbps * 1000) / 8) * 86_400 * share;
   const retentionDays = policy.retentionDays.value ?? 0;
-  const wantedBytes = bytesPerDay === undefined ? undefined : bytesPerDay * retentionDays;
-  const most = policy.maxBytes.value;
-  const neededBytes = wantedBytes === undefined || most === null ? wantedBytes : Math.min(most, wantedBytes);
-  return { camera, kbps, bytesPerDay, retentionDays, neededBytes, assumed };
+  const neededBytes = bytesPerDay === undefined ? undefined : bytesPerDay * retentionDays;
+  return { camera, kbps, bytesPerDay, retentionDays, keptDays: retentionDays, neededBytes, assumed };
 }
 
 /** kbit/s: as recorded within the last day, else as it comes in now. */

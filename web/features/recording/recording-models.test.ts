@@ -164,6 +164,20 @@ describe("the space that settings need", () => {
     expect(found).toMatchObject({ unknown: 1, short: false });
   });
 
+  test("a limit of size is shared by the cameras that have it from the same place", () => {
+    const policies = [
+      at("system", "system", { maxBytes: 43.2e9, retentionDays: 10 }),
+      at("camera", yard.id, { maxBytes: 43.2e9 * 5 }),
+    ];
+    const four = [streaming(gate, 4000), streaming(yard, 4000), streaming(lobby, 4000)];
+    const parts = { cameras: four, policies, usage, volumes: [volume("a", 1e13)] };
+    const found = estimate(parts, all);
+    // Gate and Lobby share one day's worth: half a day each.
+    expect(found.cameras.map(({ keptDays }) => keptDays)).toEqual([0.5, 5, 0.5].map((days) => expect.closeTo(days, 3)));
+    expect(found.neededBytes).toBeCloseTo(43.2e9 * 6, -6);
+    expect(estimate(parts, new Set([gate.id])).neededBytes).toBeCloseTo(43.2e9 / 2, -6);
+  });
+
   test("volumes that do not answer have no known room", () => {
     const gone = { ...volume("a", 0), freeBytes: null };
     const found = estimate({ cameras: list, policies: [], usage, volumes: [gone] }, all);

@@ -9,6 +9,8 @@ export const users = pgTable("users", {
   displayName: text("display_name").notNull(),
   /** `pbkdf2-sha256$<iterations>$<salt base64>$<hash base64>`. */
   passwordHash: text("password_hash").notNull(),
+  /** Somebody else made the password: its owner chooses another one at the next sign-in. */
+  passwordChangeRequired: boolean("password_change_required").notNull().default(false),
   enabled: boolean("enabled").notNull().default(true),
   language: text("language", { enum: ["en", "ko"] })
     .notNull()

@@ -27,7 +27,7 @@ afterAll(async () => {
   await external?.close();
 });
 
-describe.each(["embedded", "PostgreSQL"])("a server that is killed while it records, %s", (kind) => {
+describe.each(["embedded", "PostgreSQL"])("abuse case 18: a server that is killed while it records, %s", (kind) => {
   it(`${ROUNDS} times: nothing told is lost, at most the last second is, and the index is right again`, {
     timeout: 120_000 + ROUNDS * 60_000,
   }, async ({ skip }) => {

@@ -138,7 +138,7 @@ describe.each(databases)("check, $name", (kind) => {
     expect(kinds(await run())).toEqual(["strange-file"]);
   });
 
-  it("sees a changed byte: in the first picture quickly, anywhere in full", async () => {
+  it("abuse case 20: sees a changed byte: in the first picture quickly, anywhere in full", async () => {
     const { file } = await write(0);
     await run({ repair: true });
     const bytes = await readFile(file);

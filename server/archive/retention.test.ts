@@ -105,7 +105,7 @@ describe.each(databases)("retention, $name", (kind) => {
     expect(runs.map(({ startMicros }) => (NOW - startMicros) / DAY).sort((a, b) => a - b)).toEqual([6, 31]);
   });
 
-  it("keeps what an evidence lock covers, whatever else says, until it is released or ends", async () => {
+  it("abuse case 20: keeps what an evidence lock covers, whatever else says, until it is released or ends", async () => {
     await record(A, 20);
     settings.set(A, { retentionDays: 3, maxBytes: 1_000_000 });
     await lock(A, 12);

@@ -24,7 +24,7 @@ interface Answer {
   readonly signerExpected?: boolean;
 }
 
-describe.skipIf(ffmpeg === undefined)("fluxvision verify", () => {
+describe.skipIf(ffmpeg === undefined)("abuse case 20: fluxvision verify", () => {
   let kit: ExportKit;
   let folder: string;
   /** Unpacked packages as they were made. */

@@ -133,7 +133,7 @@ it("runs one job at a time, oldest first, and says how far it is", async () => {
   expect(await runner.store.get(jobs[1]?.id ?? "")).toMatchObject({ state: "failed", errorCode: "export.disk_full" });
 });
 
-it("begins anew after a kill, without what was half made, and gives up on what kills the server", async () => {
+it("abuse case 18: an export begins anew after a kill, without what was half made, and gives up on what kills the server", async () => {
   const job = { ...row(1), state: "running" as const };
   const first = await startRunner();
   await first.close();

@@ -8,7 +8,7 @@ import { TestBrowser } from "./testkit/browser.ts";
 
 const MINUTE_MS = 60_000;
 
-describe("guessing passwords", () => {
+describe("abuse case 17: guessing passwords", () => {
   let server: TestServer;
   let clock: SimulatedClock;
   beforeAll(async () => {

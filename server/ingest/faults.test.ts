@@ -150,7 +150,7 @@ async function survive(camera: number, fault: Fault, seen?: () => boolean): Prom
   await outcome.more(camera, 30);
 }
 
-describe("a camera that misbehaves", { timeout: 60_000 }, () => {
+describe("abuse case 15: a camera that misbehaves", { timeout: 60_000 }, () => {
   it.concurrent.each<[string, number, Fault, string[]]>([
     ["cuts every connection", 2, { kind: "disconnect" }, ["offline"]],
     ["stalls silently", 3, { kind: "stall" }, ["degraded"]],
@@ -228,7 +228,7 @@ describe("a camera that misbehaves", { timeout: 60_000 }, () => {
   });
 });
 
-describe("its neighbour", () => {
+describe("abuse cases 14 and 15: its neighbour", () => {
   it("W5: noticed nothing: always online, no frame missing, no nonce twice anywhere", () => {
     expect(outcome.states.get(String(CONTROL))).toEqual(["connecting", "online"]);
     const sequences = outcome.framesOf(CONTROL).map(({ sequence }) => sequence);

@@ -74,7 +74,7 @@ async function verify(fact: SegmentFact): Promise<number> {
   return whole.index.frames - fact.frames;
 }
 
-describe("a recorder that is killed", () => {
+describe("abuse case 18: a recorder that is killed", () => {
   it(`R2 R3: ${KILLS} times at random moments, no frame that was told is missing or changed`, async () => {
     let frames = 0;
     let files = 0;

@@ -48,7 +48,7 @@ function mayMount(): boolean {
 const permitted = mayMount();
 if (!permitted) process.stdout.write("real disks: skipped, as no loop device may be mounted here (needs root)\n");
 
-describe.skipIf(!permitted)("recording on a disk of its own", () => {
+describe.skipIf(!permitted)("abuse case 18: recording on a disk of its own", () => {
   let recording: Recording;
   let disk: ReturnType<typeof mountDisk> | undefined;
   afterEach(async () => {

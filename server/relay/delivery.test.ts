@@ -163,7 +163,7 @@ describe("the quota", () => {
   });
 });
 
-describe("a viewer that does not keep up", () => {
+describe("abuse case 19: a viewer that does not keep up", () => {
   it("is moved to the newest GOP; the healthy one gets every frame", async () => {
     const camera = sub(1, { gop: 15 });
     const slow = await harness.viewer("anna", [CAMERA_A]);
@@ -258,7 +258,7 @@ describe("a viewer that does not keep up", () => {
   });
 });
 
-describe("200 subscribes and unsubscribes a second", () => {
+describe("abuse case 19: 200 subscribes and unsubscribes a second", () => {
   it("are noticed by nobody else, and ask the main thread a bounded number of times", async () => {
     const camera = sub(1, { gop: 15 });
     const healthy = await harness.viewer("anna", [CAMERA_A]);

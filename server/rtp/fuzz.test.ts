@@ -37,7 +37,7 @@ function fuzz(run: (mutator: Mutator) => void, rounds = ROUNDS): void {
   }
 }
 
-describe("hostile bytes", () => {
+describe("abuse case 14: hostile bytes", () => {
   it("in RTP packets stay within the packet", () => {
     const valid = [
       encodeRtp({ payloadType: 96, sequence: 1, timestamp: 2, ssrc: 3, marker: true }, hex("0102030405060708")),

@@ -40,7 +40,7 @@ export function parseH264Sps(nal: Uint8Array): VideoFormat {
   reader.skip(1);
   const fieldFactor = frameMbsOnly ? 1 : 2;
   let width = widthInMbs * 16;
-  let height = heightInMapUnits * 16 * fieldFactor;
+  let height = limit(heightInMapUnits * 16 * fieldFactor, MAX_DIMENSION, "height of both fields");
   if (reader.flag()) {
     const cropX = chroma === 1 || chroma === 2 ? 2 : 1;
     const cropY = (chroma === 1 ? 2 : 1) * fieldFactor;

@@ -31,7 +31,7 @@ const HEAD = bytesOf(
   'RTSP/1.0 401 Unauthorized\r\nCSeq: 2\r\nSession: 12;timeout=60\r\nWWW-Authenticate: Digest realm="a", nonce="b"\r\n',
 );
 
-describe("hostile text", () => {
+describe("abuse case 14: hostile text", () => {
   it("in SDP", () => {
     fuzz((mutator) => {
       const sdp = parseSdp(textOf(mutator.mutate(SDP)), 16);

@@ -202,7 +202,7 @@ describe.each(databases)("signing in, $name", (kind) => {
   });
 });
 
-describe("first set-up", () => {
+describe("abuse case 17: first set-up", () => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startTestServer({ admin: false });

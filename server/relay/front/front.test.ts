@@ -85,7 +85,7 @@ describe("Clients", () => {
   });
 });
 
-describe("ConnectionGate", () => {
+describe("abuse case 19: ConnectionGate", () => {
   let port = 1000;
   const socketOf = (address: string): Socket => {
     const socket = new Socket();

@@ -135,6 +135,7 @@ const rightsRoute = createRoute({
 const sessionsRoute = createRoute({
   getParentRoute: () => adminRoute,
   path: "/sessions",
+  validateSearch: ({ find }: Record<string, unknown>): { find?: string } => (typeof find === "string" ? { find } : {}),
   component: lazyRouteComponent(() => import("../features/sessions/sessions-page.tsx"), "SessionsPage"),
 });
 
@@ -171,10 +172,7 @@ const keysRoute = createRoute({
 const configurationRoute = createRoute({
   getParentRoute: () => adminRoute,
   path: "/configuration",
-  component: lazyRouteComponent(
-    () => import("../features/configuration/configuration-page.tsx"),
-    "ConfigurationPage",
-  ),
+  component: lazyRouteComponent(() => import("../features/configuration/configuration-page.tsx"), "ConfigurationPage"),
 });
 
 const casesRoute = createRoute({

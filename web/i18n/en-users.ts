@@ -45,6 +45,7 @@ export const enUsers = {
   resetMfaLead:
     "Authenticator, passkeys and recovery codes go, and all sessions end. Make sure that it is this person who asks.",
   mfaReset: "“{{name}}” signs in without a second factor now.",
+  sessions: "Sessions…",
   lastLogin: "Last sign-in",
 };
 

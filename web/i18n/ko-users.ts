@@ -43,6 +43,7 @@ export const koUsers: typeof enUsers = {
   resetMfaTitle: "“{{name}}”의 2단계 인증 수단을 모두 제거할까요?",
   resetMfaLead: "인증 앱, 패스키, 복구 코드가 제거되고 모든 세션이 종료됩니다. 본인이 요청한 것인지 꼭 확인하세요.",
   mfaReset: "“{{name}}” 계정은 이제 2단계 인증 없이 로그인합니다.",
+  sessions: "세션…",
   lastLogin: "마지막 로그인",
 };
 

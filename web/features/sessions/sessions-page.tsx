@@ -1,4 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useSearch } from "@tanstack/react-router";
 import { EllipsisVertical, LogOut, MonitorX, Search, Users } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -28,7 +29,8 @@ export function SessionsPage(): ReactNode {
   const { t } = useTranslation();
   const { api } = useServices();
   const queries = useQueryClient();
-  const [search, setSearch] = useState("");
+  const { find = "" } = useSearch({ strict: false });
+  const [search, setSearch] = useState(find);
   const [ending, setEnding] = useState<Ending>();
   const sessions = useQuery({
     queryKey: sessionsKey,

@@ -1,4 +1,14 @@
-import { Ban, CircleCheck, EllipsisVertical, KeyRound, Pencil, ScanEye, ShieldOff, Trash2 } from "lucide-react";
+import {
+  Ban,
+  CircleCheck,
+  EllipsisVertical,
+  KeyRound,
+  MonitorSmartphone,
+  Pencil,
+  ScanEye,
+  ShieldOff,
+  Trash2,
+} from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { AccessRole, GrantBody, UserGroup } from "../../../shared/api/access.ts";
@@ -12,7 +22,7 @@ import { roleName, scopeText } from "../admin/grants/access-text.ts";
 import { useWall } from "../live/wall-context.tsx";
 import { isLastAdministrator } from "./last-administrator.ts";
 
-export type UserAction = "edit" | "password" | "disable" | "enable" | "mfa" | "rights" | "remove";
+export type UserAction = "edit" | "password" | "disable" | "enable" | "mfa" | "rights" | "sessions" | "remove";
 
 interface UserTableProps {
   readonly users: readonly User[];
@@ -145,6 +155,9 @@ function UserMenu({ user, self, onAction }: UserMenuProps): ReactNode {
       </MenuItem>
       <MenuItem icon={<ScanEye />} onSelect={() => onAction("rights")}>
         {t("users.effective")}
+      </MenuItem>
+      <MenuItem icon={<MonitorSmartphone />} onSelect={() => onAction("sessions")}>
+        {t("users.sessions")}
       </MenuItem>
       <MenuItem icon={<KeyRound />} disabled={self} onSelect={() => onAction("password")}>
         {t("users.setPassword")}

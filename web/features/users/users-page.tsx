@@ -22,7 +22,7 @@ import { type UserAction, UserTable } from "./user-table.tsx";
 
 type Opened =
   | { readonly what: "add" }
-  | { readonly what: Exclude<UserAction, "rights" | "enable">; readonly user: User };
+  | { readonly what: Exclude<UserAction, "rights" | "sessions" | "enable">; readonly user: User };
 
 /** Accounts: who there is, what they hold, and what can be done with them. */
 export function UsersPage(): ReactNode {
@@ -53,6 +53,8 @@ export function UsersPage(): ReactNode {
   const act = (action: UserAction, user: User): void => {
     if (action === "rights") {
       void navigate({ to: "/admin/rights", search: { user: user.id } });
+    } else if (action === "sessions") {
+      void navigate({ to: "/admin/sessions", search: { find: user.username } });
     } else if (action === "enable") {
       void enable(user);
     } else {

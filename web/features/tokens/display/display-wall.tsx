@@ -29,10 +29,11 @@ export function DisplayWall({ name }: { readonly name: string }): ReactNode {
     });
     return () => timer.cancel();
   }, [clock, queries]);
+  const known = bound !== undefined && state.tabs.some(({ id }) => id === bound);
+  const ready = known && state.activeId === bound;
   useEffect(() => {
-    if (bound !== undefined) dispatch({ type: "activate", id: bound });
-  }, [bound, dispatch]);
-  const ready = bound !== undefined && state.activeId === bound && state.tabs.some(({ id }) => id === bound);
+    if (known && !ready) dispatch({ type: "activate", id: bound });
+  }, [known, ready, bound, dispatch]);
   return (
     <main aria-label={name} className="on-dark relative h-full cursor-none bg-canvas">
       {ready ? (

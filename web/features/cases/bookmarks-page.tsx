@@ -177,19 +177,19 @@ function Filters({ filter, onChange }: FiltersProps): ReactNode {
         onChange={(event) => onChange({ tag: event.target.value.trim() })}
       />
       <label className="flex items-center gap-1.5 text-fg-muted text-xs max-sm:w-full">
-        {t("bookmarks.from")}
+        <span className="max-sm:w-12 max-sm:shrink-0">{t("bookmarks.from")}</span>
         <Input
           type="datetime-local"
-          className="w-48"
+          className="w-48 max-sm:flex-1"
           value={filter.from}
           onChange={(event) => onChange({ from: event.target.value })}
         />
       </label>
       <label className="flex items-center gap-1.5 text-fg-muted text-xs max-sm:w-full">
-        {t("bookmarks.to")}
+        <span className="max-sm:w-12 max-sm:shrink-0">{t("bookmarks.to")}</span>
         <Input
           type="datetime-local"
-          className="w-48"
+          className="w-48 max-sm:flex-1"
           value={filter.to}
           onChange={(event) => onChange({ to: event.target.value })}
         />

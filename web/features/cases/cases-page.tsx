@@ -39,10 +39,15 @@ export function CasesPage(): ReactNode {
       }
     >
       <nav aria-label={t("cases.page")} className="mb-3 flex gap-1 border-line border-b">
-        <Link to="/cases" search={{}} className={tab} aria-current={locks ? undefined : "page"}>
+        <Link to="/cases" search={{}} className={tab} activeOptions={{ exact: true, includeSearch: true }}>
           {t("cases.page")}
         </Link>
-        <Link to="/cases" search={{ tab: "locks" }} className={tab} aria-current={locks ? "page" : undefined}>
+        <Link
+          to="/cases"
+          search={{ tab: "locks" }}
+          className={tab}
+          activeOptions={{ exact: true, includeSearch: true }}
+        >
           {t("cases.locks.tab")}
         </Link>
       </nav>

@@ -53,17 +53,21 @@ export function createTimeText(language: string, zone: Zone): TimeText {
     isoDate: (micros) => zone.local(micros).toISOString().slice(0, 10),
     full: (micros) => `${date(micros)} ${second(micros)} ${zone.offsetName(micros)}`,
     utc: (micros) => `${new Date(micros / 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`,
-    duration,
+    duration: (micros) => duration(micros, language.startsWith("ko") ? KOREAN : SYMBOLS),
   };
 }
 
-function duration(micros: number): string {
+/** Not by Intl: its English units are long or have no blank, and it knows no zero before the seconds. */
+const SYMBOLS = { s: " s", min: " min", h: " h", d: " d" } as const;
+const KOREAN = { s: "초", min: "분", h: "시간", d: "일" } as const;
+
+function duration(micros: number, { s, min, h, d }: typeof SYMBOLS | typeof KOREAN): string {
   const seconds = micros / 1_000_000;
-  if (seconds < 10) return `${Math.round(seconds * 10) / 10} s`;
+  if (seconds < 10) return `${Math.round(seconds * 10) / 10}${s}`;
   const whole = Math.round(seconds);
   const two = (value: number): string => String(value).padStart(2, "0");
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
-  if (whole < 86_400) return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
-  return `${Math.floor(whole / 86_400)} d ${Math.floor((whole % 86_400) / 3600)} h`;
+  if (whole < 60) return `${whole}${s}`;
+  if (whole < 3600) return `${Math.floor(whole / 60)}${min} ${two(whole % 60)}${s}`;
+  if (whole < 86_400) return `${Math.floor(whole / 3600)}${h} ${two(Math.floor((whole % 3600) / 60))}${min}`;
+  return `${Math.floor(whole / 86_400)}${d} ${Math.floor((whole % 86_400) / 3600)}${h}`;
 }

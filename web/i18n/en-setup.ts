@@ -37,8 +37,12 @@ export const enSetup = {
     days: "Keep recordings for (days)",
     daysHint: "Then they are deleted, unless a case holds them.",
     badDays: "A whole number from 1 to 3650.",
-    estimate: "{{room}} for recordings: about {{one}} days of one camera, or {{eight}} days of eight.",
-    estimateNow: "With the {{count}} cameras of now: about {{days}} days.",
+    estimate: "{{room}} for recordings: about {{one}} of one camera, or {{eight}} of eight.",
+    estimateNow: "With the {{count}} cameras of now: about {{time}}.",
+    dayCount_one: "{{count}} day",
+    dayCount_other: "{{count}} days",
+    hourCount_one: "{{count}} hour",
+    hourCount_other: "{{count}} hours",
     more: "More folders, other disks, buckets",
   },
   cameras: {
@@ -77,7 +81,7 @@ export const enSetup = {
       people: "Give everybody a user of their own, with the cameras that they need: Administration, Users.",
       mfa: "Add a second factor to your own sign-in: your name at the top right, then Profile.",
       certificate:
-        "Browsers warn of the certificate that the server made itself. Give it one of your own: docs/deploy.md tells how.",
+        "Browsers warn of the certificate that the server made itself. Give it one of your own: docs/configuration.md tells how.",
       rootKey: "Keep a copy of root.key of the data folder somewhere else: without it nobody can read the recordings.",
     },
   },

@@ -37,8 +37,12 @@ export const koSetup = {
     days: "보관 기간(일)",
     daysHint: "기간이 지나면 삭제됩니다. 사건에 잠긴 녹화는 남습니다.",
     badDays: "1에서 3650 사이의 정수를 입력하세요.",
-    estimate: "녹화 공간 {{room}}: 카메라 1대는 약 {{one}}일, 8대는 약 {{eight}}일.",
-    estimateNow: "현재 카메라 {{count}}대 기준 약 {{days}}일.",
+    estimate: "녹화 공간 {{room}}: 카메라 1대는 약 {{one}}, 8대는 약 {{eight}}.",
+    estimateNow: "현재 카메라 {{count}}대 기준 약 {{time}}.",
+    dayCount_one: "{{count}}일",
+    dayCount_other: "{{count}}일",
+    hourCount_one: "{{count}}시간",
+    hourCount_other: "{{count}}시간",
     more: "다른 폴더, 디스크, 버킷 추가",
   },
   cameras: {
@@ -76,7 +80,8 @@ export const koSetup = {
     tips: {
       people: "사용자마다 필요한 카메라만 볼 수 있는 계정을 만드세요: 관리, 사용자.",
       mfa: "본인 로그인에 2단계 인증을 추가하세요: 오른쪽 위의 이름, 프로필.",
-      certificate: "서버가 만든 인증서에는 브라우저가 경고를 표시합니다. 인증서 설치 방법은 docs/deploy.md에 있습니다.",
+      certificate:
+        "서버가 만든 인증서에는 브라우저가 경고를 표시합니다. 인증서 설치 방법은 docs/configuration.md에 있습니다.",
       rootKey: "데이터 폴더의 root.key 사본을 다른 곳에 보관하세요. 이 파일이 없으면 아무도 녹화를 읽을 수 없습니다.",
     },
   },

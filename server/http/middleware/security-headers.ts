@@ -11,9 +11,7 @@ const DOCS_PATH = /^\/docs(?=\/|$)/;
 const PERMISSIONS = [
   ...["autoplay", "fullscreen", "microphone", "screen-wake-lock"].map((name) => `${name}=(self)`),
   ...["publickey-credentials-get", "publickey-credentials-create"].map((name) => `${name}=(self)`),
-  ...["accelerometer", "bluetooth", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope"].map(
-    off,
-  ),
+  ...["accelerometer", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope"].map(off),
   ...[
     "hid",
     "idle-detection",

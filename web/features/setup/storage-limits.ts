@@ -17,3 +17,8 @@ export function daysFor(bytes: number, cameras: number): number {
   const bytesPerDay = (Math.max(1, cameras) * KBPS_PER_CAMERA * 1000 * 86_400) / 8;
   return Math.max(0, bytes) / bytesPerDay;
 }
+
+/** Whole days, or hours where two days would say too little. */
+export function lastingOf(days: number): { readonly days: number } | { readonly hours: number } {
+  return days >= 2 ? { days: Math.floor(days) } : { hours: Math.floor(days * 24) };
+}

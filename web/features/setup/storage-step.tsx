@@ -13,7 +13,7 @@ import { recordingKeys, usePolicies, useVolumes } from "../recording/use-recordi
 import { FillBar } from "../storage/fill-bar.tsx";
 import { bodyOfVolume } from "../storage/volume-form.ts";
 import { StepFrame } from "./step-frame.tsx";
-import { daysFor, suggestedReserve } from "./storage-limits.ts";
+import { daysFor, lastingOf, suggestedReserve } from "./storage-limits.ts";
 import type { StepProps } from "./welcome-page.tsx";
 
 const GB = 1e9;
@@ -61,6 +61,12 @@ export function StorageStep(props: StepProps): ReactNode {
   const days = whole(daysText, 1, 3650);
   const room = Math.max(0, (volume.freeBytes ?? 0) + volume.usedBytes - (reserve ?? 0) * GB);
   const count = cameras.data?.length ?? 0;
+  const lasting = (cameraCount: number): string => {
+    const time = lastingOf(daysFor(room, cameraCount));
+    return "days" in time
+      ? t("setup.storage.dayCount", { count: time.days })
+      : t("setup.storage.hourCount", { count: time.hours });
+  };
   const save = async (): Promise<void> => {
     if (reserve === undefined || days === undefined) return;
     await api.updateVolume(volume.id, bodyOfVolume(volume, { reserveBytes: reserve * GB }));
@@ -118,10 +124,10 @@ export function StorageStep(props: StepProps): ReactNode {
       <p className="text-fg-soft text-sm">
         {t("setup.storage.estimate", {
           room: byteText(room),
-          one: Math.floor(daysFor(room, 1)),
-          eight: Math.floor(daysFor(room, 8)),
+          one: lasting(1),
+          eight: lasting(8),
         })}{" "}
-        {count > 0 && t("setup.storage.estimateNow", { count, days: Math.floor(daysFor(room, count)) })}{" "}
+        {count > 0 && t("setup.storage.estimateNow", { count, time: lasting(count) })}{" "}
         <Link to="/admin/storage" className="text-accent underline-offset-2 hover:underline">
           {t("setup.storage.more")}
         </Link>

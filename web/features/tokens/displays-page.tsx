@@ -69,12 +69,10 @@ export function DisplaysPage(): ReactNode {
           lead={t("displays.relinkLead")}
           action={t("displays.relink")}
           onConfirm={async () => {
-            const link = await api.linkDisplay(open.display.id);
-            // After the question has closed itself.
-            queueMicrotask(() => void done(link));
+            await done(await api.linkDisplay(open.display.id));
           }}
           describeFailure={(error) => errorText(t, error)}
-          onClose={close}
+          onClose={() => setOpen((now) => (now?.what === "link" ? undefined : now))}
         />
       )}
       {open?.what === "revoke" && (

@@ -1,4 +1,4 @@
-import { inArray } from "drizzle-orm";
+import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Transaction } from "../access/grant-rows.ts";
 import { cameras, layouts, recordingPolicies, storageVolumes, streams } from "../db/schema/index.ts";
 import type { FieldSealer } from "../keys/field-sealer.ts";
@@ -60,11 +60,17 @@ export const readCameras: ReadSection = async (db, parts, ids) => {
 };
 
 export const readRecording: ReadSection = async (db) => {
-  const rows = await db.select().from(recordingPolicies);
+  const rows = await db
+    .select({ policy: recordingPolicies, camera: cameras.name })
+    .from(recordingPolicies)
+    .leftJoin(
+      cameras,
+      and(eq(recordingPolicies.scope, "camera"), eq(sql`${cameras.id}::text`, recordingPolicies.target)),
+    );
   return new Map(
-    rows.map(({ scope, target, updatedAt: _at, ...policy }) => [
+    rows.map(({ policy: { scope, target, updatedAt: _at, ...policy }, camera }) => [
       `${scope}:${target}`,
-      { label: scope === "system" ? "system" : target, value: set(policy) },
+      { label: camera ?? target, value: set(policy) },
     ]),
   );
 };

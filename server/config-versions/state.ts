@@ -56,9 +56,12 @@ export function sameValue(a: unknown, b: unknown): boolean {
   return canonicalJson(a) === canonicalJson(b);
 }
 
+/** The database keeps members in an order of its own. */
+const NAMES_FIRST = ["name", "username", "displayName", "group", "enabled", "url", "subUrl"];
+
 /** What differs between two states of one object, field by field, fit for people: secrets are dots. */
 export function fieldChanges(before: ConfigValue | null, after: ConfigValue | null): FieldChange[] {
-  const names = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
+  const names = [...new Set([...NAMES_FIRST, ...Object.keys(after ?? {}), ...Object.keys(before ?? {})])];
   return names.flatMap((field) => {
     const [from, to] = [before?.[field], after?.[field]];
     if (sameValue(from, to)) return [];

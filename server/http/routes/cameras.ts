@@ -85,7 +85,7 @@ export function cameraRoutes(api: Api, { cameras, audit }: AppDeps): void {
         ...actor(c),
         action: "camera.update",
         target: changed.id,
-        details: { fields: Object.keys(input) },
+        details: { name: changed.name, fields: Object.keys(input) },
       });
       return c.json(changed, 200);
     },
@@ -103,8 +103,9 @@ export function cameraRoutes(api: Api, { cameras, audit }: AppDeps): void {
     },
     async (c) => {
       const { id } = c.req.valid("param");
+      const { name } = cameras.get(c.get("principal"), id);
       await cameras.remove(id);
-      await audit.add({ ...actor(c), action: "camera.delete", target: id });
+      await audit.add({ ...actor(c), action: "camera.delete", target: id, details: { name } });
       return c.body(null, 204);
     },
   );

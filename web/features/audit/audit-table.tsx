@@ -36,7 +36,7 @@ export function AuditTable({ entries, names, onOpen }: Props): ReactNode {
             className="cursor-pointer hover:bg-hover [content-visibility:auto]"
             onClick={() => onOpen(entry)}
           >
-            <td className={cn(cellClass, "nums whitespace-nowrap text-fg-soft")}>{when(entry.at)}</td>
+            <td className={cn(cellClass, "nums text-fg-soft sm:whitespace-nowrap")}>{when(entry.at)}</td>
             <td className={cn(cellClass, "max-sm:hidden")}>{whoText(t("audit.server"), entry)}</td>
             <td className={cellClass}>
               <button

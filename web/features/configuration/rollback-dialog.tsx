@@ -122,7 +122,7 @@ function Step({ step, names }: { readonly step: RollbackStep; readonly names: Na
   const { t } = useTranslation();
   return (
     <li className={cn(step.skipped && "opacity-70")}>
-      <ObjectTitle change={step} names={names} withSection />
+      <ObjectTitle change={step} names={names} withSection kept={step.skipped} />
       {step.skipped ? (
         <p className="text-fg-muted text-xs">{t("config.skipped")}</p>
       ) : (

@@ -89,14 +89,18 @@ interface TitleProps {
   readonly change: ObjectChange;
   readonly names: Names;
   readonly withSection?: boolean;
+  /** It stays as it is. */
+  readonly kept?: boolean;
 }
 
-export function ObjectTitle({ change: { section, label, kind }, names, withSection = false }: TitleProps): ReactNode {
+export function ObjectTitle(props: TitleProps): ReactNode {
+  const { names, withSection = false, kept = false } = props;
+  const { section, label, kind } = props.change;
   const { t } = useTranslation();
   const tone = { added: "bg-ok-soft", changed: "bg-active", removed: "bg-danger-soft" }[kind];
   return (
     <p className="mb-0.5 flex min-w-0 items-baseline gap-2 text-sm">
-      <span className={cn("shrink-0 rounded-sm px-1.5 text-2xs", tone)}>{t(`config.kinds.${kind}`)}</span>
+      {!kept && <span className={cn("shrink-0 rounded-sm px-1.5 text-2xs", tone)}>{t(`config.kinds.${kind}`)}</span>}
       {withSection && <span className="shrink-0 text-fg-muted text-xs">{t(`config.sections.${section}`)}</span>}
       <span className="min-w-0 font-medium [overflow-wrap:anywhere]">{names.get(label) ?? label}</span>
     </p>

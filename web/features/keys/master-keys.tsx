@@ -26,7 +26,7 @@ export function MasterKeyTable({ inventory: { masterKeys } }: Props): ReactNode 
       <thead>
         <tr>
           <th className={headClass}>{t("keys.number")}</th>
-          <th className={headClass}>{t("keys.made")}</th>
+          <th className={cn(headClass, "max-sm:hidden")}>{t("keys.made")}</th>
           <th className={headClass}>{t("keys.state")}</th>
           <th className={cn(headClass, "text-right")}>{t("keys.videoKeys")}</th>
           <th className={cn(headClass, "text-right")}>{t("keys.fields")}</th>
@@ -36,7 +36,7 @@ export function MasterKeyTable({ inventory: { masterKeys } }: Props): ReactNode 
         {masterKeys.toReversed().map(({ id, current, createdAt, retiredAt, videoKeys, fields }) => (
           <tr key={id} className={cn(!current && "text-fg-muted")}>
             <td className={cn(cellClass, "nums")}>{id}</td>
-            <td className={cn(cellClass, "nums")}>{when(createdAt)}</td>
+            <td className={cn(cellClass, "nums max-sm:hidden")}>{when(createdAt)}</td>
             <td className={cellClass}>
               {current
                 ? t("keys.states.current")

@@ -1,11 +1,10 @@
-import { eq } from "drizzle-orm";
 import type { GapReason } from "../../shared/api/recording.ts";
 import type { Clock } from "../../shared/lib/clock.ts";
 import { Scope } from "../../shared/lib/scope.ts";
 import type { CameraSource, MediaPlane } from "../control/media-plane.ts";
 import type { Logger } from "../core/log.ts";
 import type { Orm } from "../db/database.ts";
-import { cameraEvents, recordingGaps } from "../db/schema/index.ts";
+import { cameraEvents } from "../db/schema/index.ts";
 import type { RecorderEvent, RecordingPlan } from "../ingest/protocol.ts";
 import type { FieldSealer } from "../keys/field-sealer.ts";
 import type { OutboundGuard } from "../net/outbound-guard.ts";
@@ -18,7 +17,7 @@ import { PolicyStore } from "./policy-store.ts";
 import { RecordingControl } from "./recording-control.ts";
 import { recover } from "./recovery.ts";
 import { Retention } from "./retention.ts";
-import { stopsBefore } from "./stops.ts";
+import { endGapsLeftOpen, stopsBefore } from "./stops.ts";
 import { archiveStoreParts } from "./stores/create-store.ts";
 import { VolumeService } from "./volume-service.ts";
 
@@ -128,13 +127,13 @@ export class Archive {
     await this.policies.load();
     await this.volumes.start();
     await this.mover.settle();
-    // Of a process that ended without a word: they are known as far as they had been told.
-    await orm.update(recordingGaps).set({ open: false }).where(eq(recordingGaps.open, true));
     const report = await recover(orm, this.volumes, log);
     if (Object.values(report).some((count) => count > 0)) log.info(report, "recordings that a stop left unfinished");
-    // Before recording begins: what is recorded from then on is not looked at.
+    await endGapsLeftOpen(orm);
     await this.control.load();
+    // In the index before anything is recorded: after the next kill there may be footage, and nothing that names the hole.
     await this.#nameStops();
+    await this.index.flush();
     this.control.start();
     this.retention.start();
     this.mover.start();
@@ -199,6 +198,7 @@ export class Archive {
       const reason: GapReason = "media-restarted";
       this.gaps.begin({ cameraId, streamId, startMicros, endMicros: now, reason, detail: undefined, frames: 0 });
     }
+    void this.index.write();
     this.#lost.add(lost);
   }
 

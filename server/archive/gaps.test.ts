@@ -133,6 +133,21 @@ describe.each(databases)("gaps that last, $name", (kind) => {
     expect(archive.gaps.current()).toEqual([]);
   });
 
+  it("a kill leaves what was told; footage that came after it ends it", async () => {
+    media.record({ type: "segment-closed", segment: await write(0) }, gap(2, 3, { open: true }));
+    while (archive.index.waiting > 0) await archive.index.write();
+    // On disk, and nobody was told of it.
+    await write(30, { closed: false });
+    const killed = archive;
+    clock.advance(millis(60_000));
+    await startArchive();
+    expect(await rows()).toEqual([
+      [2, 30, "camera-offline", false],
+      [32, 60, "server-stopped", true],
+    ]);
+    await killed.close();
+  });
+
   it("the recorder's own word ends what nobody else would", async () => {
     media.record({ type: "segment-closed", segment: await write(0) });
     await archive.close();

@@ -76,6 +76,14 @@ export class IndexWriter {
     return this.#writing;
   }
 
+  /** Writes all that waits, as long as it can be written. */
+  async flush(): Promise<void> {
+    for (let before = Number.POSITIVE_INFINITY; this.waiting > 0 && this.waiting < before; ) {
+      before = this.waiting;
+      await this.write();
+    }
+  }
+
   async close(): Promise<void> {
     this.#timer.cancel();
     await this.#writing;

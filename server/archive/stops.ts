@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray } from "drizzle-orm";
+import { and, desc, eq, inArray, sql } from "drizzle-orm";
 import type { EffectivePolicy, WeeklySchedule } from "../../shared/api/recording.ts";
 import type { Orm } from "../db/database.ts";
 import { recordingGaps, segments } from "../db/schema/index.ts";
@@ -15,6 +15,8 @@ export interface StoppedStream {
 
 /** Time zones differ by quarters of an hour. */
 const STEP_MICROS = 900_000_000;
+/** A file is cut after an hour at the latest, at the next keyframe. */
+const LONGEST_SEGMENT_MICROS = 7_200_000_000;
 /** What lies further back is not looked at quarter by quarter. */
 const LONGEST_MICROS = 31 * 86_400_000_000;
 
@@ -44,6 +46,23 @@ export async function stopsBefore(
     }
   }
   return gaps;
+}
+
+/**
+ * Gaps of a process that ended without a word: they are over where footage goes on, else as far as they had been told.
+ * After the recovery, which brings the last footage into the index.
+ */
+export async function endGapsLeftOpen(orm: Orm): Promise<void> {
+  const resumed = sql`(select min(${segments.startMicros}) from ${segments}
+    where ${segments.streamId} = ${recordingGaps.streamId} and ${segments.endMicros} > ${recordingGaps.startMicros}
+      and ${segments.startMicros} > ${recordingGaps.startMicros} - ${LONGEST_SEGMENT_MICROS}::bigint)`;
+  await orm
+    .update(recordingGaps)
+    .set({
+      open: false,
+      endMicros: sql`greatest(${recordingGaps.startMicros}, coalesce(${resumed}, ${recordingGaps.endMicros}))`,
+    })
+    .where(eq(recordingGaps.open, true));
 }
 
 /** Stretches in which the weekly grid says to record continuously. */

@@ -20,8 +20,9 @@ export class GapLog {
   #lost = 0;
   /** Told, and not over yet: its start and reason stand. */
   #lasting = false;
-  /** Since recording began, or a frame was recorded. */
+  /** Since recording began, or a frame was recorded: in whole ticks. */
   #quietMs = 0;
+  /** Undefined: there was a frame since the last tick. */
   #tickedMs: number | undefined;
 
   constructor(cameraId: string, streamId: number, report: (gap: GapFact) => void) {
@@ -33,7 +34,7 @@ export class GapLog {
   /** Recording begins: from now on, or with the pre-roll's first frame. */
   begin(nowMicros: number): void {
     this.#owedFrom = nowMicros;
-    this.#quietMs = 0;
+    this.#heard();
     this.#first = true;
     this.#forgetCause();
   }
@@ -43,6 +44,11 @@ export class GapLog {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
     this.#detail = detail;
+  }
+
+  /** What was recorded from here on is lost. */
+  owedSince(micros: number): void {
+    if (this.#owedFrom !== undefined && !this.#lasting) this.#owedFrom = Math.min(this.#owedFrom, micros);
   }
 
   /** Before the first keyframe nothing is owed, unless there is a cause. */
@@ -55,7 +61,7 @@ export class GapLog {
   covered(captureMicros: number, endMicros: number): boolean {
     const from = this.#owedFrom;
     let gap = false;
-    this.#quietMs = 0;
+    this.#heard();
     if (from !== undefined) {
       const hole = captureMicros - from;
       // While recording begins, a camera that is only now connecting is no gap either.
@@ -107,6 +113,11 @@ export class GapLog {
   #fact(fromMicros: number, toMicros: number): GapFact {
     const range = { startMicros: fromMicros, endMicros: Math.max(fromMicros, toMicros) };
     return { ...this.#who(), ...range, reason: this.#cause, detail: this.#detail, frames: this.#lost };
+  }
+
+  #heard(): void {
+    this.#quietMs = 0;
+    this.#tickedMs = undefined;
   }
 
   get #cause(): GapReason {

@@ -141,7 +141,11 @@ export class StreamRecorder {
     // Only these may be the first of a file.
     const start = frames.findIndex(({ header }) => isKeyframe(header));
     const lost = (start < 0 ? frames.length : start) + left.reduce((sum, one) => sum + one.lost, 0);
-    if (lost > 0 || !elsewhere) this.#gaps.cause(reason, detail);
+    if (lost > 0 || !elsewhere) {
+      this.#gaps.cause(reason, detail);
+      // What had been taken, and was not safe yet, is missing too.
+      this.#gaps.owedSince(Math.min(...gone.map(({ safe, header }) => safe?.endMicros ?? header.start)));
+    }
     this.#gaps.lost(lost);
     if (start >= 0) for (const frame of frames.slice(start)) this.#store(frame);
     return gone;

@@ -29,7 +29,7 @@ export class FaultyIo implements VolumeIo {
       write: (pieces, position) => this.#do(path, () => file.write(pieces, position)),
       sync: () => this.#do(path, () => file.sync()),
       truncate: (bytes) => this.#do(path, () => file.truncate(bytes)),
-      close: () => file.close(),
+      close: () => this.#count(() => file.close()),
     };
   }
 
@@ -38,7 +38,7 @@ export class FaultyIo implements VolumeIo {
   }
 
   remove(path: string): Promise<void> {
-    return this.#real.remove(path);
+    return this.#count(() => this.#real.remove(path));
   }
 
   async freeBytes(path: string): Promise<number> {
@@ -51,6 +51,10 @@ export class FaultyIo implements VolumeIo {
 
   async #do<T>(path: string, operation: () => Promise<T>): Promise<T> {
     await this.#pass(path);
+    return this.#count(operation);
+  }
+
+  async #count<T>(operation: () => Promise<T>): Promise<T> {
     this.#active++;
     try {
       return await operation();

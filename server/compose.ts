@@ -216,6 +216,7 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
     sealer,
     media: owned,
     storageDir: config.storageDir,
+    flushMs: config.flushMs,
     outbound,
     cameras: () => cameras.sources(),
   });

@@ -19,6 +19,7 @@ describe("parseConfig", () => {
       port: 8080,
       tlsPort: 8443,
       demo: true,
+      flushMs: 1000,
       databaseUrl: undefined,
       allowedOrigins: [],
     });
@@ -39,6 +40,7 @@ describe("parseConfig", () => {
     ["FLUXVISION_PORT", "80a"],
     ["FLUXVISION_PORT", "65536"],
     ["FLUXVISION_DEMO", "maybe"],
+    ["FLUXVISION_FLUSH_MS", "99"],
     ["FLUXVISION_ADMIN_PASSWORD", "short"],
     ["FLUXVISION_ROOT_KEY", "00ff"],
     ["FLUXVISION_ALLOWED_ORIGINS", "https://a.example,ftp://b.example"],

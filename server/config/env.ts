@@ -23,6 +23,7 @@ export interface Config {
   readonly rootKeyCommand: readonly string[] | undefined;
   readonly quotaKbps: number;
   readonly workers: number;
+  readonly flushMs: number;
   readonly databaseUrl: string | undefined;
   /** What the server may connect to on somebody's behalf. */
   readonly outbound: OutboundSettings;
@@ -89,6 +90,7 @@ function toConfig(values: Environment, workingDir: string): Config {
     rootKeyCommand: values.FLUXVISION_ROOT_KEY_COMMAND,
     quotaKbps: values.FLUXVISION_QUOTA_KBPS,
     workers: values.FLUXVISION_WORKERS ?? Math.min(2, availableParallelism()),
+    flushMs: values.FLUXVISION_FLUSH_MS,
     databaseUrl: values.DATABASE_URL,
     front: {
       trustedProxies: values.FLUXVISION_TRUSTED_PROXIES,

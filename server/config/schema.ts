@@ -67,6 +67,8 @@ export const environment = z.object({
   FLUXVISION_QUOTA_KBPS: z.coerce.number().int().min(100).max(10_000_000).default(50_000),
   /** Ingest worker threads; by default min(2, cores). */
   FLUXVISION_WORKERS: z.coerce.number().int().min(1).max(32).optional(),
+  /** Recordings are safe on disk at most so many ms late: what a power cut may cost. */
+  FLUXVISION_FLUSH_MS: z.coerce.number().int().min(100).max(10_000).default(1000),
   /** What may be fetched from this machine's loopback addresses: `any`, or ports, comma-separated. By default nothing. */
   FLUXVISION_LOOPBACK_PORTS: z
     .string()

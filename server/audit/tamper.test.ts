@@ -131,6 +131,30 @@ describe.each(databases)("abuse case 20, audit rows on $name", (kind) => {
     expect(findings).toContainEqual(expect.objectContaining({ kind: "removed", seq: 9 }));
   });
 
+  it("finds an end that was taken off with its signatures and the anchor file by what somebody noted elsewhere", async () => {
+    const { verify, tamper, reopen, fill, forgetAnchor } = await filled(audit, 12);
+    const [thirteenth] = (await firstRows(audit)).filter(({ seq }) => seq === 13);
+    const anchor = { seq: 13, hash: Buffer.from(thirteenth?.hash ?? []).toString("hex") };
+    await reopen(async () => {
+      await tamper(sql`delete from audit_entries where seq > 9`, sql`delete from audit_checkpoints where seq > 9`);
+      await forgetAnchor();
+    });
+    await fill(6);
+    const { ok, findings } = await verify([anchor]);
+    expect(ok).toBe(false);
+    expect(findings).toContainEqual(expect.objectContaining({ kind: "not_as_anchored", seq: 13 }));
+  });
+
+  it("finds that the signing key was replaced: what the old one signed is no longer the server's", async () => {
+    const { verify, reopen, database } = await filled(audit, 4);
+    await reopen(async () => {
+      await database.orm.execute(sql`delete from settings where name = 'audit.signing-key'`);
+    });
+    const { ok, findings } = await verify();
+    expect(ok).toBe(false);
+    expect(findings).toContainEqual(expect.objectContaining({ kind: "checkpoint_forged", seq: 1 }));
+  });
+
   it("finds a chain that was computed anew behind an edited row", async () => {
     const { verify, tamper } = await filled(audit, 8);
     const rows = await firstRows(audit);

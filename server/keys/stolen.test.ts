@@ -1,15 +1,15 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { Secret, TOTP } from "otpauth";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadFluxCrypto } from "../../shared/crypto/load-node.ts";
 import { systemClock } from "../../shared/lib/clock.ts";
 import { micros } from "../../shared/lib/time.ts";
 import { createLog } from "../core/log.ts";
-import { storageVolumes } from "../db/schema/index.ts";
+import { settings, storageVolumes } from "../db/schema/index.ts";
 import { writeFootage } from "../export/testkit/sealed-footage.ts";
 import { databases } from "../testkit/temp-db.ts";
 import { ADMIN_PASSWORD, startTestServer, type TestServer } from "../testkit/test-server.ts";
@@ -17,6 +17,7 @@ import { openKeys } from "./open-keys.ts";
 import { SEALED_COLUMNS } from "./sealed-fields.ts";
 
 const CAMERA_PASSWORD = "camera-pass-5Lf0n2Qx";
+const NEW_CAMERA_PASSWORD = "camera-pass-9Rb7u4Tw";
 const CAMERA_USER = "camera-user-8Yt1kW3z";
 const BUCKET_SECRET = "bucket-secret-Qm47ZpLs";
 const OIDC_SECRET = "oidc-secret-N2cVb81Tg";
@@ -37,7 +38,19 @@ function forms(secret: string | Uint8Array): Buffer[] {
   const bytes = Buffer.from(secret as Uint8Array);
   const [base64, url] = [bytes.toString("base64").replace(/=+$/, ""), bytes.toString("base64url")];
   const texts = [bytes.toString("hex"), bytes.toString("hex").toUpperCase(), base64, url];
-  return [bytes, ...texts.map((text) => Buffer.from(text))];
+  const wide = typeof secret === "string" ? [Buffer.from(secret, "utf16le")] : [];
+  return [bytes, ...wide, ...texts.map((text) => Buffer.from(text))];
+}
+
+/** Where which secret lies, in what spelling ever. */
+function find(secrets: ReadonlyMap<string, string | Uint8Array>, stolen: readonly { path: string; bytes: Buffer }[]) {
+  const found = [];
+  for (const [name, secret] of secrets) {
+    for (const form of forms(secret)) {
+      for (const { path, bytes } of stolen) if (bytes.includes(form)) found.push(`${name} in ${path}`);
+    }
+  }
+  return found;
 }
 
 describe.each(databases)("a stolen database and stolen storage, without the root key, on $name", (kind) => {
@@ -48,7 +61,7 @@ describe.each(databases)("a stolen database and stolen storage, without the root
   beforeAll(async () => {
     server = await startTestServer({ kind });
     storage = await mkdtemp(join(tmpdir(), "fv-stolen-"));
-    const { accessToken: token } = await server.login("admin");
+    const { accessToken: token, cookie } = await server.login("admin");
     const post = async <T>(path: string, body: unknown, status: number): Promise<T> => {
       const response = await server.call("POST", `/api/v1${path}`, { token, body });
       if (response.status !== status) throw new Error(`${path}: ${response.status} ${await response.text()}`);
@@ -86,8 +99,12 @@ describe.each(databases)("a stolen database and stolen storage, without the root
       { name: "script", permissions: ["live.view"], days: 30 },
       201,
     );
-    await server.database.orm.execute(sql`insert into settings (name, value, updated_at)
-      values ('test.oidc', ${server.keys.sealer.seal("test.oidc", OIDC_SECRET)}, now())`);
+    const provider = { name: "Company", issuer: "https://login.example", clientId: "vms", clientSecret: OIDC_SECRET };
+    await post("/identity/providers", provider, 201);
+    // Changed once, so that versions of the configuration hold both.
+    const changed = { password: NEW_CAMERA_PASSWORD, name: "Vault 2" };
+    const answer = await server.call("PATCH", `/api/v1/cameras/${camera.id}`, { token, body: changed });
+    expect(answer.status).toBe(200);
 
     // Pictures, sealed as ingest does.
     const [now] = await server.keys.service.viewKeys(camera.id, 1);
@@ -124,11 +141,21 @@ describe.each(databases)("a stolen database and stolen storage, without the root
     await server.database.orm.execute(sql`checkpoint`).catch(() => undefined);
 
     secrets.set("camera's password", CAMERA_PASSWORD);
+    secrets.set("camera's new password", NEW_CAMERA_PASSWORD);
+    secrets.set("refresh token", decodeURIComponent(cookie.slice(cookie.indexOf("=") + 1)));
+    for (const name of ["auth.signing-key", "audit.signing-key", "export.signing-key"]) {
+      const [row] = await server.database.orm.select().from(settings).where(eq(settings.name, name));
+      const { d = "" } = JSON.parse(server.keys.sealer.open(name, row?.value ?? "")) as JsonWebKey;
+      expect(d).toHaveLength(43);
+      secrets.set(`private half of ${name}`, d);
+      secrets.set(`private half of ${name}, raw`, new Uint8Array(Buffer.from(d, "base64url")));
+    }
     secrets.set("camera's user name", CAMERA_USER);
     secrets.set("bucket's secret", BUCKET_SECRET);
     secrets.set("client secret", OIDC_SECRET);
     secrets.set("administrator's password", ADMIN_PASSWORD);
     secrets.set("secret of the authenticator app", start.secret);
+    secrets.set("secret of the authenticator app, raw", new Uint8Array(Secret.fromBase32(start.secret).buffer));
     secrets.set("API token", made.secret);
     secrets.set("access token", token);
     secrets.set("epoch key", now.key);
@@ -160,17 +187,28 @@ describe.each(databases)("a stolen database and stolen storage, without the root
 
   it("yields no secret, in no usual spelling", async () => {
     const stolen = await loot();
-    const found = [];
-    for (const [name, secret] of secrets) {
-      for (const form of forms(secret)) {
-        for (const { path, bytes } of stolen) if (bytes.includes(form)) found.push(`${name} in ${path}`);
-      }
-    }
-    expect(found).toEqual([]);
+    expect(find(secrets, stolen)).toEqual([]);
     // The same search does find what is there.
     const text = stolen.filter(({ bytes }) => bytes.includes(Buffer.from("Vault"))).map(({ path }) => path);
     expect(text).toContain("table cameras");
     expect(stolen.reduce((sum, { bytes }) => sum + bytes.byteLength, 0)).toBeGreaterThan(10_000);
+  });
+
+  it("is searched by a search that finds what lies open, in every spelling, in tables and in files", async () => {
+    const careless = new Map([["careless secret", "left-in-the-open-4Kd8"]]);
+    const [plain = ""] = careless.values();
+    const { orm } = server.database;
+    expect(find(careless, await loot())).toEqual([]);
+    for (const value of [plain, Buffer.from(plain).toString("base64"), Buffer.from(plain).toString("hex")]) {
+      await orm.execute(sql`insert into settings (name, value, updated_at) values ('careless', ${value}, now())
+        on conflict (name) do update set value = excluded.value`);
+      expect(find(careless, await loot())).toContain("careless secret in table settings");
+    }
+    await orm.execute(sql`delete from settings where name = 'careless'`);
+    const file = join(storage, "careless.txt");
+    await writeFile(file, Buffer.from(plain, "utf16le"));
+    expect(find(careless, await loot())).toContain(`careless secret in ${file}`);
+    await rm(file);
   });
 
   it("does not open with another root key", async () => {
@@ -200,7 +238,7 @@ describe.each(databases)("a stolen database and stolen storage, without the root
     const value = row?.password_sealed ?? "";
     expect(value).toMatch(/^aria256gcm:\d+:/);
     const context = (id: string) => `cameras.password_sealed|${id}`;
-    expect(server.keys.sealer.open(context(row?.id ?? ""), value)).toBe(CAMERA_PASSWORD);
+    expect(server.keys.sealer.open(context(row?.id ?? ""), value)).toBe(NEW_CAMERA_PASSWORD);
     expect(() => server.keys.sealer.open(context(randomUUID()), value)).toThrow();
     expect(() => server.keys.sealer.open(context(row?.id ?? ""), value.replace(/.$/, "A"))).toThrow();
   });

@@ -6,6 +6,7 @@ import { SimulatedClock } from "../../../shared/lib/simulated-clock.ts";
 import { createLog } from "../../core/log.ts";
 import { openKeys } from "../../keys/open-keys.ts";
 import type { DatabaseKind, TempDatabase } from "../../testkit/temp-db.ts";
+import type { Anchor } from "../anchor.ts";
 import type { ChainReport } from "../chain-check.ts";
 import { ANCHOR_FILE, type AuditTrail, openAudit } from "../open-audit.ts";
 
@@ -21,7 +22,7 @@ export interface TempAudit {
   tamper(...statements: SQL[]): Promise<void>;
   /** Stops the server and starts it again; `meanwhile` happens while it is down. */
   reopen(meanwhile?: () => Promise<void>): Promise<void>;
-  verify(): Promise<ChainReport>;
+  verify(anchors?: readonly Anchor[]): Promise<ChainReport>;
   forgetAnchor(): Promise<void>;
   /** A new chain in the same database. */
   reset(): Promise<void>;
@@ -69,8 +70,8 @@ export async function openTempAudit(kind: DatabaseKind): Promise<TempAudit> {
       await meanwhile();
       now = await open();
     },
-    async verify() {
-      now.trail.verification.start({ actorName: "auditor" });
+    async verify(anchors = []) {
+      now.trail.verification.start({ actorName: "auditor" }, anchors);
       await now.trail.verification.settled();
       const { report, failed } = now.trail.verification.state;
       if (!report) throw new Error(`not verified: ${failed}`);

@@ -56,12 +56,13 @@ function forPeople(error: unknown): unknown {
   return error;
 }
 
-async function checkRoom({ items, packagePath, format }: ExportOrder): Promise<void> {
+async function checkRoom({ items, packagePath, format, watermark }: ExportOrder): Promise<void> {
   const bytes = items.flatMap(({ segments }) => segments).reduce((sum, segment) => sum + segment.bytes, 0);
   const largest = Math.max(0, ...items.flatMap(({ segments }) => segments.map((segment) => segment.bytes)));
   const { bavail, bsize } = await statfs(dirname(packagePath));
-  // A media file lies beside the package until it is in it.
-  const needed = bytes + (format === "sealed" ? largest : Math.min(bytes, 3_500_000_000)) + RESERVE_BYTES;
+  // A media file lies beside the package until it is in it, and beside the one that a mark is burnt into.
+  const media = Math.min(bytes, 3_500_000_000) * (watermark === undefined ? 1 : 2);
+  const needed = bytes + (format === "sealed" ? largest : media) + RESERVE_BYTES;
   if (bavail * bsize < needed) {
     throw new FluxError("export.disk_full", "there is not enough room for the package: take less, or free some");
   }

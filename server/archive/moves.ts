@@ -11,7 +11,7 @@ export type MovingSegment = Pick<
   "id" | "cameraId" | "streamId" | "volumeId" | "path" | "bytes" | "frames" | "startMicros"
 >;
 
-/** Points at which a crash leaves something else behind (server/archive/README.md). */
+/** Points at which a crash leaves something else behind (server/record/README.md). */
 export const MOVE_STEPS = ["marked", "copied", "verified", "switched", "removed", "done"] as const;
 export type MoveStep = (typeof MOVE_STEPS)[number];
 

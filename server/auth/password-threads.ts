@@ -34,7 +34,7 @@ export interface PasswordThreadsParts {
 }
 
 /**
- * Where passwords are hashed: threads of their own at the lowest priority, started when there is something to check. A
+ * Where passwords are hashed: threads of their own at a low priority, started when there is something to check. A
  * hash takes a processor for a good part of a second, and Node's pool gives it the same right to one as the threads that
  * carry pictures have; a handful of guesses would be felt in every picture.
  */

@@ -59,12 +59,15 @@ export function useTileActions({ cell, cameraId, tileId, name }: Tile): TileActi
       snapshot: () => {
         if (tileId === undefined || engine === undefined) return;
         const { snapshotBurn, snapshotJpeg } = prefs;
-        // In the archive the time of the picture, live the present.
-        const captured = engine.current().tiles.find((tile) => tile.tileId === tileId)?.captureMicros;
-        const micros = captured ?? clock.utcMicros();
         const take = async (): Promise<void> => {
-          // A lossless picture first: only the last encoding loses.
-          const picture = await engine.snapshot(tileId, snapshotBurn ? "image/png" : mimeOf(snapshotJpeg));
+          const now = clock.utcMicros();
+          // Asked for together: what is burnt in is the time of this picture. Lossless at first: only the last encoding loses.
+          const [stats, picture] = await Promise.all([
+            engine.stats(),
+            engine.snapshot(tileId, snapshotBurn ? "image/png" : mimeOf(snapshotJpeg)),
+          ]);
+          // In the archive the time of the picture, live the present.
+          const micros = stats.tiles.find((tile) => tile.tileId === tileId)?.captureMicros ?? now;
           if (picture === undefined) {
             toast.error(t("wall.snapshotFailed"));
             return;

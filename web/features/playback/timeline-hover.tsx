@@ -61,6 +61,7 @@ export function TimelineHover({ micros, width, view, timeline, time }: TimelineH
   return (
     <div
       aria-hidden="true"
+      data-testid="timeline-hover"
       style={{ left, width: CARD_PX }}
       className="pointer-events-none absolute bottom-full z-20 mb-1 overflow-hidden rounded-md bg-overlay shadow-float"
     >

@@ -1,8 +1,10 @@
+import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AccessRole, UserGroup } from "../../shared/api/access.ts";
 import type { ConfigVersionPage, RollbackPlan, RollbackResult } from "../../shared/api/config.ts";
+import type { User } from "../../shared/api/schemas.ts";
 import { SERVER_PRINCIPAL } from "../auth/policy.ts";
-import { externalIdentities } from "../db/schema/index.ts";
+import { externalIdentities, videoDeks } from "../db/schema/index.ts";
 import { ADMIN_PASSWORD, startTestServer, type TestServer } from "../testkit/test-server.ts";
 
 /** Who administers the server, and not its people: no setting of the server may be a way to more rights. */
@@ -124,4 +126,26 @@ describe("configuration roll-back", () => {
     expect(done).toMatchObject({ done: 0, failed: [{ id: "keys", code: "auth.forbidden" }] });
     expect(await call("GET", "/keys")).toMatchObject({ rotation: { days: 30 } });
   });
+});
+
+it("who keeps the keys, and may not take recordings away, takes no key away", async () => {
+  const camera = await server.addCamera("Vault");
+  await server.keys.service.sealKeys(camera.id, 1);
+  const [key] = await server.database.orm.select().from(videoDeks).where(eq(videoDeks.cameraId, camera.id));
+  const role = await call<AccessRole>("POST", "/roles", {
+    name: "Keeper",
+    permissions: ["key.manage", "archive.view", "audio.hear"],
+  });
+  const grants = [{ roleId: role.id, scope: SYSTEM }];
+  const { id } = await call<User>("POST", "/users", { username: "keeper", password: ADMIN_PASSWORD, grants });
+  const { accessToken } = await server.login("keeper", ADMIN_PASSWORD);
+  const recipient = { kind: "passphrase", passphrase: "correct horse battery staple" };
+  const body = { cameraId: camera.id, utcDay: key?.utcDay, reason: "test", recipient, password: ADMIN_PASSWORD };
+  const ask = () => call("POST", "/keys/export", body, accessToken);
+  expect(await ask()).toMatchObject({ status: 403, code: "auth.forbidden" });
+  // With the one right that was missing, on that camera alone.
+  const taker = await call<AccessRole>("POST", "/roles", { name: "Taker", permissions: ["archive.export"] });
+  const scope = { kind: "camera", cameraId: camera.id };
+  await call("PUT", `/users/${id}/grants`, { grants: [...grants, { roleId: taker.id, scope }] });
+  expect((await ask()).status).toBe(200);
 });

@@ -9,6 +9,8 @@ import {
   videoKeyPage,
   videoKeyQuery,
 } from "../../../shared/api/keys.ts";
+import { FluxError } from "../../../shared/lib/errors.ts";
+import { can } from "../../auth/policy.ts";
 import { actor } from "../actor.ts";
 import { type Api, json, jsonBody, needs } from "../api.ts";
 import type { AppDeps } from "../types.ts";
@@ -113,6 +115,13 @@ export function keyRoutes(api: Api, { keyAdmin, identity, audit }: AppDeps): voi
     },
     async (c) => {
       const { password, recipient, cameraId, utcDay, reason } = c.req.valid("json");
+      // The key opens what was recorded: whoever keeps keys and may not take recordings away, may not take this away either.
+      for (const action of ["archive.view", "archive.export", "audio.hear"] as const) {
+        if (can(c.get("principal"), action, cameraId)) continue;
+        throw new FluxError("auth.forbidden", "not permitted to take this camera's recordings away", {
+          field: "cameraId",
+        });
+      }
       await identity.recent.confirm(c.get("principal"), password);
       const file = await keyAdmin.export(cameraId, utcDay, recipient);
       const { keyIds, recipient: fingerprint } = file;

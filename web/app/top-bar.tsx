@@ -18,12 +18,12 @@ export function TopBar(): ReactNode {
   const may = useCan();
   const help = useHelp();
   return (
-    <header className="flex h-11 shrink-0 items-center gap-3 border-line border-b bg-panel px-3 coarse:h-13">
-      <Link to="/" className="flex items-center gap-2 rounded-md" aria-label={t("app.name")}>
+    <header className="flex h-11 shrink-0 items-center gap-3 border-line border-b bg-panel px-3 max-sm:gap-1 max-sm:px-1.5 coarse:h-13">
+      <Link to="/" className="flex items-center gap-2 rounded-md max-sm:hidden" aria-label={t("app.name")}>
         <Logo />
-        <span className="font-semibold text-base tracking-tight max-sm:hidden">{t("app.name")}</span>
+        <span className="font-semibold text-base tracking-tight">{t("app.name")}</span>
       </Link>
-      <nav aria-label={t("nav.main")} className="flex items-center gap-1 sm:ml-3">
+      <nav aria-label={t("nav.main")} className="flex items-center gap-1 max-sm:gap-0 sm:ml-3">
         <NavLink to="/" icon={<LayoutGrid aria-hidden="true" />} label={t("nav.live")} />
         <NavLink to="/cameras" icon={<Cctv aria-hidden="true" />} label={t("nav.cameras")} />
         {may("archive.view") && (

@@ -75,7 +75,7 @@ session.subscribe(() => {
   if (current.status === "signed-out" || user !== undefined) shownUser = user;
   // A display has no account of its own: it keeps to the browser's language.
   if (current.status !== "signed-in" || isDisplay) return;
-  followAccount(i18n, current.user.language);
+  if (current.language !== undefined) followAccount(i18n, current.language);
   if (current.theme !== undefined) applyTheme(current.theme);
 });
 if (isSecureContext) void session.restore();

@@ -75,6 +75,7 @@ export class UserService {
       usernameKey: usernameKey(input.username),
       displayName,
       passwordHash,
+      passwordChangeRequired: input.mustChangePassword ?? false,
       language: input.language ?? "en",
       createdAt: now,
       updatedAt: now,
@@ -99,7 +100,7 @@ export class UserService {
    */
   async update(by: Principal, id: string, input: UpdateUser, keepSessionId?: string): Promise<User> {
     const { clock, hasher, sessions, passwordPolicy, changes, orm } = this.#parts;
-    const { password, cameraIds, role, ...plain } = input;
+    const { password, mustChangePassword = false, cameraIds, role, ...plain } = input;
     const { username, displayName } = await this.#read(orm, id);
     await requireCovers(orm, by, id);
     if (password !== undefined) await passwordPolicy?.check(password, { username, displayName });
@@ -109,7 +110,7 @@ export class UserService {
       await requireCovers(transaction, by, id);
       const set = {
         ...plain,
-        ...(passwordHash === undefined ? {} : { passwordHash }),
+        ...(passwordHash === undefined ? {} : { passwordHash, passwordChangeRequired: mustChangePassword }),
         updatedAt: toDate(clock.utcMicros()),
       };
       await transaction.update(users).set(set).where(eq(users.id, id));

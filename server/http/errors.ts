@@ -41,6 +41,7 @@ const STATUS_BY_CODE: Readonly<Record<string, ContentfulStatusCode>> = {
   "auth.password_common": 400,
   "auth.password_name": 400,
   "auth.password_weak": 400,
+  "auth.password_same": 400,
   "passkey.refused": 401,
   "passkey.unavailable": 400,
   "passkey.exists": 409,

@@ -59,8 +59,11 @@ export async function sessionBody(c: C, deps: AppDeps, signedIn: SignedIn): Prom
   });
   c.header("Cache-Control", "no-store");
   const expiresAt = new Date(accessExpiresAt / 1000).toISOString();
-  const [user, theme] = await Promise.all([deps.users.get(opened.userId), deps.identity.profiles.theme(opened.userId)]);
-  return { accessToken, expiresAt, user, ...(theme === undefined ? {} : { theme }) };
+  const [user, chosen] = await Promise.all([
+    deps.users.get(opened.userId),
+    deps.identity.profiles.preferences(opened.userId),
+  ]);
+  return { accessToken, expiresAt, user, ...chosen };
 }
 
 /** The end of a sign-in: the session, and the cookie by which this device is known from now on. */

@@ -84,6 +84,7 @@ export function createIdentity(parts: IdentityParts): Identity {
     hasher,
     auth,
     settings,
+    passwordPolicy,
     roleIdsOf: (userId) => access.grants.roleIdsOf(userId),
     isApiOnly: (userId) => access.grants.isApiOnly(userId),
   });

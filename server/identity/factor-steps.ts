@@ -3,7 +3,7 @@ import { FluxError } from "../../shared/lib/errors.ts";
 import type { FactorLimiter } from "./factor-limiter.ts";
 import type { Flow } from "./flows.ts";
 import type { RelyingParty } from "./passkeys.ts";
-import type { AccountRow, SignedInResult, SignIn, SignInParts, StepData, Visitor } from "./sign-in.ts";
+import type { AccountRow, SignIn, SignInParts, SignInResult, StepData, Visitor } from "./sign-in.ts";
 
 export type FactorStepParts = Pick<SignInParts, "flows" | "devices" | "totp" | "passkeys" | "recovery" | "audit"> & {
   readonly signIn: SignIn;
@@ -19,10 +19,10 @@ export class FactorSteps {
   }
 
   /** Throws `auth.bad_code`, `auth.flow_expired`, `auth.rate_limited`. */
-  async totp(token: string, code: string, visitor: Visitor): Promise<SignedInResult> {
+  async totp(token: string, code: string, visitor: Visitor): Promise<SignInResult> {
     const { flows, devices, totp, limiter } = this.#parts;
     const flow = await flows.open<StepData>("second-factor", token);
-    const user = await this.#parts.signIn.account(flow.userId);
+    const user = await this.#parts.signIn.accountOf(flow);
     const deviceId = devices.deviceOf(visitor.devices, user.id);
     limiter.attempt(user.id, visitor.ip, deviceId);
     await flows.attempt("second-factor", token);
@@ -32,10 +32,10 @@ export class FactorSteps {
   }
 
   /** Throws `auth.bad_code`, `auth.flow_expired`. */
-  async recovery(token: string, code: string, visitor: Visitor): Promise<SignedInResult> {
+  async recovery(token: string, code: string, visitor: Visitor): Promise<SignInResult> {
     const { flows, recovery, audit, signIn } = this.#parts;
     const flow = await flows.attempt<StepData>("second-factor", token);
-    const user = await signIn.account(flow.userId);
+    const user = await signIn.accountOf(flow);
     if (!(await recovery.use(user.id, code))) return this.#wrong(user, visitor, "recovery");
     await audit.add({
       action: "mfa.recovery_used",
@@ -57,10 +57,10 @@ export class FactorSteps {
   }
 
   /** Throws `passkey.refused`, `auth.flow_expired`. */
-  async passkey(token: string, body: AssertionBody, visitor: Visitor): Promise<SignedInResult> {
+  async passkey(token: string, body: AssertionBody, visitor: Visitor): Promise<SignInResult> {
     const { flows, passkeys, signIn } = this.#parts;
     const flow = await flows.attempt<StepData>("second-factor", token);
-    const user = await signIn.account(flow.userId);
+    const user = await signIn.accountOf(flow);
     const { userId } = await passkeys.verify(body, challengeOf(flow), needRp(visitor), false).catch(async (error) => {
       await signIn.refused(user.username, user.id, visitor.ip, "passkey");
       throw error;
@@ -73,7 +73,7 @@ export class FactorSteps {
   async enrolTotpStart(token: string): Promise<TotpSetup> {
     const { flows, totp, signIn } = this.#parts;
     const flow = await flows.open<StepData>("enrol", token);
-    const user = await signIn.account(flow.userId);
+    const user = await signIn.accountOf(flow);
     // Asking again, as a page that was loaded anew does, shows the same code.
     const secret = flow.data.secret ?? totp.newSecret();
     await flows.update(flow.id, { ...flow.data, secret });
@@ -81,7 +81,7 @@ export class FactorSteps {
   }
 
   /** Throws `auth.bad_code`, `auth.flow_expired`. */
-  async enrolTotp(token: string, code: string, visitor: Visitor): Promise<SignedInResult> {
+  async enrolTotp(token: string, code: string, visitor: Visitor): Promise<SignInResult> {
     const { flows, totp } = this.#parts;
     const flow = await flows.attempt<StepData>("enrol", token);
     const user = await this.#withoutFactor(flow);
@@ -96,14 +96,14 @@ export class FactorSteps {
   async enrolPasskeyOptions(token: string, visitor: Visitor) {
     const { flows, passkeys, signIn } = this.#parts;
     const flow = await flows.open<StepData>("enrol", token);
-    const user = await signIn.account(flow.userId);
+    const user = await signIn.accountOf(flow);
     const options = await passkeys.registrationOptions(user, needRp(visitor));
     await flows.update(flow.id, { ...flow.data, challenge: options.challenge });
     return options;
   }
 
   /** Throws `passkey.refused`, `auth.flow_expired`. */
-  async enrolPasskey(token: string, name: string, body: RegistrationBody, visitor: Visitor): Promise<SignedInResult> {
+  async enrolPasskey(token: string, name: string, body: RegistrationBody, visitor: Visitor): Promise<SignInResult> {
     const { flows, passkeys } = this.#parts;
     const flow = await flows.attempt<StepData>("enrol", token);
     const user = await this.#withoutFactor(flow);
@@ -122,7 +122,7 @@ export class FactorSteps {
    * The device and its PIN or finger are two factors already; nothing more is asked. Throws `passkey.refused`,
    * `auth.flow_expired`.
    */
-  async passwordless(token: string, body: AssertionBody, visitor: Visitor): Promise<SignedInResult> {
+  async passwordless(token: string, body: AssertionBody, visitor: Visitor): Promise<SignInResult> {
     const { flows, passkeys, signIn } = this.#parts;
     const flow = await flows.open<StepData>("passwordless", token);
     await flows.finish(flow.id);
@@ -133,25 +133,24 @@ export class FactorSteps {
     return signIn.complete(await signIn.account(userId), ["passkey"], visitor);
   }
 
-  async #finish(flow: Flow<StepData>, user: AccountRow, factor: Factor, visitor: Visitor): Promise<SignedInResult> {
+  async #finish(flow: Flow<StepData>, user: AccountRow, factor: Factor, visitor: Visitor): Promise<SignInResult> {
     await this.#parts.flows.finish(flow.id);
     return this.#parts.signIn.complete(user, [...flow.data.methods, factor], visitor);
   }
 
-  async #enrolled(flow: Flow<StepData>, user: AccountRow, factor: Factor, visitor: Visitor): Promise<SignedInResult> {
+  async #enrolled(flow: Flow<StepData>, user: AccountRow, factor: Factor, visitor: Visitor): Promise<SignInResult> {
     const { recovery, audit } = this.#parts;
     await this.#parts.flows.finish(flow.id);
     const recoveryCodes = await recovery.renew(user.id);
     const { id: actorId, username: actorName } = user;
     await audit.add({ action: "mfa.enrol", actorId, actorName, ip: visitor.ip, target: user.id, details: { factor } });
-    const result = await this.#parts.signIn.complete(user, [...flow.data.methods, factor], visitor);
-    return { ...result, recoveryCodes };
+    return this.#parts.signIn.complete(user, [...flow.data.methods, factor], visitor, recoveryCodes);
   }
 
   /** An enrolment begun before another one ended must not put its own factor beside or over that one. */
   async #withoutFactor(flow: Flow<StepData>): Promise<AccountRow> {
     const { totp, passkeys, signIn } = this.#parts;
-    const user = await signIn.account(flow.userId);
+    const user = await signIn.accountOf(flow);
     if ((await totp.has(user.id)) || (await passkeys.count(user.id)) > 0) {
       throw new FluxError("auth.flow_expired", "this account has a second factor already, sign in again");
     }

@@ -7,7 +7,15 @@ import { authFlows } from "../db/schema/index.ts";
 import { toDate } from "../db/time.ts";
 import type { FieldSealer } from "../keys/field-sealer.ts";
 
-export type FlowKind = "second-factor" | "enrol" | "passwordless" | "oidc" | "mfa-totp" | "mfa-passkey" | "reauth";
+export type FlowKind =
+  | "second-factor"
+  | "enrol"
+  | "new-password"
+  | "passwordless"
+  | "oidc"
+  | "mfa-totp"
+  | "mfa-passkey"
+  | "reauth";
 
 export interface Flow<T> {
   readonly id: string;

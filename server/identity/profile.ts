@@ -8,6 +8,11 @@ import type { Orm } from "../db/database.ts";
 import { externalIdentities, oidcProviders, userPreferences, users } from "../db/schema/index.ts";
 import { toDate } from "../db/time.ts";
 
+export interface Preferences {
+  readonly theme?: Theme;
+  readonly language?: "en" | "ko";
+}
+
 /** What people see and choose about themselves. */
 export class Profiles {
   readonly #orm: Orm;
@@ -42,14 +47,16 @@ export class Profiles {
     };
   }
 
-  /** How the user wants the console to look; undefined: never chosen. */
-  async theme(userId: string): Promise<Theme | undefined> {
+  /** What the user has chosen for the console; what was never chosen is left out. */
+  async preferences(userId: string): Promise<Preferences> {
     const [row] = await this.#orm.select().from(userPreferences).where(eq(userPreferences.userId, userId));
-    return row?.theme;
+    if (row === undefined) return {};
+    const { theme, language } = row;
+    return { theme, ...(language === null ? {} : { language }) };
   }
 
-  async setTheme(userId: string, theme: Theme): Promise<void> {
-    const set = { theme, updatedAt: toDate(this.#clock.utcMicros()) };
+  async choose(userId: string, chosen: Preferences): Promise<void> {
+    const set = { ...chosen, updatedAt: toDate(this.#clock.utcMicros()) };
     await this.#orm
       .insert(userPreferences)
       .values({ userId, ...set })

@@ -42,8 +42,11 @@ export type Factor = (typeof FACTORS)[number];
 
 /** 202: the password was right, and more is asked for. */
 export const signInStep = z.object({
-  /** `second-factor`: prove one of `methods`. `enrol`: set one of `methods` up; the role asks for it. */
-  step: z.enum(["second-factor", "enrol"]),
+  /**
+   * `second-factor`: prove one of `methods`. `enrol`: set one of `methods` up; the role asks for it. `new-password`:
+   * everything is proved, but somebody else made the password.
+   */
+  step: z.enum(["second-factor", "enrol", "new-password"]),
   /** Names this sign-in in the next request. Good for ten minutes and five tries. */
   token: z.string(),
   expiresAt: instant,
@@ -66,6 +69,8 @@ export const codeRequest = z.object({
     .max(32)
     .regex(/^[A-Za-z0-9 -]+$/, "must be letters and digits"),
 });
+
+export const newPasswordRequest = z.object({ token: flowToken, password: z.string().min(12).max(256) });
 
 export const totpSetup = z.object({
   token: z.string(),

@@ -71,12 +71,13 @@ export const setupRequest = z.object({
 export const THEMES = ["dark", "light", "contrast"] as const;
 export type Theme = (typeof THEMES)[number];
 
-/** `theme`: how its owner wants the console to look. */
+/** `theme`, `language`: what its owner has chosen for the console. */
 export const session = z.object({
   accessToken: z.string(),
   expiresAt: instant,
   user,
   theme: z.enum(THEMES).optional(),
+  language: z.enum(["en", "ko"]).optional(),
 });
 export type Session = z.infer<typeof session>;
 
@@ -89,6 +90,8 @@ export const createUserRequest = setupRequest.omit({ token: true }).extend({
   cameraIds: z.array(z.uuid()).max(10_000).optional(),
   /** Instead of `role` and `cameraIds`. */
   grants: z.array(grantBody).max(10_000).optional(),
+  /** The password is for the first sign-in only: another one is chosen there. */
+  mustChangePassword: z.boolean().optional(),
 });
 export const updateUserRequest = z
   .object({
@@ -98,6 +101,8 @@ export const updateUserRequest = z
     password: z.string().min(12).max(256),
     language: z.enum(["en", "ko"]),
     cameraIds: z.array(z.uuid()).max(10_000),
+    /** With `password`: another one is chosen at the next sign-in. */
+    mustChangePassword: z.boolean(),
   })
   .partial();
 

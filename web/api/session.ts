@@ -11,7 +11,13 @@ export type SessionState =
   /** The server did not answer while restoring. */
   | { readonly status: "unreachable" }
   | { readonly status: "signed-out"; readonly reason: "none" | "expired" | "signed-out" }
-  | { readonly status: "signed-in"; readonly user: User; readonly theme?: Theme };
+  | {
+      readonly status: "signed-in";
+      readonly user: User;
+      /** What the user has chosen for the console, on whichever device. */
+      readonly theme?: Theme;
+      readonly language?: User["language"];
+    };
 
 export interface SessionStore extends TokenSource {
   current(): SessionState;
@@ -83,8 +89,9 @@ export function createSessionStore(
     const usableMs = Number.isFinite(remainingMs) ? Math.min(Math.max(remainingMs, 0), 900_000) : 300_000;
     scheduleRenewal(Math.max(usableMs - RENEW_BEFORE_MS, 15_000));
     hint.set(true);
-    const { user, theme } = session;
-    setState({ status: "signed-in", user, ...(theme === undefined ? {} : { theme }) });
+    const { user, theme, language } = session;
+    const chosen = { ...(theme === undefined ? {} : { theme }), ...(language === undefined ? {} : { language }) };
+    setState({ status: "signed-in", user, ...chosen });
     for (const listener of [...tokenListeners]) listener(session.accessToken);
     return session.accessToken;
   };

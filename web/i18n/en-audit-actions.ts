@@ -69,6 +69,7 @@ export const enAuditActions = {
   mfa_recovery_codes: "Made new recovery codes",
   mfa_recovery_used: "Used a recovery code",
   mfa_remove: "Removed a second factor",
+  mfa_rename: "Renamed a passkey",
   mfa_reset: "Reset somebody's second factors",
   oidc_create: "Added a provider",
   oidc_delete: "Removed a provider",

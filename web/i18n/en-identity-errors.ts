@@ -8,6 +8,7 @@ export const enIdentityErrors = {
   auth_password_name: "The password must not contain the user name.",
   auth_password_weak:
     "The password is too easy to guess. Longer is better: four or five words that do not belong together.",
+  auth_password_same: "Choose another password than the one that you were given.",
   access_escalation: "This would give or take more than you may do yourself.",
   mfa_no_totp: "There is no authenticator app to remove.",
   mfa_none: "Set a second factor up first.",

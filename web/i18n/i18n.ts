@@ -46,7 +46,7 @@ export function createI18n(language: Language): i18n {
   return instance;
 }
 
-/** The account's language, unless this device has a choice of its own. */
+/** The language that the user has chosen elsewhere, unless this device has a choice of its own. */
 export function followAccount(instance: i18n, language: Language): void {
   if (!isLanguage(localStorage.getItem(storageKey))) void instance.changeLanguage(language);
 }

@@ -70,6 +70,7 @@ export const koAuditActions: typeof enAuditActions = {
   mfa_recovery_codes: "복구 코드 새로 발급",
   mfa_recovery_used: "복구 코드 사용",
   mfa_remove: "2단계 인증 제거",
+  mfa_rename: "패스키 이름 변경",
   mfa_reset: "다른 사용자의 2단계 인증 초기화",
   oidc_create: "로그인 제공자 추가",
   oidc_delete: "로그인 제공자 제거",

@@ -8,6 +8,7 @@ export const koIdentityErrors: typeof enIdentityErrors = {
   auth_password_common: "유출되었거나 흔한 비밀번호 목록에 있습니다. 다른 비밀번호를 선택하세요.",
   auth_password_name: "비밀번호에 사용자 이름을 넣을 수 없습니다.",
   auth_password_weak: "추측하기 쉬운 비밀번호입니다. 서로 관련 없는 단어 네다섯 개처럼 길수록 좋습니다.",
+  auth_password_same: "받은 비밀번호와 다른 비밀번호를 선택하세요.",
   access_escalation: "자신이 가진 것보다 큰 권한을 주거나 바꿀 수 없습니다.",
   mfa_no_totp: "제거할 인증 앱이 없습니다.",
   mfa_none: "먼저 2단계 인증을 설정하세요.",

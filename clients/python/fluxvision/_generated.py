@@ -186,7 +186,7 @@ GrantBody = TypedDict("GrantBody", {"roleId": "RoleId", "scope": "Mapping[str, A
 
 
 _CreateUserRequestRequired = TypedDict("_CreateUserRequestRequired", {"username": "str", "password": "str"}, total=True)
-_CreateUserRequestOptional = TypedDict("_CreateUserRequestOptional", {"language": "Literal[\"en\", \"ko\"]", "displayName": "str", "role": "Role", "cameraIds": "Sequence[str]", "grants": "Sequence[GrantBody]"}, total=False)
+_CreateUserRequestOptional = TypedDict("_CreateUserRequestOptional", {"language": "Literal[\"en\", \"ko\"]", "displayName": "str", "role": "Role", "cameraIds": "Sequence[str]", "grants": "Sequence[GrantBody]", "mustChangePassword": "bool"}, total=False)
 
 
 class CreateUserRequest(_CreateUserRequestRequired, _CreateUserRequestOptional):
@@ -217,7 +217,7 @@ class User(_UserRequired, _UserOptional):
 
 
 _DeviceSessionRequired = TypedDict("_DeviceSessionRequired", {"accessToken": "str", "expiresAt": "str", "user": "User", "layout": "Union[Mapping[str, Any], None]"}, total=True)
-_DeviceSessionOptional = TypedDict("_DeviceSessionOptional", {"theme": "Literal[\"dark\", \"light\", \"contrast\"]"}, total=False)
+_DeviceSessionOptional = TypedDict("_DeviceSessionOptional", {"theme": "Literal[\"dark\", \"light\", \"contrast\"]", "language": "Literal[\"en\", \"ko\"]"}, total=False)
 
 
 class DeviceSession(_DeviceSessionRequired, _DeviceSessionOptional):
@@ -401,6 +401,9 @@ Passkey = TypedDict("Passkey", {"id": "str", "name": "str", "host": "str", "sync
 MfaStatus = TypedDict("MfaStatus", {"required": "bool", "totp": "bool", "passkeys": "Sequence[Passkey]", "recoveryCodesLeft": "int"}, total=True)
 
 
+NewPasswordRequest = TypedDict("NewPasswordRequest", {"token": "str", "password": "str"}, total=True)
+
+
 OidcProvider = TypedDict("OidcProvider", {"name": "str", "issuer": "str", "clientId": "str", "scopes": "str", "groupClaim": "Union[str, None]", "groupMap": "Sequence[Mapping[str, Any]]", "defaultRoleId": "Union[str, None]", "createUsers": "bool", "mfaTrusted": "bool", "enabled": "bool", "id": "str", "hasClientSecret": "bool", "callbackPath": "str"}, total=True)
 
 
@@ -521,7 +524,7 @@ ServerPlace = TypedDict("ServerPlace", {"timeZone": "str", "language": "Literal[
 
 
 _SessionRequired = TypedDict("_SessionRequired", {"accessToken": "str", "expiresAt": "str", "user": "User"}, total=True)
-_SessionOptional = TypedDict("_SessionOptional", {"theme": "Literal[\"dark\", \"light\", \"contrast\"]"}, total=False)
+_SessionOptional = TypedDict("_SessionOptional", {"theme": "Literal[\"dark\", \"light\", \"contrast\"]", "language": "Literal[\"en\", \"ko\"]"}, total=False)
 
 
 class Session(_SessionRequired, _SessionOptional):
@@ -548,11 +551,11 @@ class SetupRequest(_SetupRequestRequired, _SetupRequestOptional):
 SignInOptions = TypedDict("SignInOptions", {"minPasswordLength": "int", "providers": "Sequence[Mapping[str, Any]]", "passkeys": "bool"}, total=True)
 
 
-SignInStep = TypedDict("SignInStep", {"step": "Literal[\"second-factor\", \"enrol\"]", "token": "str", "expiresAt": "str", "methods": "Sequence[Literal[\"totp\", \"passkey\", \"recovery\"]]", "username": "str"}, total=True)
+SignInStep = TypedDict("SignInStep", {"step": "Literal[\"second-factor\", \"enrol\", \"new-password\"]", "token": "str", "expiresAt": "str", "methods": "Sequence[Literal[\"totp\", \"passkey\", \"recovery\"]]", "username": "str"}, total=True)
 
 
 _SignedInSessionRequired = TypedDict("_SignedInSessionRequired", {"accessToken": "str", "expiresAt": "str", "user": "User"}, total=True)
-_SignedInSessionOptional = TypedDict("_SignedInSessionOptional", {"theme": "Literal[\"dark\", \"light\", \"contrast\"]", "recoveryCodes": "Sequence[str]"}, total=False)
+_SignedInSessionOptional = TypedDict("_SignedInSessionOptional", {"theme": "Literal[\"dark\", \"light\", \"contrast\"]", "language": "Literal[\"en\", \"ko\"]", "recoveryCodes": "Sequence[str]"}, total=False)
 
 
 class SignedInSession(_SignedInSessionRequired, _SignedInSessionOptional):
@@ -608,7 +611,7 @@ UpdateDeviceRequest = TypedDict("UpdateDeviceRequest", {"name": "str", "layoutId
 UpdateProfileRequest = TypedDict("UpdateProfileRequest", {"displayName": "str", "language": "Literal[\"en\", \"ko\"]", "theme": "Literal[\"dark\", \"light\", \"contrast\"]"}, total=False)
 
 
-UpdateUserRequest = TypedDict("UpdateUserRequest", {"displayName": "str", "role": "Role", "enabled": "bool", "password": "str", "language": "Literal[\"en\", \"ko\"]", "cameraIds": "Sequence[str]"}, total=False)
+UpdateUserRequest = TypedDict("UpdateUserRequest", {"displayName": "str", "role": "Role", "enabled": "bool", "password": "str", "language": "Literal[\"en\", \"ko\"]", "cameraIds": "Sequence[str]", "mustChangePassword": "bool"}, total=False)
 
 
 UserGroup = TypedDict("UserGroup", {"id": "str", "name": "str", "description": "str", "members": "Sequence[Mapping[str, Any]]", "grants": "Sequence[GrantBody]", "mappings": "Sequence[Mapping[str, Any]]", "createdAt": "str"}, total=True)
@@ -749,6 +752,13 @@ class Operations:
         POST /api/v1/auth/enrol/passkey
         """
         return self._call("POST", "/api/v1/auth/enrol/passkey", None, body)
+
+    def post_auth_new_password(self, body: NewPasswordRequest) -> SignedInSession:
+        """Last step where somebody else made the password: another one.
+
+        POST /api/v1/auth/new-password
+        """
+        return self._call("POST", "/api/v1/auth/new-password", None, body)
 
     def post_auth_passkey_options(self, body: Mapping[str, Any]) -> WebauthnOptions:
         """Sign in with a passkey instead of name and password.

@@ -1,23 +1,31 @@
 import { z } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import {
   assertPasskeyRequest,
   codeRequest,
   flowRequest,
+  newPasswordRequest,
   registerPasskeyRequest,
   signedInSession,
+  signInStep,
   totpSetup,
   webauthnOptions,
 } from "../../../shared/api/identity.ts";
+import type { SignInResult } from "../../identity/sign-in.ts";
 import { type Api, json, jsonBody, open } from "../api.ts";
-import { signedInBody, visitorOf } from "../session-cookies.ts";
-import type { AppDeps } from "../types.ts";
+import { resultBody, visitorOf } from "../session-cookies.ts";
+import type { AppDeps, AppEnv } from "../types.ts";
 
 const tags = ["auth"];
-const signedIn = { 200: json(signedInSession) } as const;
+const signedIn = { 200: json(signedInSession), 202: json(signInStep, "One more step") } as const;
 
 /** What follows the password, and the passkey in its place. Each request carries the token of its sign-in. */
 export function authStepRoutes(api: Api, deps: AppDeps): void {
-  const { steps } = deps.identity;
+  const { steps, signIn } = deps.identity;
+  const answer = async (c: Context<AppEnv>, result: SignInResult) => {
+    const { status, body } = await resultBody(c, deps, result);
+    return status === 200 ? c.json(body, 200) : c.json(body, 202);
+  };
 
   api.add(
     open,
@@ -31,7 +39,7 @@ export function authStepRoutes(api: Api, deps: AppDeps): void {
     },
     async (c) => {
       const { token, code } = c.req.valid("json");
-      return c.json(await signedInBody(c, deps, await steps.totp(token, code, visitorOf(c))), 200);
+      return answer(c, await steps.totp(token, code, visitorOf(c)));
     },
   );
 
@@ -47,7 +55,7 @@ export function authStepRoutes(api: Api, deps: AppDeps): void {
     },
     async (c) => {
       const { token, code } = c.req.valid("json");
-      return c.json(await signedInBody(c, deps, await steps.recovery(token, code, visitorOf(c))), 200);
+      return answer(c, await steps.recovery(token, code, visitorOf(c)));
     },
   );
 
@@ -79,7 +87,7 @@ export function authStepRoutes(api: Api, deps: AppDeps): void {
     },
     async (c) => {
       const { token, response } = c.req.valid("json");
-      return c.json(await signedInBody(c, deps, await steps.passkey(token, response, visitorOf(c))), 200);
+      return answer(c, await steps.passkey(token, response, visitorOf(c)));
     },
   );
 
@@ -111,7 +119,7 @@ export function authStepRoutes(api: Api, deps: AppDeps): void {
     },
     async (c) => {
       const { token, code } = c.req.valid("json");
-      return c.json(await signedInBody(c, deps, await steps.enrolTotp(token, code, visitorOf(c))), 200);
+      return answer(c, await steps.enrolTotp(token, code, visitorOf(c)));
     },
   );
 
@@ -143,7 +151,23 @@ export function authStepRoutes(api: Api, deps: AppDeps): void {
     },
     async (c) => {
       const { token, name, response } = c.req.valid("json");
-      return c.json(await signedInBody(c, deps, await steps.enrolPasskey(token, name, response, visitorOf(c))), 200);
+      return answer(c, await steps.enrolPasskey(token, name, response, visitorOf(c)));
+    },
+  );
+
+  api.add(
+    open,
+    {
+      method: "post",
+      path: "/auth/new-password",
+      tags,
+      summary: "Last step where somebody else made the password: another one",
+      request: { body: jsonBody(newPasswordRequest) },
+      responses: signedIn,
+    },
+    async (c) => {
+      const { token, password } = c.req.valid("json");
+      return answer(c, await signIn.newPassword(token, password, visitorOf(c)));
     },
   );
 
@@ -175,7 +199,7 @@ export function authStepRoutes(api: Api, deps: AppDeps): void {
     },
     async (c) => {
       const { token, response } = c.req.valid("json");
-      return c.json(await signedInBody(c, deps, await steps.passwordless(token, response, visitorOf(c))), 200);
+      return answer(c, await steps.passwordless(token, response, visitorOf(c)));
     },
   );
 }

@@ -154,7 +154,9 @@ export function mfaRoutes(api: Api, { identity, audit }: AppDeps): void {
     },
     async (c) => {
       const { name } = c.req.valid("json");
-      await passkeys.rename(c.get("principal").userId, c.req.valid("param").id, name);
+      const { id } = c.req.valid("param");
+      await passkeys.rename(c.get("principal").userId, id, name);
+      await note(c, "mfa.rename", { factor: "passkey", passkey: id, name });
       return c.body(null, 204);
     },
   );

@@ -27,6 +27,7 @@ export function profileRoutes(api: Api, { identity, users, audit }: AppDeps): vo
     async (c) => {
       const principal = c.get("principal");
       const { theme, ...plain } = c.req.valid("json");
+      const { language } = plain;
       if (Object.keys(plain).length > 0) {
         await users.update(principal, principal.userId, plain);
         await audit.add({
@@ -36,7 +37,12 @@ export function profileRoutes(api: Api, { identity, users, audit }: AppDeps): vo
           details: { fields: Object.keys(plain) },
         });
       }
-      if (theme !== undefined) await profiles.setTheme(principal.userId, theme);
+      if (theme !== undefined || language !== undefined) {
+        await profiles.choose(principal.userId, {
+          ...(theme === undefined ? {} : { theme }),
+          ...(language === undefined ? {} : { language }),
+        });
+      }
       return c.json(await profiles.get(principal.userId), 200);
     },
   );

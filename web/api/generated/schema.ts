@@ -283,6 +283,7 @@ export interface components {
       role?: components["schemas"]["Role"] | undefined;
       cameraIds?: string[] | undefined;
       grants?: components["schemas"]["GrantBody"][] | undefined;
+      mustChangePassword?: boolean | undefined;
     };
     CreatedToken: {
       token: components["schemas"]["ApiToken"];
@@ -305,6 +306,7 @@ export interface components {
       expiresAt: string;
       user: components["schemas"]["User"];
       theme?: "dark" | "light" | "contrast" | undefined;
+      language?: "en" | "ko" | undefined;
       layout: {
         name: string;
         kind: "1" | "2x2" | "3x3" | "4x4" | "5x5" | "6x6" | "8x8" | "1+5" | "1+7" | "1+12";
@@ -704,6 +706,10 @@ export interface components {
       passkeys: components["schemas"]["Passkey"][];
       recoveryCodesLeft: number;
     };
+    NewPasswordRequest: {
+      token: string;
+      password: string;
+    };
     ObjectChange: {
       section: components["schemas"]["ConfigSection"];
       id: string;
@@ -964,6 +970,7 @@ export interface components {
       expiresAt: string;
       user: components["schemas"]["User"];
       theme?: "dark" | "light" | "contrast" | undefined;
+      language?: "en" | "ko" | undefined;
     };
     SessionInfo: {
       id: string;
@@ -999,7 +1006,7 @@ export interface components {
       passkeys: boolean;
     };
     SignInStep: {
-      step: "second-factor" | "enrol";
+      step: "second-factor" | "enrol" | "new-password";
       token: string;
       expiresAt: string;
       methods: ("totp" | "passkey" | "recovery")[];
@@ -1010,6 +1017,7 @@ export interface components {
       expiresAt: string;
       user: components["schemas"]["User"];
       theme?: "dark" | "light" | "contrast" | undefined;
+      language?: "en" | "ko" | undefined;
       recoveryCodes?: string[] | undefined;
     };
     StorageUsage: {
@@ -1219,6 +1227,7 @@ export interface components {
       password?: string | undefined;
       language?: "en" | "ko" | undefined;
       cameraIds?: string[] | undefined;
+      mustChangePassword?: boolean | undefined;
     };
     User: {
       id: string;
@@ -1391,6 +1400,7 @@ export interface paths {
       requestBody: { content: { "application/json": components["schemas"]["CodeRequest"]; } };
       responses: {
         200: { content: { "application/json": components["schemas"]["SignedInSession"]; } };
+        202: { content: { "application/json": components["schemas"]["SignInStep"]; } };
         default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
       };
     };
@@ -1402,6 +1412,7 @@ export interface paths {
       requestBody: { content: { "application/json": components["schemas"]["CodeRequest"]; } };
       responses: {
         200: { content: { "application/json": components["schemas"]["SignedInSession"]; } };
+        202: { content: { "application/json": components["schemas"]["SignInStep"]; } };
         default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
       };
     };
@@ -1424,6 +1435,7 @@ export interface paths {
       requestBody: { content: { "application/json": components["schemas"]["AssertPasskeyRequest"]; } };
       responses: {
         200: { content: { "application/json": components["schemas"]["SignedInSession"]; } };
+        202: { content: { "application/json": components["schemas"]["SignInStep"]; } };
         default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
       };
     };
@@ -1446,6 +1458,7 @@ export interface paths {
       requestBody: { content: { "application/json": components["schemas"]["CodeRequest"]; } };
       responses: {
         200: { content: { "application/json": components["schemas"]["SignedInSession"]; } };
+        202: { content: { "application/json": components["schemas"]["SignInStep"]; } };
         default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
       };
     };
@@ -1468,6 +1481,19 @@ export interface paths {
       requestBody: { content: { "application/json": components["schemas"]["RegisterPasskeyRequest"]; } };
       responses: {
         200: { content: { "application/json": components["schemas"]["SignedInSession"]; } };
+        202: { content: { "application/json": components["schemas"]["SignInStep"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/auth/new-password": {
+    /** Last step where somebody else made the password: another one */
+    post: {
+      parameters: { query?: never; path?: never };
+      requestBody: { content: { "application/json": components["schemas"]["NewPasswordRequest"]; } };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["SignedInSession"]; } };
+        202: { content: { "application/json": components["schemas"]["SignInStep"]; } };
         default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
       };
     };
@@ -1490,6 +1516,7 @@ export interface paths {
       requestBody: { content: { "application/json": components["schemas"]["AssertPasskeyRequest"]; } };
       responses: {
         200: { content: { "application/json": components["schemas"]["SignedInSession"]; } };
+        202: { content: { "application/json": components["schemas"]["SignInStep"]; } };
         default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
       };
     };

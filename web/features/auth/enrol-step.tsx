@@ -1,14 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { TotpSetup as Setup, SignedInSession } from "../../../shared/api/identity.ts";
+import type { TotpSetup as Setup } from "../../../shared/api/identity.ts";
 import type { PasskeyOptions } from "../../api/identity-endpoints.ts";
 import { errorText } from "../../app/error-text.ts";
 import { useServices } from "../../app/services.ts";
 import { Button } from "../../ui/button.tsx";
 import { FailureState, SkeletonRows } from "../../ui/states.tsx";
 import { AuthFrame } from "./auth-frame.tsx";
-import { isOver, type StepProps } from "./factor-step.tsx";
+import { isOver, type SignInAnswer, type StepProps } from "./factor-step.tsx";
 import { MethodTabs } from "./method-tabs.tsx";
 import { makePasskey, passkeysWork } from "./passkey.ts";
 import { PasskeyForm } from "./passkey-form.tsx";
@@ -16,7 +16,7 @@ import { proofText } from "./proof-text.ts";
 import { TotpSetup } from "./totp-setup.tsx";
 
 /** The role asks for a second factor and the account has none: it is set up before anything else opens. */
-export function EnrolStep({ step, onSession, onBack }: StepProps): ReactNode {
+export function EnrolStep({ step, onAnswer, onBack }: StepProps): ReactNode {
   const { t } = useTranslation();
   const { session } = useServices();
   const { token, username } = step;
@@ -32,9 +32,9 @@ export function EnrolStep({ step, onSession, onBack }: StepProps): ReactNode {
   });
 
   /** What the form does not show itself: that this sign-in is over. */
-  const finish = async (run: () => Promise<SignedInSession>): Promise<void> => {
+  const finish = async (run: () => Promise<SignInAnswer>): Promise<void> => {
     try {
-      onSession(await run());
+      onAnswer(await run());
     } catch (error) {
       if (isOver(error)) onBack(proofText(t, error));
       throw error;

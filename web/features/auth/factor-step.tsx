@@ -13,9 +13,12 @@ import { MethodTabs } from "./method-tabs.tsx";
 import { askPasskey, passkeysWork } from "./passkey.ts";
 import { proofText } from "./proof-text.ts";
 
+/** What a step is answered with: the session, or one more step. */
+export type SignInAnswer = SignedInSession | SignInStep;
+
 export interface StepProps {
   readonly step: SignInStep;
-  readonly onSession: (session: SignedInSession) => void;
+  readonly onAnswer: (answer: SignInAnswer) => void;
   /** Begin again, with a reason to show. */
   readonly onBack: (reason?: string) => void;
 }
@@ -28,7 +31,7 @@ export function isOver(error: unknown): boolean {
 const LEAST_RECOVERY = 6;
 
 /** The second step: a code, a passkey, or a recovery code. */
-export function FactorStep({ step, onSession, onBack }: StepProps): ReactNode {
+export function FactorStep({ step, onAnswer, onBack }: StepProps): ReactNode {
   const { t } = useTranslation();
   const { session } = useServices();
   const methods = step.methods.filter((one) => one !== "passkey" || passkeysWork());
@@ -38,12 +41,12 @@ export function FactorStep({ step, onSession, onBack }: StepProps): ReactNode {
   const [failure, setFailure] = useState<string>();
   const { token, username } = step;
 
-  const prove = async (run: () => Promise<SignedInSession>): Promise<void> => {
+  const prove = async (run: () => Promise<SignInAnswer>): Promise<void> => {
     if (busy) return;
     setBusy(true);
     setFailure(undefined);
     try {
-      onSession(await run());
+      onAnswer(await run());
     } catch (error) {
       if (isOver(error)) onBack(proofText(t, error));
       else setFailure(proofText(t, error));

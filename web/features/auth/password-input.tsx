@@ -64,7 +64,9 @@ export function PasswordStrength({ password, least = MIN_PASSWORD }: PasswordStr
           <span key={bar} className={cn("h-1 w-6 rounded-full", bar <= count ? colour : "bg-line-strong")} />
         ))}
       </span>
-      <span aria-live="polite">{strength === "empty" ? t("auth.passwordRule", { least }) : t(`auth.strength.${strength}`)}</span>
+      <span aria-live="polite">
+        {strength === "empty" ? t("auth.passwordRule", { least }) : t(`auth.strength.${strength}`)}
+      </span>
     </span>
   );
 }

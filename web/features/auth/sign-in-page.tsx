@@ -7,17 +7,23 @@ import { safeReturnPath } from "../../app/return-path.ts";
 import { useServices, useSession } from "../../app/services.ts";
 import { AuthFrame } from "./auth-frame.tsx";
 import { EnrolStep } from "./enrol-step.tsx";
-import { FactorStep } from "./factor-step.tsx";
+import { FactorStep, type SignInAnswer } from "./factor-step.tsx";
+import { NewPasswordStep } from "./new-password-step.tsx";
 import { PasswordStep } from "./password-step.tsx";
 import { ProviderReturn } from "./provider-return.tsx";
 import { RecoveryCodes } from "./recovery-codes.tsx";
+
+const steps = { "second-factor": FactorStep, enrol: EnrolStep, "new-password": NewPasswordStep } as const;
 
 type At =
   | { readonly name: "password"; readonly failed?: string | undefined }
   | { readonly name: "step"; readonly step: SignInStep }
   | { readonly name: "codes"; readonly session: SignedInSession; readonly codes: readonly string[] };
 
-/** Signing in, step by step: password, passkey or provider; then a second factor, or setting one up; then its codes. */
+/**
+ * Signing in, step by step: password, passkey or provider; then a second factor, or setting one up; then another
+ * password where somebody else made it; then the recovery codes.
+ */
 export function SignInPage(): ReactNode {
   const { t } = useTranslation();
   const { session } = useServices();
@@ -32,6 +38,7 @@ export function SignInPage(): ReactNode {
     else setAt({ name: "codes", session: opened, codes: recoveryCodes });
   };
   const onStep = (step: SignInStep): void => setAt({ name: "step", step });
+  const onAnswer = (answer: SignInAnswer): void => ("step" in answer ? onStep(answer) : onSession(answer));
   const onBack = (failed?: string): void => setAt({ name: "password", failed });
 
   if (state.status === "restoring") return <Splash />;
@@ -55,8 +62,8 @@ export function SignInPage(): ReactNode {
     case "password":
       return <PasswordStep {...{ notice, onStep, onSession }} failed={at.failed} from={back} />;
     case "step": {
-      const Step = at.step.step === "enrol" ? EnrolStep : FactorStep;
-      return <Step key={at.step.token} step={at.step} onSession={onSession} onBack={onBack} />;
+      const Step = steps[at.step.step];
+      return <Step key={at.step.token} step={at.step} onAnswer={onAnswer} onBack={onBack} />;
     }
     case "codes":
       return (

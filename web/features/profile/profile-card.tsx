@@ -76,7 +76,8 @@ export function ProfileCard({ profile }: { readonly profile: Profile }): ReactNo
             <Select
               {...control}
               name="language"
-              value={profile.language}
+              // Before anything was chosen: what the browser wanted.
+              value={i18n.resolvedLanguage === "ko" ? "ko" : "en"}
               onChange={(event) => void save({ language: event.target.value as Language })}
             >
               {LANGUAGES.map((language) => (

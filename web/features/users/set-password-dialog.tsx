@@ -7,6 +7,7 @@ import { useServices } from "../../app/services.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { Field } from "../../ui/field.tsx";
+import { SwitchRow } from "../../ui/switch.tsx";
 import { PasswordInput, PasswordStrength } from "../auth/password-input.tsx";
 import { MIN_PASSWORD } from "../auth/password-strength.ts";
 
@@ -16,6 +17,7 @@ export function SetPasswordDialog({ user, onClose }: { readonly user: User; read
   const { api } = useServices();
   const formId = useId();
   const [password, setPassword] = useState("");
+  const [mustChangePassword, setMustChange] = useState(true);
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<string>();
   const ready = password.length >= MIN_PASSWORD;
@@ -24,7 +26,7 @@ export function SetPasswordDialog({ user, onClose }: { readonly user: User; read
     if (!ready) return;
     setBusy(true);
     try {
-      await api.updateUser(user.id, { password });
+      await api.updateUser(user.id, { password, mustChangePassword });
       toast.success(t("users.passwordSet", { name: user.username }));
       onClose();
     } catch (error) {
@@ -49,7 +51,7 @@ export function SetPasswordDialog({ user, onClose }: { readonly user: User; read
         </>
       }
     >
-      <form id={formId} noValidate onSubmit={(event) => void submit(event)}>
+      <form id={formId} noValidate className="flex flex-col gap-4" onSubmit={(event) => void submit(event)}>
         <Field label={t("profile.newPassword")} error={failure} hint={<PasswordStrength password={password} />}>
           {(control) => (
             <PasswordInput
@@ -64,6 +66,7 @@ export function SetPasswordDialog({ user, onClose }: { readonly user: User; read
             />
           )}
         </Field>
+        <SwitchRow label={t("signIn.mustChange")} checked={mustChangePassword} onChange={setMustChange} />
       </form>
     </Dialog>
   );

@@ -9,6 +9,7 @@ import { useServices, useUser } from "../../app/services.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { Field, Input } from "../../ui/field.tsx";
+import { SwitchRow } from "../../ui/switch.tsx";
 import { finished, type GrantDraft, linesAtFault, sameGrants } from "../admin/grants/grant-drafts.ts";
 import { GrantsEditor } from "../admin/grants/grants-editor.tsx";
 import { refreshAccess, useRoles } from "../admin/grants/use-access.ts";
@@ -33,6 +34,7 @@ export function UserDialog({ user, last = false, onClose }: UserDialogProps): Re
   const [username, setUsername] = useState(user?.username ?? "");
   const [displayName, setDisplayName] = useState(user?.displayName ?? "");
   const [password, setPassword] = useState("");
+  const [mustChangePassword, setMustChange] = useState(true);
   const [grants, setGrants] = useState<readonly GrantDraft[]>(user?.grants ?? []);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
@@ -45,7 +47,14 @@ export function UserDialog({ user, last = false, onClose }: UserDialogProps): Re
     if (user === undefined) {
       const language = i18n.resolvedLanguage === "ko" ? ("ko" as const) : ("en" as const);
       const named = name === "" ? {} : { displayName: name };
-      return api.createUser({ username: username.trim(), password, language, grants: wanted, ...named });
+      return api.createUser({
+        username: username.trim(),
+        password,
+        mustChangePassword,
+        language,
+        grants: wanted,
+        ...named,
+      });
     }
     // Rights first: they are what may be refused.
     if (!self && !sameGrants(user.grants ?? [], wanted)) await api.setUserGrants(user.id, wanted);
@@ -141,6 +150,9 @@ export function UserDialog({ user, last = false, onClose }: UserDialogProps): Re
               <PasswordInput {...control} autoComplete="new-password" value={password} onChange={setPassword} />
             )}
           </Field>
+        )}
+        {user === undefined && (
+          <SwitchRow label={t("signIn.mustChange")} checked={mustChangePassword} onChange={setMustChange} />
         )}
         <GrantsEditor
           grants={grants}

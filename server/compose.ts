@@ -103,7 +103,9 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
   );
   const { orm } = database;
 
-  const allKeys = scope.own(await openKeys({ orm, rootKey: rootKey.key, rootOrigin: rootKey.origin, clock, log: log.child({ part: "keys" }) }));
+  const allKeys = scope.own(
+    await openKeys({ orm, rootKey: rootKey.key, rootOrigin: rootKey.origin, clock, log: log.child({ part: "keys" }) }),
+  );
   const { sealer, generations, service: keys, refreshMacKey, auditMacKey } = allKeys;
 
   const passwordThreads = scope.own(

@@ -119,7 +119,9 @@ export const externalIdentities = pgTable(
 /** What a person chose for the console, on every device. */
 export const userPreferences = pgTable("user_preferences", {
   userId: ofUser().primaryKey(),
-  theme: text("theme", { enum: ["dark", "light", "contrast"] }).notNull().default("dark"),
+  theme: text("theme", { enum: ["dark", "light", "contrast"] })
+    .notNull()
+    .default("dark"),
   /** Null: never chosen by the user; the browser's own then holds. */
   language: text("language", { enum: ["en", "ko"] }),
   updatedAt: instant("updated_at").notNull(),

@@ -6,8 +6,11 @@ import { readFileSync } from "node:fs";
 import { auditFindings, lockFindings } from "./lib/dependency-rules.mjs";
 import { execute, inRoot, isProgram, runMain, sayErr, sayOut } from "./lib/project.mjs";
 
+/** Without a network it is soon told that nobody looked. */
+const patience = ["--fetch-retries=1", "--fetch-timeout=30000"];
+
 async function npmAudit() {
-  const { output } = await execute("npm", ["audit", "--omit=dev", "--json", "--loglevel=silent"]);
+  const { output } = await execute("npm", ["audit", "--omit=dev", "--json", "--loglevel=silent", ...patience]);
   try {
     return JSON.parse(output.slice(output.indexOf("{"), output.lastIndexOf("}") + 1));
   } catch {

@@ -160,3 +160,31 @@ describe("abuse case 7: many people at once while caches come and go", () => {
     expect(crossed).toEqual([]);
   }, 60_000);
 });
+
+describe("abuse case 16: a foreign page sends a request with the administrator's own token", () => {
+  it("is refused by every route that changes something, and changes nothing", async () => {
+    const token = await tokenOf("administrator");
+    const names = async (): Promise<string[]> =>
+      ((await (await server.call("GET", "/api/v1/cameras", { token })).json()) as Camera[]).map(({ name }) => name);
+    const before = await names();
+    const open: string[] = [];
+    const changing = server.routes.filter(({ method }) => method !== "GET");
+    for (const { method, path } of changing) {
+      const at = path.replace(/:\w+/g, world.own.id);
+      for (const headers of [
+        { origin: "https://evil.example" },
+        { origin: "null" },
+        { "sec-fetch-site": "cross-site" },
+      ]) {
+        const response = await server.call(method, at, { token, headers, body: { name: "changed" } });
+        const code = await codeOf(response);
+        if (response.status !== 403 || code !== "request.bad_origin")
+          open.push(`${method} ${path}: ${response.status}`);
+        expect(response.headers.get("access-control-allow-origin")).toBeNull();
+      }
+    }
+    expect(open).toEqual([]);
+    expect(changing.length).toBeGreaterThan(60);
+    expect(await names()).toEqual(before);
+  });
+});

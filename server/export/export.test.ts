@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -13,6 +13,7 @@ import { fileBytes } from "./package-source.ts";
 import { type Clip, readClip } from "./testkit/clip.ts";
 import { ExportKit, START } from "./testkit/export-kit.ts";
 import type { WrittenSegment } from "./testkit/sealed-footage.ts";
+import { burnIn } from "./watermark.ts";
 
 const run = promisify(execFile);
 const ffmpeg = findFfmpeg();
@@ -168,6 +169,20 @@ describe.skipIf(ffmpeg === undefined)("an export", () => {
     expect(difference(plain, kim)).toBeGreaterThan(10);
     // It is the name that is drawn, not only a box.
     expect(difference(kim, other)).toBeGreaterThan(5);
+  });
+
+  it("ends FFmpeg when it is cancelled, and waits for its end", async () => {
+    const path = await kit.export([kit.item(segments)]);
+    const { manifest, folder } = await unpack(path);
+    const media = join(folder, manifest.items[0]?.files[0] ?? "");
+    const abort = new AbortController();
+    const marking = burnIn({ path: media, container: "mp4", text: "Kim", startMicros: START }, abort.signal);
+    abort.abort(new Error("cancelled"));
+    await expect(marking).rejects.toThrow("cancelled");
+    // Where programs can be listed without another one.
+    const ids = existsSync("/proc/self/cmdline") ? (await readdir("/proc")).filter((name) => /^\d+$/.test(name)) : [];
+    const commands = await Promise.all(ids.map((id) => readFile(`/proc/${id}/cmdline`, "utf8").catch(() => "")));
+    expect(commands.filter((command) => command.includes(basename(media)) && command.includes("drawtext"))).toEqual([]);
   });
 
   it("names what is missing where there is no FFmpeg", async () => {

@@ -82,7 +82,14 @@ function ffmpeg(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     let tail = "";
-    const options = { cwd, signal, env: programEnvironment(), shell: false, windowsHide: true } as const;
+    const options = {
+      cwd,
+      signal,
+      env: programEnvironment(),
+      shell: false,
+      windowsHide: true,
+      killSignal: "SIGKILL",
+    } as const;
     const child = spawn("ffmpeg", checkedArguments(args), { ...options, stdio: ["ignore", "pipe", "pipe"] });
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       const [, micros] = /out_time_us=(\d{1,15})/.exec(text) ?? [];
@@ -92,6 +99,8 @@ function ffmpeg(
       tail = (tail + text).slice(-STDERR_TAIL);
     });
     child.once("error", (cause: NodeJS.ErrnoException) => {
+      // A program that was told to end is waited for: it writes into the folder that is then removed.
+      if (signal.aborted && child.pid !== undefined) return;
       if (signal.aborted) reject(signal.reason);
       else if (cause.code === "ENOENT" || cause.code === "EACCES") {
         const message = "FFmpeg is not installed on the server: it is needed to burn a mark in";

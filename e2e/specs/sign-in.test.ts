@@ -203,6 +203,27 @@ test("a role that needs a second factor: nothing opens before one is set up", as
   expect(errors).toEqual([]);
 });
 
+test("a password that somebody else made: another one is chosen before anything opens", async () => {
+  const user = { username: "taeyang", password: PASSWORD, role: "operator", mustChangePassword: true };
+  await admin.request("POST", "/users", user);
+  const { page, errors } = await open();
+  await password(page, "taeyang");
+  await page.getByRole("heading", { name: "Choose a new password" }).waitFor();
+  const choose = async (text: string): Promise<void> => {
+    await page.locator("input[name=new-password]").fill(text);
+    await page.locator("input[name=repeat-password]").fill(text);
+    await page.keyboard.press("Enter");
+  };
+  await choose(PASSWORD);
+  await page.getByText("Choose another password than the one that you were given.").waitFor();
+  await choose("nine patient herons wait for rain");
+  await onTheWall(page);
+  await signOut(page, "taeyang");
+  await password(page, "taeyang", "nine patient herons wait for rain");
+  await onTheWall(page);
+  expect(errors).toEqual([]);
+});
+
 test("the own password: the policy's words, other devices signed out, this one stays", async () => {
   await person("minho", "operator");
   const elsewhere = await signIn(server.url, "minho", PASSWORD);
@@ -264,6 +285,14 @@ test("language and appearance follow the account to another browser", async () =
   const other = await open();
   await password(other.page, "dohyun");
   await other.page.locator("html[data-theme=light][lang=ko]").waitFor();
+
+  // Who never chose sees what the browser wants.
+  await person("arin", "operator");
+  const context = await browser.newContext({ locale: "ko-KR" });
+  const korean = await context.newPage();
+  await korean.goto(server.url);
+  await password(korean, "arin");
+  await korean.getByRole("link", { name: "라이브" }).waitFor();
   expect([...errors, ...other.errors]).toEqual([]);
 });
 

@@ -82,6 +82,7 @@ test("a person is added, and gets his rights from a group on one place", async (
   const person = admin.getByRole("dialog", { name: "Add user" });
   await person.getByLabel("User name").fill(GUARD.username);
   await person.getByLabel("Password", { exact: true }).fill(GUARD.password);
+  await person.getByRole("switch", { name: "Must choose another password at the next sign-in" }).click();
   await person.getByRole("button", { name: "Add", exact: true }).click();
   await admin.getByText("User “guard” saved.").waitFor();
   await admin.getByRole("row", { name: /guard/ }).getByText("No rights").last().waitFor();

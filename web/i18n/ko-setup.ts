@@ -19,12 +19,12 @@ export const koSetup = {
   dismiss: "다시 묻지 않기",
   place: {
     title: "서버가 있는 곳",
-    lead: "녹화 일정과 타임라인의 날짜는 이 시간대를 따릅니다. 녹화 자체에는 UTC 시각이 기록됩니다.",
+    lead: "새 녹화 일정은 이 시간대를 따릅니다. 녹화에는 UTC 시각이 기록되고, 타임라인은 보는 사람의 시각으로 표시됩니다.",
     timeZone: "시간대",
     unknownZone: "알 수 없는 시간대입니다. 예: Asia/Seoul",
     now: "그곳의 현재 시각: {{time}}",
     language: "언어",
-    languageHint: "본인과, 언어를 선택하지 않은 사용자에게 적용됩니다.",
+    languageHint: "이 브라우저의 언어입니다. 사용자마다 본인 이름 메뉴에서 바꿀 수 있습니다.",
   },
   storage: {
     title: "녹화 저장 위치",

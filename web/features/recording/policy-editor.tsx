@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { RECORDING_MODES, type StorageVolume } from "../../../shared/api/recording.ts";
 import type { PolicyKey, PolicyValues } from "../../../shared/recording/policy.ts";
 import { browserZone } from "../playback/zone.ts";
+import { useServerPlace } from "../setup/use-setup.ts";
 import { type DraftParts, type PolicyChanges, setting } from "./policy-draft.ts";
 import { valueText } from "./policy-text.ts";
 import { Choice, NumberBox, VolumeChoice } from "./setting-controls.tsx";
@@ -98,9 +99,12 @@ export function PolicyEditor({ parts, volumes, errorOf, onChange }: PolicyEditor
   const mode = setting(parts, "mode").value;
   const schedule = setting(parts, "schedule").value;
   const audio = setting(parts, "audio").value;
+  const server = useServerPlace().data?.timeZone;
   const chooseMode = (next: PolicyValues["mode"]): void => {
     // A schedule needs a grid: it begins with what the camera did until now.
-    const fresh = { timeZone: browserZone().name, days: filledWeek("c") };
+    // A server that was told nothing says UTC.
+    const timeZone = server === undefined || server === "UTC" ? browserZone().name : server;
+    const fresh = { timeZone, days: filledWeek("c") };
     onChange({ mode: next, ...(next === "schedule" && !schedule ? { schedule: fresh } : {}) });
   };
   return (

@@ -1,4 +1,5 @@
 // The program `fluxvision`: the entry of the bundle dist/server/cli.mjs.
+import { describeError, ownStack } from "../../shared/lib/errors.ts";
 import { type CommandEntry, runCli } from "./cli.ts";
 import { processIo } from "./io.ts";
 
@@ -48,4 +49,10 @@ const commands: Record<string, CommandEntry> = {
   },
 };
 
-process.exitCode = await runCli(process.argv.slice(2), commands, processIo);
+try {
+  process.exitCode = await runCli(process.argv.slice(2), commands, processIo);
+} catch (error) {
+  // Not left to Node, which prints whatever an error holds: a failed query holds what it was given.
+  processIo.err(`fluxvision: ${describeError(error)}\n${error instanceof Error ? ownStack(error) : ""}\n`);
+  process.exitCode = 70;
+}

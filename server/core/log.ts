@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from "pino";
+import { ownMessage, ownStack } from "../../shared/lib/errors.ts";
 
 export type { Logger } from "pino";
 
@@ -46,8 +47,8 @@ function serializeError(error: unknown): unknown {
   return {
     type: error.name,
     ...(code === undefined ? {} : { code }),
-    message: withoutCredentials(error.message),
-    stack: withoutCredentials(error.stack ?? ""),
-    ...(error.cause instanceof Error ? { cause: withoutCredentials(error.cause.message) } : {}),
+    message: withoutCredentials(ownMessage(error)),
+    stack: withoutCredentials(ownStack(error)),
+    ...(error.cause instanceof Error ? { cause: withoutCredentials(ownMessage(error.cause)) } : {}),
   };
 }

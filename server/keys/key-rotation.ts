@@ -1,6 +1,6 @@
 import { and, eq, isNull, ne } from "drizzle-orm";
 import type { Clock, Timer } from "../../shared/lib/clock.ts";
-import { FluxError } from "../../shared/lib/errors.ts";
+import { describeError, FluxError } from "../../shared/lib/errors.ts";
 import { millis } from "../../shared/lib/time.ts";
 import type { Logger } from "../core/log.ts";
 import type { Orm } from "../db/database.ts";
@@ -108,7 +108,7 @@ export class KeyRotation {
   #wrapAnew(): Promise<void> {
     this.#working ??= this.#work()
       .catch((err: unknown) => {
-        this.#failed = err instanceof Error ? err.message : String(err);
+        this.#failed = describeError(err);
         this.#parts.log.error({ err }, "wrapping keys anew stopped; it goes on later");
       })
       .finally(() => {

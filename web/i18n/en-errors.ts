@@ -1,8 +1,8 @@
 import { enExportErrors } from "./en-export-errors.ts";
 import { enIdentityErrors } from "./en-identity-errors.ts";
-import { enTrustErrors } from "./en-trust-errors.ts";
 import { enSetupErrors } from "./en-setup.ts";
 import { enTokenErrors } from "./en-tokens.ts";
+import { enTrustErrors } from "./en-trust-errors.ts";
 import { enAccessErrors } from "./en-users.ts";
 
 /** What went wrong, in words. `codes`: the codes of the server, with `_` for the dot. */

@@ -1,9 +1,9 @@
 import type { Translation } from "./en.ts";
 import { koExportErrors } from "./ko-export-errors.ts";
 import { koIdentityErrors } from "./ko-identity-errors.ts";
-import { koTrustErrors } from "./ko-trust-errors.ts";
 import { koSetupErrors } from "./ko-setup.ts";
 import { koTokenErrors } from "./ko-tokens.ts";
+import { koTrustErrors } from "./ko-trust-errors.ts";
 import { koAccessErrors } from "./ko-users.ts";
 
 export const koErrors: Translation["errors"] = {

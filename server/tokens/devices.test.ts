@@ -187,7 +187,7 @@ describe("wall displays", () => {
     const { code } = await add();
     const publicKey = Buffer.alloc(65, 4).toString("base64");
     await expect(ask("POST", "/devices/enrol", { code, publicKey })).rejects.toThrow("device.bad_key");
-    clock.advance(millis(86_400_001));
+    clock.stepUtc(micros(86_400_001_000));
     admin = (await server.login("admin")).accessToken;
     const display = new Display();
     await expect(ask("POST", "/devices/enrol", { code, publicKey: display.publicKey })).rejects.toThrow(

@@ -71,6 +71,8 @@ interface Place {
 }
 
 const OVERLAP_MICROS = 500_000;
+/** After a volume failed the next one begins with the GOP before (README of server/record): two files hold it. */
+const SHARED_GOP_MICROS = 15_000_000;
 const READ_BYTES = 4 * 1024 * 1024;
 const OBJECT_PIECE_BYTES = 1024 * 1024;
 
@@ -318,10 +320,11 @@ export class ArchiveCheck {
   async #overlaps(): Promise<void> {
     const rows = await this.#orm.execute<{ path: string; before: string }>(sql`
       select path, before from (
-        select path, start_micros, lag(path) over w as before, max(end_micros) over (partition by stream_id
+        select path, start_micros, lag(path) over w as before, volume_id <> lag(volume_id) over w as elsewhere, max(end_micros) over (partition by stream_id
           order by start_micros, id rows between unbounded preceding and 1 preceding) as until
         from segments window w as (partition by stream_id order by start_micros, id)
-      ) s where until - start_micros > ${OVERLAP_MICROS} order by path limit 1000`);
+      ) s where until - start_micros > case when elsewhere then ${SHARED_GOP_MICROS}::bigint else ${OVERLAP_MICROS}::bigint end
+      order by path limit 1000`);
     for (const { path, before } of rows) this.#find("overlap", path, `covers the same time as ${before}`, false);
   }
 

@@ -53,7 +53,7 @@ export class IndexWriter {
       case "segment-closed":
         // Until the row says so, this is what is known of it.
         this.#open.set(keyOf(event.segment), event.segment);
-        this.#keep(event.segment, "closed");
+        this.#keep(event.segment, event.unfinished === true ? "open" : "closed");
         return;
       default:
         return;

@@ -85,7 +85,8 @@ export type RecorderEvent =
   | { readonly type: "segment-opened"; readonly segment: SegmentFact }
   /** After a flush: this much survives a power cut. */
   | { readonly type: "segment-grown"; readonly segment: SegmentFact }
-  | { readonly type: "segment-closed"; readonly segment: SegmentFact }
+  /** `unfinished`: its volume failed, and it has no end yet. Told again when it has; else the next start gives it one. */
+  | { readonly type: "segment-closed"; readonly segment: SegmentFact; readonly unfinished?: boolean }
   | { readonly type: "gap"; readonly gap: GapFact }
   | {
       readonly type: "volume";

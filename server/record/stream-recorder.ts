@@ -133,7 +133,7 @@ export class StreamRecorder {
     const elsewhere = typeof this.#deps.volumeFor(this.#plan) !== "string";
     const left = gone.map((writer) => writer.giveUp());
     const frames = left.flatMap(({ before, unsafe }) => (elsewhere ? [...before, ...unsafe] : unsafe));
-    for (const { safe } of gone) if (safe) this.#deps.emit({ type: "segment-closed", segment: safe });
+    for (const { safe } of gone) if (safe) this.#deps.emit({ type: "segment-closed", segment: safe, unfinished: true });
     for (const writer of gone) writer.release();
     this.#runId = undefined;
     this.#waitForKeyframe = true;

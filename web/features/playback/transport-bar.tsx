@@ -131,6 +131,7 @@ export function TransportBar({ run, mayMark, sound }: TransportBarProps): ReactN
             shortcut="U"
             pressed={sound}
             onClick={() => run("sound")}
+            className="max-sm:hidden"
             // Heard at the speed of life only.
             icon={sound ? <Volume2 className={cn((live || rate !== 1) && "text-fg-muted")} /> : <VolumeX />}
           />
@@ -176,6 +177,11 @@ export function TransportBar({ run, mayMark, sound }: TransportBarProps): ReactN
               </Button>
             }
           >
+            {sound !== undefined && (
+              <MenuItem icon={<Volume2 />} checked={sound} onSelect={() => run("sound")}>
+                {t("playback.soundOn")}
+              </MenuItem>
+            )}
             <MenuItem
               icon={<Repeat />}
               checked={looping}

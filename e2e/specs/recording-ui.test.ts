@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Browser, Locator, Page } from "playwright-core";
@@ -206,6 +207,20 @@ describe("an administrator", { timeout: 180_000 }, () => {
       return volumes.find(({ name }) => name === "Archive shelf");
     };
     await vi.waitFor(async () => expect((await warm())?.segments).toBeGreaterThan(0), { timeout: 30_000 });
+    expect(errors).toEqual([]);
+  });
+
+  test("a disk that is gone is told on every page, and that it is back", async () => {
+    await page.goto(`${server.url}/cases`);
+    await rename(join(server.dataDir, "second"), join(server.dataDir, "away"));
+    const alarm = page.getByRole("alert").filter({ hasText: "Storage needs attention: Second disk (Not there)" });
+    await alarm.waitFor({ timeout: 120_000 });
+    await alarm.getByRole("link", { name: "Look at it" }).click();
+    await page.getByRole("listitem").filter({ hasText: "Second disk" }).getByText("Not there").waitFor();
+    await rename(join(server.dataDir, "away"), join(server.dataDir, "second"));
+    await page.getByRole("link", { name: "Cases" }).click();
+    await page.getByRole("button", { name: "New case" }).first().waitFor();
+    await alarm.waitFor({ state: "detached", timeout: 120_000 });
     expect(errors).toEqual([]);
   });
 

@@ -6,6 +6,7 @@ import { HelpProvider } from "../features/help/help-provider.tsx";
 import { WallProvider } from "../features/live/wall-context.tsx";
 import { EmergencyBanner } from "../features/recording/emergency.tsx";
 import { SetupReminder } from "../features/setup/setup-reminder.tsx";
+import { StorageAlarm } from "../features/storage/storage-alarm.tsx";
 import { ServerDownPage, Splash } from "./error-pages.tsx";
 import { safeReturnPath } from "./return-path.ts";
 import { useSession } from "./services.ts";
@@ -55,6 +56,7 @@ function Chrome(): ReactNode {
     <div className="flex h-full flex-col">
       {!kiosk && <TopBar />}
       <EmergencyBanner />
+      {!kiosk && <StorageAlarm />}
       {!kiosk && <SetupReminder />}
       <div className="min-h-0 flex-1">
         <Outlet />

@@ -11,6 +11,8 @@ export const enStorage = {
   editAction: "Edit…",
   changed: "Volume changed",
   alarm: "Needs attention: {{names}}. Recording goes on on the next volume that works.",
+  alarmShort: "Storage needs attention: {{names}}",
+  look: "Look at it",
   kind: "Kind",
   kinds: { local: "Folder", s3: "S3 bucket" },
   tier: "Tier",

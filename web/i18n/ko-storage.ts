@@ -11,6 +11,8 @@ export const koStorage = {
   editAction: "편집…",
   changed: "볼륨을 변경했습니다",
   alarm: "확인 필요: {{names}}. 작동하는 다음 볼륨에 계속 녹화합니다.",
+  alarmShort: "저장소를 확인하세요: {{names}}",
+  look: "확인",
   kind: "종류",
   kinds: { local: "폴더", s3: "S3 버킷" },
   tier: "계층",

@@ -204,6 +204,8 @@ export function mockApi(
       return { status: 200, body: { cpu: 0.13, uptimeSeconds: 93_784, version: "0.1.0", database: "embedded" } };
     case "GET /system/setup":
       return { status: 200, body: { step: "done", begun: false } };
+    case "GET /storage/volumes":
+      return { status: 200, body: [] };
     case "GET /recording/states":
       return { status: 200, body: [] };
     case "GET /cameras":

@@ -13,6 +13,7 @@ import { Page } from "../../ui/page.tsx";
 import { EmptyState, FailureState, SkeletonRows } from "../../ui/states.tsx";
 import { byteText } from "../recording/byte-text.ts";
 import { recordingKeys, useUsage, useVolumes } from "../recording/use-recording.ts";
+import { failingVolumes } from "./storage-alarm.tsx";
 import { TierPanel } from "./tier-panel.tsx";
 import { VolumeCard } from "./volume-card.tsx";
 import { VolumeDialog } from "./volume-dialog.tsx";
@@ -39,7 +40,7 @@ export function StoragePage(): ReactNode {
   );
   const list = volumes.data ?? [];
   const inTier = (tier: StorageVolume["tier"]): StorageVolume[] => list.filter((volume) => volume.tier === tier);
-  const failing = list.filter(({ enabled, state }) => enabled && state !== "ok");
+  const failing = failingVolumes(list);
   const refresh = (): Promise<void> => queries.invalidateQueries({ queryKey: recordingKeys.volumes });
 
   const run = async (action: () => Promise<unknown>): Promise<void> => {

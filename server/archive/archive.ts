@@ -53,6 +53,8 @@ export class Archive {
   readonly #scope = new Scope();
   #plans: readonly RecordingPlan[] = [];
   readonly #lost: LostThreads;
+  #naming: Promise<void> | undefined;
+  #named = false;
 
   private constructor(parts: ArchiveParts) {
     const { orm, clock, log, sealer, storageDir, media, outbound } = parts;
@@ -131,10 +133,8 @@ export class Archive {
     if (Object.values(report).some((count) => count > 0)) log.info(report, "recordings that a stop left unfinished");
     await endGapsLeftOpen(orm);
     await this.control.load();
-    // In the index before anything is recorded: after the next kill there may be footage, and nothing that names the hole.
-    await this.#nameStops();
-    await this.index.flush();
     this.control.start();
+    await this.#naming;
     this.retention.start();
     this.mover.start();
   }
@@ -167,6 +167,14 @@ export class Archive {
   }
 
   #setPlans(plans: readonly RecordingPlan[]): void {
+    // The cameras may become known after the start. Nothing is recorded before the time without them is in the index:
+    // after the next kill there may be footage, and nothing that names the hole before it.
+    if (this.#parts.cameras().length > 0) this.#naming ??= this.#nameStops();
+    this.#plans = plans;
+    if (this.#named || plans.length === 0) this.#sendPlans(plans);
+  }
+
+  #sendPlans(plans: readonly RecordingPlan[]): void {
     this.#plans = plans;
     this.#parts.media.setRecording(plans, this.#parts.flushMs ?? FLUSH_MS);
     this.gaps.keepOnly(new Set(plans.filter(({ action }) => action === "record").map(({ streamId }) => streamId)));
@@ -204,7 +212,7 @@ export class Archive {
 
   /** From the last footage before this start on nothing was recorded, because the server did not run. */
   async #nameStops(): Promise<void> {
-    const { orm, clock, cameras } = this.#parts;
+    const { orm, clock, log, cameras } = this.#parts;
     const streams = cameras()
       .filter(({ enabled }) => enabled)
       .flatMap((camera) => {
@@ -214,10 +222,17 @@ export class Archive {
           .streamsOf(camera)
           .map(({ streamId }) => ({ cameraId: camera.id, streamId, policy, emergencyMicros }));
       });
-    for (const gap of await stopsBefore(orm, streams, clock.utcMicros())) {
-      if (gap.open === true) this.gaps.begin(gap);
-      else this.index.takeGap(gap);
+    try {
+      for (const gap of await stopsBefore(orm, streams, clock.utcMicros())) {
+        if (gap.open === true) this.gaps.begin(gap);
+        else this.index.takeGap(gap);
+      }
+      await this.index.flush();
+    } catch (err) {
+      log.warn({ err }, "the time before this start could not be named as a gap");
     }
+    this.#named = true;
+    this.#sendPlans(this.#plans);
   }
 
   #camera(cameraId: string): { readonly id: string; readonly group: string } {

@@ -56,6 +56,12 @@ async function open(path: string, headers: Record<string, string> = {}): Promise
   clients.push(client);
   return client;
 }
+/** With the token at hand: a socket that says nothing for five seconds is closed. */
+async function viewerAt(path: string, token: string): Promise<MediaClient> {
+  const client = await open(path);
+  await client.hello(token);
+  return client;
+}
 const tokenOf = async (): Promise<string> =>
   (await signIn(server.url, GUARD.username, GUARD.password)).session.accessToken;
 const lastFrameOf = async (id: string): Promise<number> =>
@@ -64,8 +70,7 @@ const lastFrameOf = async (id: string): Promise<number> =>
 describe("abuse case 2: ids of a foreign camera through the live and the playback socket", () => {
   it("answer as for a camera that does not exist, and send nothing", async () => {
     const nowhere = "00000000-0000-4000-8000-000000000000";
-    const live = await open("live");
-    await live.hello(await tokenOf());
+    const live = await viewerAt("live", await tokenOf());
     live.subscribe(foreign, nowhere);
     const denials = await Promise.all(
       [foreign, nowhere].map((id) => live.told(({ type, cameraId }) => type === "denied" && cameraId === id)),
@@ -77,8 +82,7 @@ describe("abuse case 2: ids of a foreign camera through the live and the playbac
     await live.framesAfter(0);
     expect(JSON.stringify(live.messages.filter(({ type }) => type !== "denied"))).not.toContain(foreign);
 
-    const playback = await open("playback");
-    await playback.hello(await tokenOf());
+    const playback = await viewerAt("playback", await tokenOf());
     const range = {
       role: "main",
       direction: "forward",
@@ -133,8 +137,7 @@ describe("abuse case 4: every route without credentials, from this machine and w
 
 describe("abuse case 5: access is revoked, or the user deleted, in the middle of a stream", () => {
   it("media stops at once", async () => {
-    const live = await open("live");
-    await live.hello(await tokenOf());
+    const live = await viewerAt("live", await tokenOf());
     live.subscribe(own);
     await live.framesAfter(0);
     let since = performance.now();
@@ -149,8 +152,10 @@ describe("abuse case 5: access is revoked, or the user deleted, in the middle of
 
     const brief = { ...GUARD, username: "brief" };
     const { id } = await admin.request<User>("POST", "/users", { ...brief, role: "viewer", cameraIds: [own] });
-    const other = await open("live");
-    await other.hello((await signIn(server.url, brief.username, brief.password)).session.accessToken);
+    const other = await viewerAt(
+      "live",
+      (await signIn(server.url, brief.username, brief.password)).session.accessToken,
+    );
     other.subscribe(own);
     await other.framesAfter(0);
     since = performance.now();
@@ -268,8 +273,7 @@ describe("abuse case 16: cross-origin sockets, requests and frames", () => {
 
 describe("abuse case 19: a flood of sockets, readers that stop, and more messages than anybody sends", () => {
   it("leaves the cameras, the API and other viewers as they were", async () => {
-    const viewer = await open("live");
-    await viewer.hello(admin.session.accessToken);
+    const viewer = await viewerAt("live", admin.session.accessToken);
     viewer.subscribe(own);
     const seen = await viewer.framesAfter(0);
     const before = await lastFrameOf(own);
@@ -282,15 +286,13 @@ describe("abuse case 19: a flood of sockets, readers that stop, and more message
         return socket;
       }),
     );
-    const slow = await Promise.all(Array.from({ length: 8 }, () => open("live").catch(() => undefined)));
     const token = await tokenOf();
+    const slow = await Promise.all(Array.from({ length: 8 }, () => viewerAt("live", token).catch(() => undefined)));
     for (const client of slow) {
-      await client?.hello(token);
       client?.subscribe(own);
       client?.stall();
     }
-    const loud = await open("live");
-    await loud.hello(token);
+    const loud = await viewerAt("live", token);
     for (let i = 0; i < 20_000 && !loud.closed; i++) loud.send({ type: "ping", t: i });
     const health = await fetch(`${server.url}/health/ready`);
     expect(health.status).toBe(200);

@@ -73,7 +73,7 @@ const MOST_ERRORS = 20;
 const UNDO_MS = 4000;
 
 /**
- * Moves segments to the warm and the cold tier (server/archive/README.md). The tiers go on independently: a bucket that
+ * Moves segments to the warm and the cold tier (server/record/README.md). The tiers go on independently: a bucket that
  * hangs holds up nothing but itself.
  */
 export class Mover {

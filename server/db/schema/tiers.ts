@@ -4,7 +4,7 @@ import { storageVolumes } from "./recording.ts";
 
 /**
  * Segments on their way to another volume. The row is committed before the copy is begun and goes after the old file: after a
- * crash it says which of the two files goes (server/archive/README.md). It stands on its own: retention may delete the segment
+ * crash it says which of the two files goes (server/record/README.md). It stands on its own: retention may delete the segment
  * while its old file still waits to be removed.
  */
 export const segmentMoves = pgTable(

@@ -207,7 +207,7 @@ export function mockApi(
     case "GET /storage/volumes":
       return { status: 200, body: [] };
     case "GET /recording/states":
-      return { status: 200, body: [] };
+      return { status: 200, body: { emergency: { on: false, sinceMicros: null, by: null }, cameras: [] } };
     case "GET /cameras":
       return { status: 200, body: state.cameras };
     case "POST /cameras": {

@@ -15,6 +15,7 @@ const MINUTE = 60_000_000;
 /** 2026-11-01 00:00 UTC. */
 const START = Date.UTC(2026, 10, 1) * 1000;
 const REPEATS = 40;
+const WARM_UP = 5;
 const AIM_MS = 300;
 const CANVAS_WIDTH = 1920;
 const FRAMES = 480;
@@ -107,7 +108,7 @@ interface Figures {
 async function measure(ask: (index: number) => Promise<unknown>, repeats = REPEATS): Promise<Figures> {
   const times: number[] = [];
   let bytes = 0;
-  await ask(0);
+  for (let index = 0; index < WARM_UP; index++) await ask(index);
   for (let index = 0; index < repeats; index++) {
     const startedAt = performance.now();
     bytes = JSON.stringify(await ask(index)).length;

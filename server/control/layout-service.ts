@@ -10,6 +10,8 @@ import { layouts } from "../db/schema/index.ts";
 import { toDate } from "../db/time.ts";
 
 export type LayoutInput = z.infer<typeof layoutBody>;
+/** Asked before cameras are added to a layout; throws where they must not be. */
+export type LayoutGuard = (by: Principal, layoutId: string, cells: readonly (string | null)[]) => Promise<void>;
 type Row = typeof layouts.$inferSelect;
 
 const MAX_PER_USER = 200;
@@ -21,6 +23,7 @@ export class LayoutService {
   readonly #orm: Orm;
   readonly #clock: Clock;
   readonly #listeners: ((layoutId: string) => void)[] = [];
+  readonly #guards: LayoutGuard[] = [];
 
   constructor(orm: Orm, clock: Clock) {
     this.#orm = orm;
@@ -30,6 +33,11 @@ export class LayoutService {
   /** Told after a layout was changed or deleted: displays are bound to one. */
   onChanged(listener: (layoutId: string) => void): void {
     this.#listeners.push(listener);
+  }
+
+  /** With the cells as they are to be, those that were there before empty. */
+  onAdding(guard: LayoutGuard): void {
+    this.#guards.push(guard);
   }
 
   async list(principal: Principal): Promise<Layout[]> {
@@ -66,6 +74,8 @@ export class LayoutService {
   async update(principal: Principal, id: string, input: LayoutInput): Promise<Layout> {
     const before = await this.#requireOwn(principal, id);
     const values = check(principal, { ...input, shared: input.shared ?? before.shared });
+    const added = values.cells.map((cell) => (before.cells.includes(cell) ? null : cell));
+    for (const guard of this.#guards) await guard(principal, id, added);
     const updatedAt = toDate(this.#clock.utcMicros());
     const [row] = await this.#orm
       .update(layouts)

@@ -64,6 +64,7 @@ export function createTokens(parts: TokensParts): Tokens {
   auth.addVerifier(apiTokens);
   principals.addSource("token:", apiTokens.source);
   principals.addSource("device:", devices.source);
+  layouts.onAdding((by, layoutId, cells) => devices.requireShowable(by, layoutId, cells));
   layouts.onChanged((layoutId) => {
     // The displays' next question finds it out too, seconds later.
     devices

@@ -4,7 +4,7 @@ import type { Layout } from "../../shared/api/schemas.ts";
 import type { CreateDevice, DeviceLink, KioskDevice, UpdateDevice } from "../../shared/api/tokens.ts";
 import type { Clock } from "../../shared/lib/clock.ts";
 import { FluxError } from "../../shared/lib/errors.ts";
-import type { Principal } from "../auth/policy.ts";
+import { can, type Principal } from "../auth/policy.ts";
 import type { LayoutService } from "../control/layout-service.ts";
 import type { Orm } from "../db/database.ts";
 import { kioskDevices, layouts, users } from "../db/schema/index.ts";
@@ -44,12 +44,13 @@ export class Devices {
     return rows.map((row) => deviceBody(row, now));
   }
 
-  /** Throws `layout.not_found`, `token.bad_owner`, `token.bad_network`, `device.too_many`. */
+  /** Throws `layout.not_found`, `access.escalation`, `token.bad_owner`, `token.bad_network`, `device.too_many`. */
   async create(by: Principal, input: CreateDevice): Promise<DeviceLink> {
     const { orm, clock, owners } = this.#parts;
     const networks = checkedNetworks(input.networks ?? []);
     const owner = await owners.choose(by, input.ownerId);
     await this.#parts.layouts.get(by, input.layoutId);
+    await this.#requireSeen(by, input.layoutId);
     if ((await orm.$count(kioskDevices, isNull(kioskDevices.revokedAt))) >= MAX_DEVICES) {
       throw new FluxError("device.too_many", `at most ${MAX_DEVICES} displays`);
     }
@@ -69,9 +70,13 @@ export class Devices {
     return this.#link(id, secret);
   }
 
-  /** A new link: the display that opens it takes the place of the one that is set up now. Throws `device.not_found`. */
-  async renewLink(id: string): Promise<DeviceLink> {
+  /**
+   * A new link: the display that opens it takes the place of the one that is set up now. Throws `device.not_found`,
+   * `access.escalation` (the display shows what `by` may not see, or acts for somebody who may do more).
+   */
+  async renewLink(by: Principal, id: string): Promise<DeviceLink> {
     const { orm, clock } = this.#parts;
+    await this.#requireOver(by, id);
     const secret = createEnrolCode();
     const changed = await orm
       .update(kioskDevices)
@@ -82,9 +87,13 @@ export class Devices {
     return this.#link(id, secret);
   }
 
-  /** Another layout shows within seconds. Throws `device.not_found`, `layout.not_found`, `token.bad_network`. */
+  /**
+   * Another layout shows within seconds. Throws `device.not_found`, `layout.not_found`, `token.bad_network`,
+   * `access.escalation` as `renewLink` does.
+   */
   async update(by: Principal, id: string, input: UpdateDevice): Promise<KioskDevice> {
     const { orm, onChanged } = this.#parts;
+    await this.#requireOver(by, id, input.layoutId);
     if (input.layoutId !== undefined) await this.#parts.layouts.get(by, input.layoutId);
     const set = {
       ...(input.name === undefined ? {} : { name: input.name }),
@@ -99,7 +108,7 @@ export class Devices {
     return device;
   }
 
-  /** At once: its picture stops. Throws `device.not_found`. */
+  /** At once: its picture stops. Taking one away needs no rights of its owner's. Throws `device.not_found`. */
   async revoke(by: Principal, id: string): Promise<{ readonly name: string }> {
     const { orm, clock, onEnded } = this.#parts;
     const [row] = await orm
@@ -173,6 +182,20 @@ export class Devices {
     return this.#parts.layouts.get(principal, layoutId);
   }
 
+  /**
+   * Before `cells` are put into a layout that displays show: they show them with their owners' rights, to who passes by.
+   * Throws `layout.bad_cells`.
+   */
+  async requireShowable(by: Principal, layoutId: string, cells: readonly (string | null)[]): Promise<void> {
+    const at = cells.findIndex((cell) => cell !== null && !can(by, "live.view", cell));
+    if (at < 0) return;
+    const shown = and(eq(kioskDevices.layoutId, layoutId), isNull(kioskDevices.revokedAt));
+    if ((await this.#parts.orm.$count(kioskDevices, shown)) === 0) return;
+    throw new FluxError("layout.bad_cells", "a wall display shows this layout: add only what may be seen live", {
+      field: `cells.${at}`,
+    });
+  }
+
   /** A layout was changed or deleted: its displays show the new one. */
   async layoutChanged(layoutId: string): Promise<void> {
     const columns = { id: kioskDevices.id, ownerId: kioskDevices.ownerId };
@@ -182,6 +205,24 @@ export class Devices {
 
   async seen(id: string, lastSeenAt: Date, lastSeenIp: string): Promise<void> {
     await this.#parts.orm.update(kioskDevices).set({ lastSeenAt, lastSeenIp }).where(eq(kioskDevices.id, id));
+  }
+
+  /** Whoever hands out a display's key, or says what it shows, must hold all that it can then be used for. */
+  async #requireOver(by: Principal, id: string, layoutId?: string): Promise<void> {
+    const condition = and(eq(kioskDevices.id, id), isNull(kioskDevices.revokedAt));
+    const [row] = await this.#parts.orm.select().from(kioskDevices).where(condition);
+    if (!row) throw notFound();
+    await this.#parts.owners.requireCovered(by, row.ownerId);
+    const shows = layoutId ?? row.layoutId;
+    if (shows !== null) await this.#requireSeen(by, shows);
+  }
+
+  /** Of all its cells, also those that `by` is not told of. */
+  async #requireSeen(by: Principal, layoutId: string): Promise<void> {
+    const [row] = await this.#parts.orm.select({ cells: layouts.cells }).from(layouts).where(eq(layouts.id, layoutId));
+    if (row?.cells.some((cell) => cell !== null && !can(by, "live.view", cell))) {
+      throw new FluxError("access.escalation", "the display's layout has cameras that the caller may not see live");
+    }
   }
 
   #select() {

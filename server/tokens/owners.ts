@@ -40,6 +40,14 @@ export class TokenOwners {
   }
 
   /**
+   * Before a display is given another key or another picture: whoever does so acts for its owner from then on. Throws
+   * `access.escalation`.
+   */
+  async requireCovered(by: Principal, ownerId: string): Promise<void> {
+    await requireCovers(this.#orm, by, ownerId);
+  }
+
+  /**
    * What the owner does not have, a token of its cannot use; saying so now spares a search later. Throws
    * `token.too_wide`.
    */

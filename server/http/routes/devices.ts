@@ -19,7 +19,7 @@ import type { AppDeps } from "../types.ts";
 const tags = ["devices"];
 
 /** Wall displays, as an administrator sees them. */
-export function deviceRoutes(api: Api, { devices, audit }: AppDeps): void {
+export function deviceRoutes(api: Api, { devices, identity: { recent }, audit }: AppDeps): void {
   api.add(
     needs("device.manage"),
     { method: "get", path: "/devices", tags, summary: "Wall displays", responses: { 200: json(z.array(kioskDevice)) } },
@@ -37,7 +37,10 @@ export function deviceRoutes(api: Api, { devices, audit }: AppDeps): void {
       responses: { 201: json(deviceLink, "Created") },
     },
     async (c) => {
-      const link = await devices.create(c.get("principal"), c.req.valid("json"));
+      const by = c.get("principal");
+      // A link signs in whoever opens it, for as long as the display is there.
+      await recent.require(by);
+      const link = await devices.create(by, c.req.valid("json"));
       const { id, name, owner, layout, networks } = link.device;
       const details = { name, owner: owner.username, layout: layout?.name, networks };
       await audit.add({ ...actor(c), action: "device.create", target: id, details });
@@ -57,7 +60,9 @@ export function deviceRoutes(api: Api, { devices, audit }: AppDeps): void {
     },
     async (c) => {
       const input = c.req.valid("json");
-      const device = await devices.update(c.get("principal"), c.req.valid("param").id, input);
+      const by = c.get("principal");
+      await recent.require(by);
+      const device = await devices.update(by, c.req.valid("param").id, input);
       const details = { fields: Object.keys(input), layout: device.layout?.name };
       await audit.add({ ...actor(c), action: "device.update", target: device.id, details });
       return c.json(device, 200);
@@ -76,7 +81,9 @@ export function deviceRoutes(api: Api, { devices, audit }: AppDeps): void {
     },
     async (c) => {
       const { id } = c.req.valid("param");
-      const link = await devices.renewLink(id);
+      const by = c.get("principal");
+      await recent.require(by);
+      const link = await devices.renewLink(by, id);
       await audit.add({ ...actor(c), action: "device.link", target: id, details: { name: link.device.name } });
       return c.json(link, 200);
     },

@@ -7,6 +7,7 @@ import { useServices, useUser } from "../../app/services.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { Field, Input, Select } from "../../ui/field.tsx";
+import { useReauth } from "../auth/reauth-provider.tsx";
 import { useWall } from "../live/wall-context.tsx";
 import { OwnerField, useOwners } from "./owner-field.tsx";
 import { networkList } from "./use-tokens.ts";
@@ -22,6 +23,7 @@ interface DisplayDialogProps {
 export function DisplayDialog({ display, onClose, onDone }: DisplayDialogProps): ReactNode {
   const { t } = useTranslation();
   const { api } = useServices();
+  const reauth = useReauth();
   const me = useUser();
   const formId = useId();
   const owners = useOwners(true);
@@ -42,10 +44,11 @@ export function DisplayDialog({ display, onClose, onDone }: DisplayDialogProps):
     const body = { name: name.trim(), layoutId, networks: networkList(networks) };
     try {
       if (display !== undefined) {
-        await api.updateDisplay(display.id, body);
+        await reauth(() => api.updateDisplay(display.id, body));
         await onDone();
       } else {
-        await onDone(await api.createDisplay({ ...body, ...(ownerId === me.id ? {} : { ownerId }) }));
+        const wanted = { ...body, ...(ownerId === me.id ? {} : { ownerId }) };
+        await onDone(await reauth(() => api.createDisplay(wanted)));
       }
     } catch (caught) {
       setError(caught);

@@ -10,6 +10,7 @@ import { Button } from "../../ui/button.tsx";
 import { Confirm } from "../../ui/confirm.tsx";
 import { Page } from "../../ui/page.tsx";
 import { EmptyState, FailureState, SkeletonRows } from "../../ui/states.tsx";
+import { useReauth } from "../auth/reauth-provider.tsx";
 import { DisplayDialog } from "./display-dialog.tsx";
 import { DisplayLinkDialog } from "./display-link-dialog.tsx";
 import { DisplayTable } from "./display-table.tsx";
@@ -26,6 +27,7 @@ type Open =
 export function DisplaysPage(): ReactNode {
   const { t } = useTranslation();
   const { api } = useServices();
+  const reauth = useReauth();
   const displays = useDisplays();
   const queries = useQueryClient();
   const [open, setOpen] = useState<Open>();
@@ -69,7 +71,7 @@ export function DisplaysPage(): ReactNode {
           lead={t("displays.relinkLead")}
           action={t("displays.relink")}
           onConfirm={async () => {
-            await done(await api.linkDisplay(open.display.id));
+            await done(await reauth(() => api.linkDisplay(open.display.id)));
           }}
           describeFailure={(error) => errorText(t, error)}
           onClose={() => setOpen((now) => (now?.what === "link" ? undefined : now))}

@@ -9,11 +9,13 @@ import { useServices } from "../../app/services.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { Field, Input } from "../../ui/field.tsx";
+import { useReauth } from "../auth/reauth-provider.tsx";
 
 /** An account for programs: it has tokens and never signs in. Its password is made here and known to nobody. */
 export function ServiceAccountDialog({ onClose }: { readonly onClose: () => void }): ReactNode {
   const { t } = useTranslation();
   const { api } = useServices();
+  const reauth = useReauth();
   const queries = useQueryClient();
   const formId = useId();
   const [username, setUsername] = useState("");
@@ -27,7 +29,8 @@ export function ServiceAccountDialog({ onClose }: { readonly onClose: () => void
     setBusy(true);
     setError(undefined);
     try {
-      await api.createUser({ username: name, password: unknownPassword(), role: "api-only" });
+      const account = { username: name, password: unknownPassword(), role: "api-only" } as const;
+      await reauth(() => api.createUser(account));
       await queries.invalidateQueries({ queryKey: queryKeys.users });
       toast.success(t("tokens.accountAdded", { name }));
       onClose();

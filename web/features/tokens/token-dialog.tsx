@@ -11,6 +11,7 @@ import { Dialog } from "../../ui/dialog.tsx";
 import { Field, Input } from "../../ui/field.tsx";
 import { SwitchRow } from "../../ui/switch.tsx";
 import { permissionKey } from "../admin/grants/access-text.ts";
+import { useReauth } from "../auth/reauth-provider.tsx";
 import { CameraList } from "./camera-list.tsx";
 import { CopyField } from "./copy-field.tsx";
 import { OwnerField, useOwners } from "./owner-field.tsx";
@@ -35,6 +36,7 @@ interface TokenFormProps {
 function TokenForm({ all, onCreated, onClose }: TokenFormProps): ReactNode {
   const { t } = useTranslation();
   const { api } = useServices();
+  const reauth = useReauth();
   const me = useUser();
   const queries = useQueryClient();
   const formId = useId();
@@ -65,7 +67,7 @@ function TokenForm({ all, onCreated, onClose }: TokenFormProps): ReactNode {
     setBusy(true);
     setError(undefined);
     try {
-      const created = await api.createToken({
+      const wanted = {
         name: name.trim(),
         permissions: chosen,
         days: Number(days),
@@ -73,7 +75,8 @@ function TokenForm({ all, onCreated, onClose }: TokenFormProps): ReactNode {
         networks: networkList(networks),
         cameraIds: some ? [...cameras] : null,
         ...(ownerId === me.id ? {} : { ownerId }),
-      });
+      };
+      const created = await reauth(() => api.createToken(wanted));
       onCreated(created);
       await refreshTokens(queries);
     } catch (caught) {

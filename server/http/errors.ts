@@ -106,6 +106,7 @@ const STATUS_BY_CODE: Readonly<Record<string, ContentfulStatusCode>> = {
   "user.not_found": 404,
   "user.exists": 409,
   "user.last_admin": 409,
+  "user.own_password": 409,
   "user.unknown_camera": 400,
   "layout.not_found": 404,
   "layout.bad_cells": 400,

@@ -29,6 +29,7 @@ export const enErrors = {
     user_exists: "There is a user of that name already.",
     user_last_admin: "The last administrator must stay.",
     user_not_found: "This user no longer exists.",
+    user_own_password: "Change your own password under your profile, with the current one.",
     camera_not_found: "This camera no longer exists.",
     bookmark_not_found: "This bookmark no longer exists.",
     evidence_lock_not_found: "This lock no longer exists.",

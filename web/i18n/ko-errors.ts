@@ -29,6 +29,7 @@ export const koErrors: Translation["errors"] = {
     user_exists: "이미 있는 사용자 이름입니다.",
     user_last_admin: "마지막 관리자는 제거하거나 변경할 수 없습니다.",
     user_not_found: "더 이상 존재하지 않는 사용자입니다.",
+    user_own_password: "자신의 비밀번호는 프로필에서 현재 비밀번호를 입력해 변경하세요.",
     camera_not_found: "더 이상 존재하지 않는 카메라입니다.",
     bookmark_not_found: "이 북마크는 더 이상 없습니다.",
     evidence_lock_not_found: "이 잠금은 더 이상 없습니다.",

@@ -15,7 +15,7 @@ export function groupRoutes(api: Api, deps: AppDeps): void {
   rightsRoutes(api, deps);
 }
 
-function listRoutes(api: Api, { access: { groups }, audit }: AppDeps): void {
+function listRoutes(api: Api, { access: { groups }, identity, audit }: AppDeps): void {
   api.add(
     needs("user.manage"),
     { method: "get", path: "/groups", tags, summary: "All groups", responses: { 200: json(z.array(userGroup)) } },
@@ -83,7 +83,9 @@ function listRoutes(api: Api, { access: { groups }, audit }: AppDeps): void {
       responses: noContent,
     },
     async (c) => {
-      const removed = await groups.remove(c.get("principal"), c.req.valid("param").id);
+      const by = c.get("principal");
+      await identity.recent.require(by);
+      const removed = await groups.remove(by, c.req.valid("param").id);
       const details = { ...withMembers(removed), grants: removed.grants };
       await audit.add({ ...actor(c), action: "group.delete", target: removed.id, details });
       return c.body(null, 204);
@@ -91,7 +93,7 @@ function listRoutes(api: Api, { access: { groups }, audit }: AppDeps): void {
   );
 }
 
-function rightsRoutes(api: Api, { access, audit }: AppDeps): void {
+function rightsRoutes(api: Api, { access, identity, audit }: AppDeps): void {
   api.add(
     needs("user.manage"),
     {
@@ -104,8 +106,10 @@ function rightsRoutes(api: Api, { access, audit }: AppDeps): void {
     },
     async (c) => {
       const { id } = c.req.valid("param");
+      const by = c.get("principal");
+      await identity.recent.require(by);
       const before = await access.groups.get(id);
-      const changed = await access.groups.setMembers(c.get("principal"), id, c.req.valid("json").userIds);
+      const changed = await access.groups.setMembers(by, id, c.req.valid("json").userIds);
       const changes = changesBetween(withMembers(before), withMembers(changed));
       await audit.add({ ...actor(c), action: "group.members", target: id, details: { name: changed.name }, changes });
       return c.json(changed, 200);
@@ -124,8 +128,10 @@ function rightsRoutes(api: Api, { access, audit }: AppDeps): void {
     },
     async (c) => {
       const { id } = c.req.valid("param");
+      const by = c.get("principal");
+      await identity.recent.require(by);
       const { name, grants: before } = await access.groups.get(id);
-      const after = await access.grants.replace(c.get("principal"), { groupId: id }, c.req.valid("json").grants);
+      const after = await access.grants.replace(by, { groupId: id }, c.req.valid("json").grants);
       const changes = changesBetween({ grants: before }, { grants: after });
       await audit.add({ ...actor(c), action: "grant.group", target: id, details: { name }, changes });
       return c.json({ grants: after }, 200);

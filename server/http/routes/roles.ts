@@ -10,7 +10,7 @@ const roleParam = z.object({ id: roleId });
 const described = ({ name, description, permissions }: AccessRole) => ({ name, description, permissions });
 
 /** Roles: named sets of permissions. */
-export function roleRoutes(api: Api, { access: { roles }, audit }: AppDeps): void {
+export function roleRoutes(api: Api, { access: { roles }, identity: { recent }, audit }: AppDeps): void {
   api.add(
     needs("user.manage"),
     { method: "get", path: "/roles", tags, summary: "All roles", responses: { 200: json(z.array(accessRole)) } },
@@ -28,7 +28,9 @@ export function roleRoutes(api: Api, { access: { roles }, audit }: AppDeps): voi
       responses: { 201: json(accessRole, "Created") },
     },
     async (c) => {
-      const made = await roles.create(c.get("principal"), c.req.valid("json"));
+      const by = c.get("principal");
+      await recent.require(by);
+      const made = await roles.create(by, c.req.valid("json"));
       await audit.add({ ...actor(c), action: "role.create", target: made.id, details: described(made) });
       return c.json(made, 201);
     },
@@ -46,8 +48,10 @@ export function roleRoutes(api: Api, { access: { roles }, audit }: AppDeps): voi
     },
     async (c) => {
       const { id } = c.req.valid("param");
+      const by = c.get("principal");
+      await recent.require(by);
       const before = await roles.get(id);
-      const changed = await roles.update(c.get("principal"), id, c.req.valid("json"));
+      const changed = await roles.update(by, id, c.req.valid("json"));
       const changes = changesBetween(described(before), described(changed));
       await audit.add({ ...actor(c), action: "role.update", target: id, details: { name: changed.name }, changes });
       return c.json(changed, 200);
@@ -65,7 +69,9 @@ export function roleRoutes(api: Api, { access: { roles }, audit }: AppDeps): voi
       responses: noContent,
     },
     async (c) => {
-      const removed = await roles.remove(c.get("principal"), c.req.valid("param").id);
+      const by = c.get("principal");
+      await recent.require(by);
+      const removed = await roles.remove(by, c.req.valid("param").id);
       await audit.add({ ...actor(c), action: "role.delete", target: removed.id, details: described(removed) });
       return c.body(null, 204);
     },

@@ -7,7 +7,7 @@ import type { AppDeps } from "../types.ts";
 const tags = ["tokens"];
 
 /** API tokens. Only people get here: a token makes no tokens. */
-export function tokenRoutes(api: Api, { apiTokens, audit }: AppDeps): void {
+export function tokenRoutes(api: Api, { apiTokens, identity, audit }: AppDeps): void {
   api.add(
     needs("token.own"),
     {
@@ -32,7 +32,10 @@ export function tokenRoutes(api: Api, { apiTokens, audit }: AppDeps): void {
       responses: { 201: json(createdToken, "Created") },
     },
     async (c) => {
-      const created = await apiTokens.create(c.get("principal"), c.req.valid("json"));
+      const by = c.get("principal");
+      // It outlives the session that makes it by up to a year.
+      await identity.recent.require(by);
+      const created = await apiTokens.create(by, c.req.valid("json"));
       const { id, name, owner, permissions, cameraIds, networks, expiresAt } = created.token;
       const details = { name, owner: owner.username, permissions, cameraIds, networks, expiresAt };
       await audit.add({ ...actor(c), action: "token.create", target: id, details });

@@ -20,12 +20,21 @@ const described = ({ username, displayName, role, enabled, language, grants: hel
   grants: held ?? [],
 });
 
+/** What lets somebody act for an account, or changes what it may do: asks who changes it to prove that it is still him. */
+const PROVED_FIELDS = ["password", "mustChangePassword", "role", "enabled", "cameraIds"] as const;
+
+/** The one's own is changed with proof of the one before. */
+const ownPassword = (): FluxError =>
+  new FluxError("user.own_password", "the own password is changed with the current one: POST /auth/password", {
+    field: "password",
+  });
+
 export function userRoutes(api: Api, deps: AppDeps): void {
   accountRoutes(api, deps);
   rightsRoutes(api, deps);
 }
 
-function accountRoutes(api: Api, { users, audit }: AppDeps): void {
+function accountRoutes(api: Api, { users, identity: { recent }, audit }: AppDeps): void {
   api.add(
     needs("user.manage"),
     { method: "get", path: "/users", tags, summary: "All users", responses: { 200: json(z.array(user)) } },
@@ -43,7 +52,9 @@ function accountRoutes(api: Api, { users, audit }: AppDeps): void {
       responses: { 201: json(user, "Created") },
     },
     async (c) => {
-      const created = await users.create(c.get("principal"), c.req.valid("json"));
+      const by = c.get("principal");
+      await recent.require(by);
+      const created = await users.create(by, c.req.valid("json"));
       await audit.add({ ...actor(c), action: "user.create", target: created.id, details: described(created) });
       return c.json(created, 201);
     },
@@ -75,8 +86,11 @@ function accountRoutes(api: Api, { users, audit }: AppDeps): void {
     async (c) => {
       const input = c.req.valid("json");
       const { id } = c.req.valid("param");
-      const before = await users.get(id);
       const by = c.get("principal");
+      if (PROVED_FIELDS.some((field) => input[field] !== undefined)) await recent.require(by);
+      const before = await users.get(id);
+      // As the database writes the id, whose case is free in a request.
+      if (input.password !== undefined && before.id === by.userId) throw ownPassword();
       const changed = await users.update(by, id, input, by.sessionId);
       const changes = changesBetween(described(before), described(changed));
       const details = { fields: Object.keys(input) };
@@ -97,14 +111,16 @@ function accountRoutes(api: Api, { users, audit }: AppDeps): void {
     },
     async (c) => {
       const { id } = c.req.valid("param");
-      const removed = await users.remove(c.get("principal"), id);
+      const by = c.get("principal");
+      await recent.require(by);
+      const removed = await users.remove(by, id);
       await audit.add({ ...actor(c), action: "user.delete", target: id, details: described(removed) });
       return c.body(null, 204);
     },
   );
 }
 
-function rightsRoutes(api: Api, { users, access, audit }: AppDeps): void {
+function rightsRoutes(api: Api, { users, access, identity, audit }: AppDeps): void {
   api.add(
     needs("user.manage"),
     {
@@ -130,8 +146,10 @@ function rightsRoutes(api: Api, { users, access, audit }: AppDeps): void {
     },
     async (c) => {
       const { id } = c.req.valid("param");
+      const by = c.get("principal");
+      await identity.recent.require(by);
       const { username, grants: before = [] } = await users.get(id);
-      const after = await access.grants.replace(c.get("principal"), { userId: id }, c.req.valid("json").grants);
+      const after = await access.grants.replace(by, { userId: id }, c.req.valid("json").grants);
       const changes = changesBetween({ grants: before }, { grants: after });
       await audit.add({ ...actor(c), action: "grant.user", target: id, details: { username }, changes });
       return c.json({ grants: after }, 200);

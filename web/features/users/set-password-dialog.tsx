@@ -10,11 +10,13 @@ import { Field } from "../../ui/field.tsx";
 import { SwitchRow } from "../../ui/switch.tsx";
 import { PasswordInput, PasswordStrength } from "../auth/password-input.tsx";
 import { MIN_PASSWORD } from "../auth/password-strength.ts";
+import { useReauth } from "../auth/reauth-provider.tsx";
 
 /** Somebody else's password. Ends his sessions. */
 export function SetPasswordDialog({ user, onClose }: { readonly user: User; readonly onClose: () => void }): ReactNode {
   const { t } = useTranslation();
   const { api } = useServices();
+  const reauth = useReauth();
   const formId = useId();
   const [password, setPassword] = useState("");
   const [mustChangePassword, setMustChange] = useState(true);
@@ -26,7 +28,7 @@ export function SetPasswordDialog({ user, onClose }: { readonly user: User; read
     if (!ready) return;
     setBusy(true);
     try {
-      await api.updateUser(user.id, { password, mustChangePassword });
+      await reauth(() => api.updateUser(user.id, { password, mustChangePassword }));
       toast.success(t("users.passwordSet", { name: user.username }));
       onClose();
     } catch (error) {

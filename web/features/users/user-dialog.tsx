@@ -15,6 +15,7 @@ import { GrantsEditor } from "../admin/grants/grants-editor.tsx";
 import { refreshAccess, useRoles } from "../admin/grants/use-access.ts";
 import { PasswordInput, PasswordStrength } from "../auth/password-input.tsx";
 import { MIN_PASSWORD } from "../auth/password-strength.ts";
+import { useReauth } from "../auth/reauth-provider.tsx";
 
 interface UserDialogProps {
   readonly user?: User;
@@ -29,6 +30,7 @@ export function UserDialog({ user, last = false, onClose }: UserDialogProps): Re
   const { api, session } = useServices();
   const me = useUser();
   const queries = useQueryClient();
+  const reauth = useReauth();
   const roles = useRoles();
   const formId = useId();
   const [username, setUsername] = useState(user?.username ?? "");
@@ -47,17 +49,11 @@ export function UserDialog({ user, last = false, onClose }: UserDialogProps): Re
     if (user === undefined) {
       const language = i18n.resolvedLanguage === "ko" ? ("ko" as const) : ("en" as const);
       const named = name === "" ? {} : { displayName: name };
-      return api.createUser({
-        username: username.trim(),
-        password,
-        mustChangePassword,
-        language,
-        grants: wanted,
-        ...named,
-      });
+      const account = { username: username.trim(), password, mustChangePassword, language, grants: wanted, ...named };
+      return reauth(() => api.createUser(account));
     }
     // Rights first: they are what may be refused.
-    if (!self && !sameGrants(user.grants ?? [], wanted)) await api.setUserGrants(user.id, wanted);
+    if (!self && !sameGrants(user.grants ?? [], wanted)) await reauth(() => api.setUserGrants(user.id, wanted));
     return name === "" || name === user.displayName ? user : api.updateUser(user.id, { displayName: name });
   };
 

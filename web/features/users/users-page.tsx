@@ -30,6 +30,7 @@ export function UsersPage(): ReactNode {
   const { api } = useServices();
   const queries = useQueryClient();
   const navigate = useNavigate();
+  const reauth = useReauth();
   const users = useUsers(api);
   const roles = useRoles();
   const groups = useGroups();
@@ -43,7 +44,7 @@ export function UsersPage(): ReactNode {
 
   const enable = async (user: User): Promise<void> => {
     try {
-      await api.updateUser(user.id, { enabled: true });
+      await reauth(() => api.updateUser(user.id, { enabled: true }));
       toast.success(t("users.enabledDone", { name: user.username }));
     } catch (error) {
       toast.error(errorText(t, error));
@@ -140,8 +141,8 @@ function ConfirmAction({ what, user, onClose }: ConfirmActionProps): ReactNode {
     ],
   } as const;
   const run = {
-    disable: () => api.updateUser(user.id, { enabled: false }),
-    remove: () => api.removeUser(user.id),
+    disable: () => reauth(() => api.updateUser(user.id, { enabled: false })),
+    remove: () => reauth(() => api.removeUser(user.id)),
     mfa: () => reauth(() => api.resetMfa(user.id)),
   };
   const [title, lead, action, done] = words[what];

@@ -9,6 +9,7 @@ import { useServices } from "../../../app/services.ts";
 import { Button } from "../../../ui/button.tsx";
 import { Dialog } from "../../../ui/dialog.tsx";
 import { Field, Input } from "../../../ui/field.tsx";
+import { useReauth } from "../../auth/reauth-provider.tsx";
 import { finished, type GrantDraft, linesAtFault, sameGrants } from "../grants/grant-drafts.ts";
 import { GrantsEditor } from "../grants/grants-editor.tsx";
 import { refreshAccess, useRoles } from "../grants/use-access.ts";
@@ -23,6 +24,7 @@ interface GroupDialogProps {
 export function GroupDialog({ group, onClose }: GroupDialogProps): ReactNode {
   const { t } = useTranslation();
   const { api } = useServices();
+  const reauth = useReauth();
   const queries = useQueryClient();
   const roles = useRoles();
   const formId = useId();
@@ -45,8 +47,8 @@ export function GroupDialog({ group, onClose }: GroupDialogProps): ReactNode {
     if (at.name !== body.name || at.description !== body.description) await api.updateGroup(at.id, body);
     // Members first: putting people in needs no more than the group gives, which here is less.
     const same = members.size === byHand.length && byHand.every((id) => members.has(id));
-    if (!same) await api.setGroupMembers(at.id, [...members]);
-    if (!sameGrants(at.grants, wanted)) await api.setGroupGrants(at.id, wanted);
+    if (!same) await reauth(() => api.setGroupMembers(at.id, [...members]));
+    if (!sameGrants(at.grants, wanted)) await reauth(() => api.setGroupGrants(at.id, wanted));
   };
 
   const submit = async (event: FormEvent): Promise<void> => {

@@ -12,6 +12,7 @@ import { Confirm } from "../../../ui/confirm.tsx";
 import { Menu, MenuItem } from "../../../ui/menu.tsx";
 import { cellClass, headClass, Page, tableClass } from "../../../ui/page.tsx";
 import { EmptyState, FailureState, SkeletonRows } from "../../../ui/states.tsx";
+import { useReauth } from "../../auth/reauth-provider.tsx";
 import { useWall } from "../../live/wall-context.tsx";
 import { roleName, scopeText } from "../grants/access-text.ts";
 import { refreshAccess, useGroups, useRoles } from "../grants/use-access.ts";
@@ -23,6 +24,7 @@ type Opened = { readonly what: "add" } | { readonly what: "edit" | "remove"; rea
 export function GroupsPage(): ReactNode {
   const { t } = useTranslation();
   const { api } = useServices();
+  const reauth = useReauth();
   const queries = useQueryClient();
   const groups = useGroups();
   const [opened, setOpened] = useState<Opened>();
@@ -80,7 +82,7 @@ export function GroupsPage(): ReactNode {
           action={t("common.remove")}
           describeFailure={(error) => errorText(t, error)}
           onConfirm={async () => {
-            await api.removeGroup(opened.group.id);
+            await reauth(() => api.removeGroup(opened.group.id));
             toast.success(t("access.groups.removed", { name: opened.group.name }));
             await refreshAccess(queries);
           }}

@@ -8,6 +8,7 @@ import { useServices } from "../../../app/services.ts";
 import { Button } from "../../../ui/button.tsx";
 import { Dialog } from "../../../ui/dialog.tsx";
 import { Field, Input } from "../../../ui/field.tsx";
+import { useReauth } from "../../auth/reauth-provider.tsx";
 import { refreshAccess } from "../grants/use-access.ts";
 import { PermissionList } from "./permission-list.tsx";
 
@@ -23,6 +24,7 @@ interface RoleDialogProps {
 export function RoleDialog({ role, from, onSaved, onClose }: RoleDialogProps): ReactNode {
   const { t } = useTranslation();
   const { api } = useServices();
+  const reauth = useReauth();
   const queries = useQueryClient();
   const formId = useId();
   const start = role ?? from;
@@ -38,7 +40,7 @@ export function RoleDialog({ role, from, onSaved, onClose }: RoleDialogProps): R
     setBusy(true);
     try {
       const body = { name: name.trim(), description, permissions: [...held] };
-      const saved = await (role === undefined ? api.createRole(body) : api.updateRole(role.id, body));
+      const saved = await reauth(() => (role === undefined ? api.createRole(body) : api.updateRole(role.id, body)));
       await refreshAccess(queries);
       toast.success(t("access.roles.saved", { name: saved.name }));
       onSaved(saved);

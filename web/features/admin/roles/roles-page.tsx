@@ -12,6 +12,7 @@ import { Confirm } from "../../../ui/confirm.tsx";
 import { Select } from "../../../ui/field.tsx";
 import { Page } from "../../../ui/page.tsx";
 import { FailureState, SkeletonRows } from "../../../ui/states.tsx";
+import { useReauth } from "../../auth/reauth-provider.tsx";
 import { roleName } from "../grants/access-text.ts";
 import { refreshAccess, useRoles } from "../grants/use-access.ts";
 import { PermissionList } from "./permission-list.tsx";
@@ -167,6 +168,7 @@ function RoleDetail({ role, roles, onOpen }: RoleDetailProps): ReactNode {
 function RemoveRole({ role, onClose }: { readonly role: AccessRole; readonly onClose: () => void }): ReactNode {
   const { t } = useTranslation();
   const { api } = useServices();
+  const reauth = useReauth();
   const queries = useQueryClient();
   return (
     <Confirm
@@ -175,7 +177,7 @@ function RemoveRole({ role, onClose }: { readonly role: AccessRole; readonly onC
       action={t("common.remove")}
       describeFailure={(error) => errorText(t, error)}
       onConfirm={async () => {
-        await api.removeRole(role.id);
+        await reauth(() => api.removeRole(role.id));
         toast.success(t("access.roles.removed", { name: role.name }));
         await refreshAccess(queries);
       }}

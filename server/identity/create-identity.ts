@@ -22,6 +22,7 @@ import { PasswordPolicy } from "./password-policy.ts";
 import { Profiles } from "./profile.ts";
 import { RecentAuth } from "./recent-auth.ts";
 import { RecoveryCodes } from "./recovery-codes.ts";
+import { SealedFlows } from "./sealed-flows.ts";
 import { SessionList } from "./session-list.ts";
 import { IdentitySettingsStore } from "./settings.ts";
 import { SignIn } from "./sign-in.ts";
@@ -72,6 +73,7 @@ export interface Identity extends IdentityRules {
 export function createIdentity(parts: IdentityParts): Identity {
   const { orm, clock, sealer, macKey, hasher, auth, audit, access, settings, passwordPolicy, outbound } = parts;
   const flows = new AuthFlows(orm, clock, sealer);
+  const strangers = new SealedFlows(clock);
   const devices = new KnownDevices(subKey(macKey, "known devices"));
   const totp = new TotpFactor(orm, clock, sealer);
   const passkeys = new Passkeys(orm, clock);
@@ -95,7 +97,7 @@ export function createIdentity(parts: IdentityParts): Identity {
     settings,
     passwordPolicy,
     signIn,
-    steps: new FactorSteps({ ...shared, signIn, limiter }),
+    steps: new FactorSteps({ ...shared, signIn, limiter, strangers }),
     factors: new OwnFactors({ ...shared, signIn, recent, limiter }),
     passkeys,
     recent,
@@ -103,7 +105,7 @@ export function createIdentity(parts: IdentityParts): Identity {
     profiles: new Profiles(orm, clock),
     providers,
     oidcClient,
-    oidc: new OidcSignIn({ ...shared, providers, client: oidcClient, signIn, directory }),
+    oidc: new OidcSignIn({ ...shared, strangers, providers, client: oidcClient, signIn, directory }),
   };
 }
 

@@ -3,11 +3,13 @@ import { FluxError } from "../../shared/lib/errors.ts";
 import type { FactorLimiter } from "./factor-limiter.ts";
 import type { Flow } from "./flows.ts";
 import type { RelyingParty } from "./passkeys.ts";
+import type { SealedFlows } from "./sealed-flows.ts";
 import type { AccountRow, SignIn, SignInParts, SignInResult, StepData, Visitor } from "./sign-in.ts";
 
 export type FactorStepParts = Pick<SignInParts, "flows" | "devices" | "totp" | "passkeys" | "recovery" | "audit"> & {
   readonly signIn: SignIn;
   readonly limiter: FactorLimiter;
+  readonly strangers: SealedFlows;
 };
 
 /** The second step of a sign-in: proving a factor, or setting the first one up where the role asks for it. */
@@ -111,25 +113,25 @@ export class FactorSteps {
     return this.#enrolled(flow, user, "passkey", visitor);
   }
 
-  /** Passkey in place of name and password. Throws `passkey.unavailable`, `auth.busy`. */
+  /** Passkey in place of name and password. Anybody may ask, so it leaves nothing here. Throws `passkey.unavailable`. */
   async passwordlessOptions(visitor: Visitor) {
     const options = await this.#parts.passkeys.assertionOptions(needRp(visitor));
-    const { token } = await this.#parts.flows.begin("passwordless", null, { challenge: options.challenge });
+    const { token } = this.#parts.strangers.begin("passwordless", { challenge: options.challenge });
     return { token, options };
   }
 
   /**
    * The device and its PIN or finger are two factors already; nothing more is asked. Throws `passkey.refused`,
-   * `auth.flow_expired`.
+   * `auth.flow_expired`, `auth.busy`.
    */
   async passwordless(token: string, body: AssertionBody, visitor: Visitor): Promise<SignInResult> {
-    const { flows, passkeys, signIn } = this.#parts;
-    const flow = await flows.open<StepData>("passwordless", token);
-    await flows.finish(flow.id);
+    const { strangers, passkeys, signIn } = this.#parts;
+    const flow = strangers.open<StepData>("passwordless", token);
     const { userId } = await passkeys.verify(body, challengeOf(flow), needRp(visitor), true).catch(async (error) => {
       await signIn.refused("passkey", undefined, visitor.ip, "passkey");
       throw error;
     });
+    strangers.finish(flow);
     return signIn.complete(await signIn.account(userId), ["passkey"], visitor);
   }
 
@@ -170,7 +172,7 @@ export function needRp({ rp }: Pick<Visitor, "rp">): RelyingParty {
   return rp;
 }
 
-export function challengeOf({ data }: Flow<{ challenge?: string }>): string {
+export function challengeOf({ data }: Pick<Flow<{ challenge?: string }>, "data">): string {
   if (data.challenge === undefined) throw new FluxError("auth.flow_expired", "ask for a challenge first");
   return data.challenge;
 }

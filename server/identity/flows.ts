@@ -1,5 +1,5 @@
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
-import { and, count, eq, gt, lt, sql } from "drizzle-orm";
+import { and, desc, eq, gt, inArray, isNull, lt, sql } from "drizzle-orm";
 import type { Clock } from "../../shared/lib/clock.ts";
 import { FluxError } from "../../shared/lib/errors.ts";
 import type { Orm } from "../db/database.ts";
@@ -7,15 +7,7 @@ import { authFlows } from "../db/schema/index.ts";
 import { toDate } from "../db/time.ts";
 import type { FieldSealer } from "../keys/field-sealer.ts";
 
-export type FlowKind =
-  | "second-factor"
-  | "enrol"
-  | "new-password"
-  | "passwordless"
-  | "oidc"
-  | "mfa-totp"
-  | "mfa-passkey"
-  | "reauth";
+export type FlowKind = "second-factor" | "enrol" | "new-password" | "oidc" | "mfa-totp" | "mfa-passkey" | "reauth";
 
 export interface Flow<T> {
   readonly id: string;
@@ -33,11 +25,16 @@ export interface NewFlow {
 const FLOW_MS = 10 * 60_000;
 /** Guesses within one flow. */
 const MAX_ATTEMPTS = 5;
-/** More than any real morning has; a flood of begun sign-ins ends here and not at the disk. */
-const MAX_FLOWS = 20_000;
+/** Of one person and kind; the oldest goes for the newest, so that nobody takes another's place, nor their own for good. */
+const MAX_OF_USER = 50;
+/** Of people whom a provider named and who have no account yet. */
+const MAX_OF_NEWCOMERS = 1000;
 const TOKEN = /^([0-9a-f-]{36})\.([A-Za-z0-9_-]{43})$/;
 
-/** Multi-step exchanges: the server remembers what it asked, and the answer counts once. */
+/**
+ * Multi-step exchanges: the server remembers what it asked, and the answer counts once. Only for who has given some proof
+ * already (a password, a session, a provider's word): what strangers may begin takes no row (SealedFlows).
+ */
 export class AuthFlows {
   readonly #orm: Orm;
   readonly #clock: Clock;
@@ -49,13 +46,11 @@ export class AuthFlows {
     this.#sealer = sealer;
   }
 
-  /** Throws `auth.busy`. */
+  /** `userId`: null for somebody named by a provider who may have no account yet. */
   async begin(kind: FlowKind, userId: string | null, data: unknown): Promise<NewFlow> {
     const now = toDate(this.#clock.utcMicros());
     await this.#orm.delete(authFlows).where(lt(authFlows.expiresAt, now));
-    const [held] = await this.#orm.select({ flows: count() }).from(authFlows);
-    if ((held?.flows ?? 0) >= MAX_FLOWS)
-      throw new FluxError("auth.busy", "too many sign-ins at once, try again shortly");
+    await this.#makeRoom(kind, userId);
     const id = randomUUID();
     const secret = randomBytes(32).toString("base64url");
     const expiresAt = new Date(now.getTime() + FLOW_MS);
@@ -95,6 +90,18 @@ export class AuthFlows {
   async finish(id: string): Promise<void> {
     const gone = await this.#orm.delete(authFlows).where(eq(authFlows.id, id)).returning({ id: authFlows.id });
     if (gone.length === 0) throw expired();
+  }
+
+  async #makeRoom(kind: FlowKind, userId: string | null): Promise<void> {
+    const [owner, most] =
+      userId === null ? [isNull(authFlows.userId), MAX_OF_NEWCOMERS] : [eq(authFlows.userId, userId), MAX_OF_USER];
+    const oldest = this.#orm
+      .select({ id: authFlows.id })
+      .from(authFlows)
+      .where(and(owner, eq(authFlows.kind, kind)))
+      .orderBy(desc(authFlows.createdAt), authFlows.id)
+      .offset(most - 1);
+    await this.#orm.delete(authFlows).where(inArray(authFlows.id, oldest));
   }
 
   #alive(kind: FlowKind, id: string) {

@@ -4,7 +4,8 @@ import { session, THEMES } from "./schemas.ts";
 /** REST bodies of sign-in, second factors, own profile and sessions. */
 
 const instant = z.iso.datetime();
-const flowToken = z.string().min(1).max(128);
+/** Short where the server remembers the flow; a stranger's holds the flow itself, sealed. */
+const flowToken = z.string().min(1).max(512);
 const label = z
   .string()
   .trim()

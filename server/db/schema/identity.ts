@@ -69,7 +69,11 @@ export const authFlows = pgTable(
     createdAt: instant("created_at").notNull(),
     expiresAt: instant("expires_at").notNull(),
   },
-  (table) => [index("auth_flows_expiry").on(table.expiresAt)],
+  (table) => [
+    index("auth_flows_expiry").on(table.expiresAt),
+    // How many somebody has open; and accounts that are deleted look here.
+    index("auth_flows_owner").on(table.userId, table.kind, table.createdAt),
+  ],
 );
 
 /** OpenID Connect providers that people may sign in with. */

@@ -73,7 +73,7 @@ export function authOidcRoutes(api: Api, deps: AppDeps): void {
     },
     async (c) => {
       try {
-        await oidc.callback(oidcFlowOf(c), new URL(c.req.url).search);
+        setOidcFlow(c, await oidc.callback(oidcFlowOf(c), new URL(c.req.url).search));
         return c.redirect(`${PAGE}?oidc=done`, 302);
       } catch (error) {
         forgetOidcFlow(c);

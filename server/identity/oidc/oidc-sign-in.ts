@@ -6,6 +6,7 @@ import type { Orm } from "../../db/database.ts";
 import { externalIdentities } from "../../db/schema/index.ts";
 import { toDate } from "../../db/time.ts";
 import type { AuthFlows } from "../flows.ts";
+import type { SealedFlows } from "../sealed-flows.ts";
 import type { SignIn, SignInResult, Visitor } from "../sign-in.ts";
 import type { ExternalPerson, OidcClient, PendingAuthorization } from "./oidc-client.ts";
 import type { OidcProviders, ProviderRow } from "./providers.ts";
@@ -25,26 +26,33 @@ export interface OidcSignInParts {
   readonly clock: Clock;
   readonly audit: Audit;
   readonly flows: AuthFlows;
+  readonly strangers: SealedFlows;
   readonly providers: OidcProviders;
   readonly client: OidcClient;
   readonly signIn: SignIn;
   readonly directory: Directory;
 }
 
-interface FlowData {
+/** On the way to the provider and back. */
+interface StartData {
   readonly providerId: string;
   readonly pending: PendingAuthorization;
-  /** Set by the callback. */
-  readonly person?: ExternalPerson;
+  readonly linkUserId: string | null;
+}
+
+/** After the provider named somebody. */
+interface PersonData {
+  readonly providerId: string;
+  readonly person: ExternalPerson;
 }
 
 export type OidcResult = SignInResult | { readonly kind: "linked" };
 
 /**
- * Signing in through an OpenID provider: authorization code with PKCE. State, nonce and verifier stay here in a flow; the
- * browser holds the flow's token in a cookie, so an answer that another browser fetched is worth nothing in this one.
- * The callback, which any site can make a browser open, only notes who it is; the session is opened by the page's own
- * request afterwards.
+ * Signing in through an OpenID provider: authorization code with PKCE. State, nonce and verifier go with the browser in a
+ * cookie, sealed, so an answer that another browser fetched is worth nothing in this one, and beginning takes no room
+ * here. The callback, which any site can make a browser open, only notes who it is, in a flow whose token takes the
+ * cookie's place; the session is opened by the page's own request afterwards.
  */
 export class OidcSignIn {
   readonly #parts: OidcSignInParts;
@@ -59,31 +67,32 @@ export class OidcSignIn {
     redirectUri: string,
     linkUserId: string | null,
   ): Promise<{ url: string; token: string }> {
-    const { providers, client, flows } = this.#parts;
+    const { providers, client, strangers } = this.#parts;
     const provider = await enabled(providers, providerId);
     const { url, ...pending } = await client.authorization(provider, redirectUri);
-    const data: FlowData = { providerId, pending };
-    const { token } = await flows.begin("oidc", linkUserId, data);
+    const data: StartData = { providerId, pending, linkUserId };
+    const { token } = strangers.begin("oidc-start", data);
     return { url, token };
   }
 
-  /** Throws `oidc.refused`, `oidc.unreachable`, `auth.flow_expired`. */
-  async callback(token: string, query: string): Promise<void> {
-    const { providers, client, flows } = this.#parts;
-    const flow = await flows.attempt<FlowData>("oidc", token);
-    const { providerId, pending, person } = flow.data;
-    if (person !== undefined) throw new FluxError("oidc.refused", "this answer was used already");
+  /** Resolves to the token that `finish` takes. Throws `oidc.refused`, `oidc.unreachable`, `auth.flow_expired`. */
+  async callback(startToken: string, query: string): Promise<string> {
+    const { providers, client, flows, strangers } = this.#parts;
+    const started = strangers.open<StartData>("oidc-start", startToken);
+    const { providerId, pending, linkUserId } = started.data;
     const provider = await enabled(providers, providerId);
-    const found = await client.person(provider, pending, query);
-    await flows.update(flow.id, { ...flow.data, person: found });
+    const person = await client.person(provider, pending, query);
+    strangers.finish(started);
+    const data: PersonData = { providerId, person };
+    const { token } = await flows.begin("oidc", linkUserId, data);
+    return token;
   }
 
   /** Throws `oidc.no_account`, `oidc.not_permitted`, `oidc.linked_elsewhere`, `auth.flow_expired`. */
   async finish(token: string, visitor: Visitor): Promise<OidcResult> {
     const { flows, providers, signIn } = this.#parts;
-    const flow = await flows.attempt<FlowData>("oidc", token);
+    const flow = await flows.attempt<PersonData>("oidc", token);
     const { providerId, person } = flow.data;
-    if (person === undefined) throw new FluxError("auth.flow_expired", "the provider has not answered yet");
     await flows.finish(flow.id);
     const provider = await enabled(providers, providerId);
     if (flow.userId !== null) {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { OidcProvider, OidcProviderBody, SignedInSession, SignInStep } from "../../../shared/api/identity.ts";
-import { oidcProviders, users } from "../../db/schema/index.ts";
+import { authFlows, oidcProviders, users } from "../../db/schema/index.ts";
 import { ADMIN_PASSWORD, startTestServer, type TestServer } from "../../testkit/test-server.ts";
 import { TestBrowser } from "../testkit/browser.ts";
 import { CLIENT, type RealProvider, startRealProvider } from "./testkit/real-provider.ts";
@@ -158,6 +158,28 @@ describe("signing in through a real OpenID provider", () => {
     expect((await browser.call("POST", "/auth/oidc/finish", {})).status).toBe(200);
     const replay = { cookie: `__Host-fluxvision_oidc=${cookie}` };
     expect((await other.call("POST", "/auth/oidc/finish", {}, replay)).status).toBe(401);
+  });
+
+  it("takes no room here until the provider has named somebody", async () => {
+    const rows = async () => (await server.database.orm.select().from(authFlows)).length;
+    const before = await rows();
+    const browsers = [1, 2, 3, 4, 5].map(() => new TestBrowser(server));
+    const urls = await Promise.all(browsers.map(begin));
+    expect(await rows()).toBe(before);
+    const [browser, url] = [browsers[0], urls[0]];
+    if (!browser || url === undefined) throw new Error("nothing begun");
+    const started = browser.cookie("__Host-fluxvision_oidc") ?? "";
+    const answer = await real.visit(url, "sub-1");
+    // What the start gave does not finish anything.
+    expect((await browser.call("POST", "/auth/oidc/finish", {})).status).toBe(401);
+    expect(await comeBack(browser, answer)).toBe("/sign-in?oidc=done");
+    expect(await rows()).toBe(before + 1);
+    const again = await new TestBrowser(server).call("GET", `/auth/oidc/callback${answer.search}`, undefined, {
+      cookie: `__Host-fluxvision_oidc=${started}`,
+    });
+    expect(again.headers.get("location")).toBe("/sign-in?oidc=auth.flow_expired");
+    expect((await browser.call("POST", "/auth/oidc/finish", {})).status).toBe(200);
+    expect(await rows()).toBe(before);
   });
 
   it("refuses a changed state, a foreign code and the provider's own refusal", async () => {

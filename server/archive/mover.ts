@@ -70,7 +70,7 @@ const SKIP_MS = 3_600_000;
 const MOST_SKIPPED = 10_000;
 const MOST_ERRORS = 20;
 /** A stop waits so long for what is under way to be undone. */
-const UNDO_MS = 4000;
+export const UNDO_MS = 4000;
 
 /**
  * Moves segments to the warm and the cold tier (server/record/README.md). The tiers go on independently: a bucket that
@@ -182,7 +182,8 @@ export class Mover {
       const found = await findCandidates(this.#candidates(), tier, BATCH + this.#skipped.size);
       const queue = found.filter(({ id }) => !this.#isSkipped(id) && !this.#underWay.has(id)).slice(0, BATCH);
       const before = total.files;
-      await Promise.all(Array.from({ length: AT_ONCE }, () => this.#work(tier, queue, total)));
+      const works = await Promise.allSettled(Array.from({ length: AT_ONCE }, () => this.#work(tier, queue, total)));
+      for (const work of works) if (work.status === "rejected") throw work.reason;
       if (total.files === before) break;
     }
     if (total.files > 0) this.#parts.log.info({ ...total, tier }, "recordings moved");
@@ -239,7 +240,11 @@ export class Mover {
       await step("done");
       return true;
     } catch (error) {
-      if (error instanceof StopHere) throw error;
+      if (error instanceof StopHere) {
+        // As if the process had ended: the other tier's round must not tidy up behind it.
+        this.#abort.abort();
+        throw error;
+      }
       if (error instanceof SourceError) this.#skip(segment, error);
       // The old file could not be removed: the row keeps it in mind.
       else if (move?.phase === "cleaning") this.#keep(segment.volumeId, segment.path, error);

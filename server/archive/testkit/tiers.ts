@@ -15,7 +15,7 @@ import { type Keys, openKeys } from "../../keys/open-keys.ts";
 import type { DatabaseKind, TempDatabase } from "../../testkit/temp-db.ts";
 import { ArchiveCheck, type CheckReport } from "../check.ts";
 import { writeIndex } from "../index-writer.ts";
-import { Mover, type MoverParts } from "../mover.ts";
+import { Mover, type MoverParts, UNDO_MS } from "../mover.ts";
 import { recover } from "../recovery.ts";
 import { VolumeService } from "../volume-service.ts";
 import { type BucketServer, CREDENTIALS, startBucketServer } from "./bucket-server.ts";
@@ -55,11 +55,12 @@ export class Tiers {
   static async open(kind: DatabaseKind): Promise<Tiers> {
     const database = await kind.open();
     const root = await mkdtemp(join(tmpdir(), "fluxvision-tiers-"));
-    // Waits between tries pass quickly.
+    // Waits between tries pass quickly; the time that undoing a copy is given does not.
     const real = systemClock();
     const clock: Clock = {
       ...real,
-      after: (delay, run) => real.after(delay < 9000 ? ((delay / 50) as typeof delay) : delay, run),
+      after: (delay, run) =>
+        real.after(delay < 9000 && delay !== UNDO_MS ? ((delay / 50) as typeof delay) : delay, run),
     };
     const keys = await openKeys({ orm: database.orm, rootKey: randomBytes(32), clock, log });
     const bucket = await startBucketServer();

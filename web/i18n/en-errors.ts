@@ -72,6 +72,8 @@ export const enErrors = {
     auth_insecure: "Passwords and tokens are not taken over plain HTTP. Use https.",
     server_rate_limited: "Too many requests. Wait a moment.",
     server_busy: "The server is busy. Try again in a moment.",
+    request_ambiguous:
+      "The request was not clear. If there is a proxy before the server, its administrator should know.",
     request_bad_origin: "This page may not change anything on the server.",
     net_bad_url: "This is not an address that can be used.",
     net_refused: "The server does not connect to this address.",

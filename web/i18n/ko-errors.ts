@@ -72,6 +72,7 @@ export const koErrors: Translation["errors"] = {
     auth_insecure: "암호화되지 않은 HTTP로는 비밀번호와 토큰을 받지 않습니다. https를 사용하세요.",
     server_rate_limited: "요청이 너무 많습니다. 잠시 기다려 주세요.",
     server_busy: "서버가 바쁩니다. 잠시 후 다시 시도하세요.",
+    request_ambiguous: "요청의 형식이 명확하지 않습니다. 서버 앞에 프록시가 있다면 프록시 관리자에게 알리세요.",
     request_bad_origin: "이 페이지에서는 서버 설정을 변경할 수 없습니다.",
     net_bad_url: "사용할 수 없는 주소입니다.",
     net_refused: "서버가 연결하지 않는 주소입니다.",

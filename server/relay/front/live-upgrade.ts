@@ -10,6 +10,7 @@ import { FrameJoiner } from "../transport/frame-batch.ts";
 import { WebSocketConnection } from "../transport/websocket-connection.ts";
 import type { Admission } from "./admission.ts";
 import type { Clients } from "./client.ts";
+import { ambiguity, announcesBody } from "./framing.ts";
 import type { InsecureHttp } from "./insecure-http.ts";
 import { FRONT_HEADER_LINES } from "./security-headers.ts";
 
@@ -52,6 +53,11 @@ export class LiveUpgrade {
       refuse(socket, 404);
       return;
     }
+    // Nothing but the handshake may come before the first message.
+    if (ambiguity(request) !== undefined || announcesBody(request.headers)) {
+      refuse(socket, 400);
+      return;
+    }
     const { allowedOrigins, admission, accept, acceptPlayback, clock, clients, insecure } = this.#options;
     const client = clients.of(request, protocol);
     const insecureHere = client.protocol === "http" && insecure?.allows(request, client) === false;
@@ -83,7 +89,7 @@ export class LiveUpgrade {
   }
 }
 
-function refuse(socket: Duplex, status: 403 | 404 | 503): void {
+function refuse(socket: Duplex, status: 400 | 403 | 404 | 503): void {
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${FRONT_HEADER_LINES}Connection: close\r\nContent-Length: 0\r\n\r\n`,
   );

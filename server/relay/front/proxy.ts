@@ -1,14 +1,16 @@
-import { Agent, type IncomingMessage, request, type ServerResponse } from "node:http";
+import { type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { Clock } from "../../../shared/lib/clock.ts";
 import { addressOwner } from "../../net/address-class.ts";
 import { RateLimiter } from "../../net/rate-limiter.ts";
 import { Admission } from "./admission.ts";
 import type { Clients, FrontClient } from "./client.ts";
 import { errorBody } from "./error-body.ts";
+import { ambiguity, options } from "./framing.ts";
 import { FORWARDED_HEADERS, HOP_BY_HOP_HEADERS } from "./headers.ts";
 import type { InsecureHttp } from "./insecure-http.ts";
 import { BodyBudget, readBody } from "./read-body.ts";
 import { FRONT_HEADERS } from "./security-headers.ts";
+import { UpstreamAgent } from "./upstream-agent.ts";
 
 /** Connections to the main thread that are kept for the next request. */
 const MAX_IDLE_UPSTREAM = 32;
@@ -22,6 +24,8 @@ const MAX_BODY_BYTES = 1024 * 1024;
 /** All bodies that are held at one moment. */
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
 const BURST_SECONDS = 5;
+/** Never as the client has written it. */
+const WRITTEN_ANEW: ReadonlySet<string> = new Set([...FORWARDED_HEADERS, "content-length"]);
 
 export interface HttpProxyOptions {
   /** Unix socket or named pipe. */
@@ -42,7 +46,7 @@ export class HttpProxy {
   readonly #requests = new Admission(MAX_REQUESTS);
   readonly #bodies = new BodyBudget(MAX_HELD_BYTES);
   readonly #rate: RateLimiter | undefined;
-  readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: MAX_IDLE_UPSTREAM, maxSockets: MAX_UPSTREAM });
+  readonly #agent = new UpstreamAgent({ maxFreeSockets: MAX_IDLE_UPSTREAM, maxSockets: MAX_UPSTREAM });
 
   constructor(options: HttpProxyOptions) {
     this.#options = options;
@@ -57,6 +61,11 @@ export class HttpProxy {
     const waitMs = client.local ? 0 : (this.#rate?.take(owner) ?? 0);
     if (waitMs > 0) {
       this.#answer(response, 429, "server.rate_limited", "Too many requests from this address.", waitMs);
+      return;
+    }
+    const unclear = ambiguity(incoming);
+    if (unclear !== undefined) {
+      this.#answer(response, 400, "request.ambiguous", `The request is not clear: ${unclear}.`);
       return;
     }
     const leave = this.#requests.enter(owner);
@@ -146,11 +155,11 @@ export class HttpProxy {
 
 /** What the client says about where it comes from is never passed on: it is written anew, from what is believed. */
 function upstreamHeaders(incoming: IncomingMessage, { address, protocol, host }: FrontClient, body: Buffer): string[] {
-  const headers = withoutHopByHop(incoming.rawHeaders, FORWARDED_HEADERS);
+  const headers = withoutHopByHop(incoming.rawHeaders, WRITTEN_ANEW);
   headers.push("x-forwarded-for", address, "x-forwarded-proto", protocol);
   if (host !== undefined) headers.push("x-forwarded-host", host);
-  // What came in pieces goes on whole.
-  if (incoming.headers["transfer-encoding"] !== undefined) headers.push("content-length", String(body.byteLength));
+  // Always and for every method: Node adds no length to a GET or DELETE, and a body without one is the next request.
+  headers.push("content-length", String(body.byteLength));
   return headers;
 }
 
@@ -171,7 +180,7 @@ function connectionNamed(raw: readonly string[]): Set<string> {
   const named = new Set<string>();
   for (let i = 0; i + 1 < raw.length; i += 2) {
     if (raw[i]?.toLowerCase() !== "connection") continue;
-    for (const name of (raw[i + 1] ?? "").split(",")) named.add(name.trim().toLowerCase());
+    for (const name of options(raw[i + 1] ?? "")) named.add(name);
   }
   return named;
 }

@@ -72,12 +72,15 @@ export function isLoopback(ip: string): boolean {
   return classify(ip).kind === "loopback";
 }
 
-/** Is this one of this machine's own addresses, as far as they can be seen from here? */
-export function isThisMachine(ip: string): boolean {
+/**
+ * Is this one of this machine's own addresses, as far as they can be seen from here? Interfaces are asked each time: they
+ * come and go while the server runs.
+ */
+export function isThisMachine(ip: string, interfaces: typeof networkInterfaces = networkInterfaces): boolean {
   const address = plainAddress(ip)?.toString();
   if (address === undefined) return false;
   if (isLoopback(ip)) return true;
-  const own = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []);
+  const own = Object.values(interfaces()).flatMap((entries) => entries ?? []);
   return own.some((entry) => plainAddress(entry.address)?.toString() === address);
 }
 

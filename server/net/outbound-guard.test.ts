@@ -1,4 +1,5 @@
 import type { lookup } from "node:dns";
+import type { NetworkInterfaceInfo, networkInterfaces } from "node:os";
 import { describe, expect, it } from "vitest";
 import { FluxError } from "../../shared/lib/errors.ts";
 import { parseNetwork } from "./address-class.ts";
@@ -49,6 +50,37 @@ describe("an address", () => {
     expect(demo.refusal("camera", "127.0.0.1", 5432)?.code).toBe("net.refused");
     // An allowance never opens the server's own interface.
     expect(demo.refusal("camera", "127.0.0.1", 8443)?.code).toBe("net.refused");
+  });
+
+  it("of one of this machine's interfaces is as loopback, from the moment on that the interface is there", () => {
+    let addresses: readonly string[] = [];
+    const interfaces = (() => ({
+      eth0: addresses.map((address) => ({ address, internal: false }) as NetworkInterfaceInfo),
+    })) as typeof networkInterfaces;
+    const guarding = (loopback?: "any" | ReadonlySet<number>): OutboundGuard =>
+      new OutboundGuard({ ownPorts, ...(loopback ? { loopback } : {}) }, undefined, interfaces);
+    const [closed, some, any] = [guarding(), guarding(new Set([9000, 8443])), guarding("any")];
+    expect(closed.refusal("service", "192.168.1.5", 6379)).toBeUndefined();
+    addresses = ["192.168.1.5", "203.0.113.77", "fd12::5"];
+    for (const purpose of PURPOSES) {
+      for (const ip of ["192.168.1.5", "::ffff:192.168.1.5", "64:ff9b::192.168.1.5", "203.0.113.77", "fd12::5"]) {
+        expect(closed.refusal(purpose, ip, 6379)?.message).toContain("FLUXVISION_LOOPBACK_PORTS");
+        expect(some.refusal(purpose, ip, 6379)?.code).toBe("net.refused");
+        expect(any.refusal(purpose, ip, 8443)?.message).toContain("this server itself");
+        expect(some.refusal(purpose, ip, 8443)?.code).toBe("net.refused");
+      }
+    }
+    expect(some.refusal("service", "192.168.1.5", 9000)).toBeUndefined();
+    expect(any.refusal("camera", "fd12::5", 554)).toBeUndefined();
+    // A port that is allowed here opens no private address to a webhook, and leaves cameras in their networks.
+    expect(any.refusal("webhook", "192.168.1.5", 9000)?.code).toBe("net.refused");
+    const rules = { ownPorts, loopback: "any", cameraNetworks: [parseNetwork("10.20.0.0/16")] } as const;
+    const pinned = new OutboundGuard(rules, undefined, interfaces);
+    expect(pinned.refusal("camera", "192.168.1.5", 554)?.message).toContain("FLUXVISION_CAMERA_NETWORKS");
+    // Neighbours are what they were.
+    expect(closed.refusal("camera", "192.168.1.6", 554)).toBeUndefined();
+    addresses = [];
+    expect(closed.refusal("service", "192.168.1.5", 6379)).toBeUndefined();
   });
 
   it("in a private network is for cameras and services, for webhooks where a setting says so", () => {

@@ -1,5 +1,6 @@
 import { lookup } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
+import { networkInterfaces } from "node:os";
 import { FluxError } from "../../shared/lib/errors.ts";
 import { classify, isInNetwork, isThisMachine, type Network } from "./address-class.ts";
 import { type FetchLimits, GuardedFetch } from "./guarded-fetch.ts";
@@ -14,7 +15,7 @@ export type OutboundPurpose = "camera" | "service" | "webhook";
 export interface OutboundRules {
   /** Ports of this server: nothing is fetched from them at an address of this machine. Asked each time. */
   readonly ownPorts: () => ReadonlySet<number>;
-  /** What may be reached at this machine's loopback addresses; by default nothing. */
+  /** What may be reached at this machine's addresses, loopback and those of its interfaces; by default nothing. */
   readonly loopback?: "any" | ReadonlySet<number>;
   /** Where set, cameras are in these networks only. The forbidden addresses stay forbidden. */
   readonly cameraNetworks?: readonly Network[] | undefined;
@@ -38,11 +39,17 @@ const MAX_URL_LENGTH = 2048;
 export class OutboundGuard {
   readonly #rules: OutboundRules;
   readonly #resolve: typeof lookup;
+  readonly #interfaces: typeof networkInterfaces;
   readonly #fetches = new Map<OutboundPurpose, GuardedFetch>();
 
-  constructor(rules: OutboundRules, resolve: typeof lookup = lookup) {
+  constructor(
+    rules: OutboundRules,
+    resolve: typeof lookup = lookup,
+    interfaces: typeof networkInterfaces = networkInterfaces,
+  ) {
     this.#rules = rules;
     this.#resolve = resolve;
+    this.#interfaces = interfaces;
   }
 
   /** Why nothing may connect to `ip`:`port`; undefined when it may. `net.refused`. */
@@ -50,16 +57,18 @@ export class OutboundGuard {
     const { ownPorts, loopback, cameraNetworks, webhookNetworks } = this.#rules;
     const found = classify(ip);
     if (found.kind === "forbidden") return refused(found.reason);
-    if (ownPorts().has(port) && isThisMachine(ip)) return refused("a port of this server itself");
-    if (found.kind === "loopback") {
-      const allowed = loopback === "any" || loopback?.has(port) === true;
-      return allowed ? undefined : refused("an address of this machine itself (FLUXVISION_LOOPBACK_PORTS)");
+    const here = isThisMachine(ip, this.#interfaces);
+    if (here && ownPorts().has(port)) return refused("a port of this server itself");
+    // What listens on an interface's address for its neighbours trusts who is on this machine, as on loopback.
+    if (here && loopback !== "any" && loopback?.has(port) !== true) {
+      return refused("an address of this machine itself (FLUXVISION_LOOPBACK_PORTS)");
     }
+    if (found.kind === "loopback") return undefined;
     if (purpose === "camera" && cameraNetworks && !cameraNetworks.some((network) => isInNetwork(ip, network))) {
       return refused("outside of the networks of cameras (FLUXVISION_CAMERA_NETWORKS)");
     }
     const listed = webhookNetworks?.some((network) => isInNetwork(ip, network)) === true;
-    if (purpose === "webhook" && !listed && (found.kind === "private" || isThisMachine(ip))) {
+    if (purpose === "webhook" && !listed && (found.kind === "private" || here)) {
       return refused("a private network");
     }
     return undefined;

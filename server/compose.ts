@@ -28,6 +28,7 @@ import { CameraStore } from "./control/camera-store.ts";
 import { KeyAdmin } from "./control/key-admin.ts";
 import { LayoutService } from "./control/layout-service.ts";
 import { StatsService } from "./control/stats-service.ts";
+import { sealOpenStreamUrls } from "./control/stream-urls.ts";
 import { UserService } from "./control/user-service.ts";
 import type { Logger } from "./core/log.ts";
 import { type Database, openDatabase } from "./db/database.ts";
@@ -107,6 +108,7 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
     await openKeys({ orm, rootKey: rootKey.key, rootOrigin: rootKey.origin, clock, log: log.child({ part: "keys" }) }),
   );
   const { sealer, generations, service: keys, refreshMacKey, auditMacKey } = allKeys;
+  await sealOpenStreamUrls(orm, sealer);
 
   const passwordThreads = scope.own(
     new PasswordThreads({

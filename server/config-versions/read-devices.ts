@@ -1,5 +1,6 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Transaction } from "../access/grant-rows.ts";
+import { openStreamUrl } from "../control/stream-urls.ts";
 import { cameras, layouts, recordingPolicies, storageVolumes, streams } from "../db/schema/index.ts";
 import type { FieldSealer } from "../keys/field-sealer.ts";
 import { type ConfigObject, markSecret, withoutSecrets } from "./state.ts";
@@ -39,7 +40,9 @@ export const readCameras: ReadSection = async (db, parts, ids) => {
     .from(streams)
     .where(wanted && inArray(streams.cameraId, wanted));
   const byCamera = new Map<string, { main?: string; sub?: string }>();
-  for (const { cameraId, role, url } of urls) byCamera.set(cameraId, { ...byCamera.get(cameraId), [role]: url });
+  for (const row of urls) {
+    byCamera.set(row.cameraId, { ...byCamera.get(row.cameraId), [row.role]: openStreamUrl(parts.sealer, row) });
+  }
   return new Map(
     rows.map((row) => {
       const { main, sub } = byCamera.get(row.id) ?? {};

@@ -3,6 +3,7 @@ import type { StreamRole } from "../../shared/media/types.ts";
 import type { Orm } from "../db/database.ts";
 import { cameras, streams } from "../db/schema/index.ts";
 import type { FieldSealer } from "../keys/field-sealer.ts";
+import { openStreamUrl, sealStreamUrl } from "./stream-urls.ts";
 
 /** A camera as the server knows it. Holds secrets: never logged, never sent out as it is. */
 export interface CameraRecord {
@@ -23,7 +24,7 @@ export interface CameraValues extends Omit<CameraRecord, "streams"> {
   readonly urls: ReadonlyMap<StreamRole, string>;
 }
 
-/** Cameras in the database, credentials sealed on the way in and opened on the way out. */
+/** Cameras in the database, credentials and addresses sealed on the way in and opened on the way out. */
 export class CameraStore {
   readonly #orm: Orm;
   readonly #sealer: FieldSealer;
@@ -66,10 +67,15 @@ export class CameraStore {
       const roles = [...values.urls.keys()];
       await transaction.delete(streams).where(and(eq(streams.cameraId, id), notInArray(streams.role, roles)));
       for (const [role, url] of values.urls) {
-        await transaction
+        const [stream] = await transaction
           .insert(streams)
-          .values({ cameraId: id, role, url })
-          .onConflictDoUpdate({ target: [streams.cameraId, streams.role], set: { url } });
+          .values({ cameraId: id, role })
+          .onConflictDoUpdate({ target: [streams.cameraId, streams.role], set: { role } })
+          .returning({ id: streams.id });
+        if (!stream) throw new Error("insert returned no row");
+        // The seal is bound to the number, which the database has just given.
+        const sealed = { url: null, urlSealed: sealStreamUrl(this.#sealer, stream.id, url) };
+        await transaction.update(streams).set(sealed).where(eq(streams.id, stream.id));
       }
       const streamRows = await transaction.select().from(streams).where(eq(streams.cameraId, id)).orderBy(streams.id);
       return this.#record(stored, streamRows);
@@ -93,7 +99,11 @@ export class CameraStore {
       username: open("username", row.usernameSealed),
       password: open("password", row.passwordSealed),
       createdAt: row.createdAt,
-      streams: streamRows.map(({ id, role, url }) => ({ streamId: id, role, url })),
+      streams: streamRows.map((stream) => ({
+        streamId: stream.id,
+        role: stream.role,
+        url: openStreamUrl(this.#sealer, stream),
+      })),
     };
   }
 }

@@ -14,6 +14,7 @@ interface Column {
 export const SEALED_COLUMNS: readonly Column[] = [
   { table: "cameras", column: "username_sealed", key: "id" },
   { table: "cameras", column: "password_sealed", key: "id" },
+  { table: "streams", column: "url_sealed", key: "id" },
   { table: "storage_volumes", column: "credentials_sealed", key: "id" },
   { table: "totp_secrets", column: "secret_sealed", key: "user_id" },
   { table: "auth_flows", column: "data_sealed", key: "id" },

@@ -19,6 +19,8 @@ import { SEALED_COLUMNS } from "./sealed-fields.ts";
 const CAMERA_PASSWORD = "camera-pass-5Lf0n2Qx";
 const NEW_CAMERA_PASSWORD = "camera-pass-9Rb7u4Tw";
 const CAMERA_USER = "camera-user-8Yt1kW3z";
+const URL_TOKEN = "url-token-3Gx9Wm6Ke";
+const NEW_URL_PASSWORD = "url-pass-8Hd5Js1Pv";
 const BUCKET_SECRET = "bucket-secret-Qm47ZpLs";
 const OIDC_SECRET = "oidc-secret-N2cVb81Tg";
 const MARKER = "plaintext picture of the vault 7Hq2";
@@ -69,7 +71,12 @@ describe.each(databases)("a stolen database and stolen storage, without the root
     };
     const camera = await post<{ id: string }>(
       "/cameras",
-      { name: "Vault", url: "rtsp://10.0.0.9/main", username: CAMERA_USER, password: CAMERA_PASSWORD },
+      {
+        name: "Vault",
+        url: `rtsp://10.0.0.9/main?token=${URL_TOKEN}`,
+        username: CAMERA_USER,
+        password: CAMERA_PASSWORD,
+      },
       201,
     );
     const volumeId = randomUUID();
@@ -102,7 +109,8 @@ describe.each(databases)("a stolen database and stolen storage, without the root
     const provider = { name: "Company", issuer: "https://login.example", clientId: "vms", clientSecret: OIDC_SECRET };
     await post("/identity/providers", provider, 201);
     // Changed once, so that versions of the configuration hold both.
-    const changed = { password: NEW_CAMERA_PASSWORD, name: "Vault 2" };
+    const subUrl = `rtsp://10.0.0.9/sub?user=viewer&pwd=${NEW_URL_PASSWORD}`;
+    const changed = { password: NEW_CAMERA_PASSWORD, name: "Vault 2", subUrl };
     const answer = await server.call("PATCH", `/api/v1/cameras/${camera.id}`, { token, body: changed });
     expect(answer.status).toBe(200);
 
@@ -151,6 +159,8 @@ describe.each(databases)("a stolen database and stolen storage, without the root
       secrets.set(`private half of ${name}, raw`, new Uint8Array(Buffer.from(d, "base64url")));
     }
     secrets.set("camera's user name", CAMERA_USER);
+    secrets.set("token in a camera's address", URL_TOKEN);
+    secrets.set("password in a camera's address", NEW_URL_PASSWORD);
     secrets.set("bucket's secret", BUCKET_SECRET);
     secrets.set("client secret", OIDC_SECRET);
     secrets.set("administrator's password", ADMIN_PASSWORD);

@@ -28,8 +28,13 @@ export const streams = pgTable(
       .notNull()
       .references(() => cameras.id, { onDelete: "cascade" }),
     role: text("role", { enum: ["main", "sub"] }).notNull(),
-    /** rtsp:// or rtsps://, never with credentials. */
-    url: text("url").notNull(),
+    /** Of earlier versions; sealed at the next start (server/control/stream-urls.ts), then null. */
+    url: text("url"),
+    /**
+     * rtsp:// or rtsps://, never with credentials before the host. Sealed field of context `streams.url_sealed|<id>`:
+     * many cameras take a token, or name and password, in the query. Null for a moment only, until the row has its id.
+     */
+    urlSealed: text("url_sealed"),
   },
   (table) => [
     unique("streams_camera_role").on(table.cameraId, table.role),

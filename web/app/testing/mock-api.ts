@@ -203,6 +203,7 @@ export function mockApi(
     case "GET /system/stats":
       return { status: 200, body: { cpu: 0.13, uptimeSeconds: 93_784, version: "0.1.0", database: "embedded" } };
     case "GET /system/setup":
+    case "PUT /system/setup":
       return { status: 200, body: { step: "done", begun: false } };
     case "GET /storage/volumes":
       return { status: 200, body: [] };

@@ -1,6 +1,6 @@
 import { and, eq, sql } from "drizzle-orm";
 import { FluxError } from "../../shared/lib/errors.ts";
-import { covers, type Principal } from "../auth/policy.ts";
+import { can, covers, type Principal } from "../auth/policy.ts";
 import type { Orm } from "../db/database.ts";
 import { userGroupMembers, users } from "../db/schema/index.ts";
 import type { Grant } from "./access.ts";
@@ -15,6 +15,8 @@ export type Touched = "all" | readonly string[];
 
 export interface AccessChangesParts {
   readonly orm: Orm;
+  /** Who somebody is now, read through the transaction. Throws `auth.session_ended`. */
+  readonly current: (by: Principal, transaction: Transaction) => Promise<Principal>;
   /** Rights that are remembered must be read again: of these users, or of all. */
   readonly forget: (touched: Touched) => void;
   /** Live and archive connections of these users ask again what they may have; "all": of everyone. */
@@ -30,6 +32,24 @@ export class AccessChanges {
 
   constructor(parts: AccessChangesParts) {
     this.#parts = parts;
+  }
+
+  /**
+   * A change that `by` makes. He is looked at again when its turn has come, and `change` is given what he may do by then:
+   * what he was when he asked may be long ago (a password hash waits its turn, so does this). Throws as `run`;
+   * `auth.session_ended`, `auth.forbidden` where he no longer manages users.
+   */
+  runFor<T>(
+    by: Principal,
+    change: (transaction: Transaction, by: Principal) => Promise<{ readonly value: T; readonly touched: Touched }>,
+  ): Promise<T> {
+    return this.run(async (transaction) => {
+      const now = await this.#parts.current(by, transaction);
+      if (can(by, "user.manage") && !can(now, "user.manage")) {
+        throw new FluxError("auth.forbidden", "not permitted any more");
+      }
+      return change(transaction, now);
+    });
   }
 
   /** Throws `user.last_admin` and whatever `change` throws; then nothing has changed. */

@@ -9,6 +9,7 @@ import { AccessChanges, requireCovers } from "./access-changes.ts";
 import { effectiveAccess } from "./effective-access.ts";
 import { GrantService } from "./grant-service.ts";
 import { GroupService } from "./group-service.ts";
+import { requireMovable } from "./moved-camera.ts";
 import { RoleService } from "./role-service.ts";
 
 export interface AccessParts {
@@ -32,12 +33,17 @@ export interface AccessControl {
   effective(userId: string, cameraId?: string): Promise<EffectiveAccess>;
   /** Throws `access.escalation` when the user holds what `by` does not: before acting on an account. */
   requireCovers(by: Principal, userId: string): Promise<void>;
+  /** Who `by` is now, past what is remembered. Throws `auth.session_ended`. */
+  current(by: Principal): Promise<Principal>;
+  /** Throws `access.escalation` where a camera that goes there would give others what `by` does not hold. */
+  requireMovable(by: Principal, cameraId: string, from: string | undefined, to: string): Promise<void>;
 }
 
 export function createAccess(parts: AccessParts): AccessControl {
   const { orm, clock, places, principals, authority, accessChanged } = parts;
   const changes = new AccessChanges({
     orm,
+    current: (by, transaction) => principals.current(by, transaction),
     forget: (touched) => {
       if (touched === "all") principals.forgetAll();
       else for (const userId of touched) principals.forgetUser(userId);
@@ -53,5 +59,7 @@ export function createAccess(parts: AccessParts): AccessControl {
     grants: new GrantService(orm, clock, changes),
     effective: (userId, cameraId) => effectiveAccess(orm, places, userId, cameraId),
     requireCovers: (by, userId) => requireCovers(orm, by, userId),
+    current: (by) => principals.current(by),
+    requireMovable: (by, cameraId, from, to) => requireMovable(orm, by, cameraId, from, to),
   };
 }

@@ -30,11 +30,11 @@ export class GrantService {
   }
 
   /**
-   * Replaces the holder's own grants. `by` must hold all that is given or taken. Throws `access.escalation`,
+   * Replaces the holder's own grants. `asking` must hold all that is given or taken. Throws `access.escalation`,
    * `access.unknown_role`, `access.unknown_camera`, `user.last_admin`, `user.not_found`, `group.not_found`.
    */
-  replace(by: Principal, holder: Holder, wanted: readonly GrantBody[]): Promise<GrantBody[]> {
-    return this.#changes.run(async (transaction) => {
+  replace(asking: Principal, holder: Holder, wanted: readonly GrantBody[]): Promise<GrantBody[]> {
+    return this.#changes.runFor(asking, async (transaction, by) => {
       await requireHolder(transaction, holder);
       await replaceGrants(transaction, this.#clock, by, holder, wanted);
       const value = (await grantsOfHolder(transaction, holder)).map(({ roleId, scope }) => ({ roleId, scope }));

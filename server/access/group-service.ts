@@ -60,8 +60,8 @@ export class GroupService {
   }
 
   /** Takes its grants from all members. Throws `group.not_found`, `access.escalation`, `user.last_admin`. */
-  async remove(by: Principal, id: string): Promise<UserGroup> {
-    return this.#changes.run(async (transaction) => {
+  async remove(asking: Principal, id: string): Promise<UserGroup> {
+    return this.#changes.runFor(asking, async (transaction, by) => {
       const value = await this.#body(transaction, await this.#require(transaction, id));
       await this.requireCovers(by, id, transaction);
       const touched = await membersOf(transaction, id);
@@ -71,12 +71,12 @@ export class GroupService {
   }
 
   /**
-   * Who is in it by hand. Adding and removing gives and takes the group's rights, which `by` must hold.
+   * Who is in it by hand. Adding and removing gives and takes the group's rights, which `asking` must hold.
    * Throws `group.not_found`, `group.unknown_user`, `access.escalation`, `user.last_admin`.
    */
-  async setMembers(by: Principal, id: string, userIds: readonly string[]): Promise<UserGroup> {
+  async setMembers(asking: Principal, id: string, userIds: readonly string[]): Promise<UserGroup> {
     const wanted = [...new Set(userIds)];
-    return this.#changes.run(async (transaction) => {
+    return this.#changes.runFor(asking, async (transaction, by) => {
       const row = await this.#require(transaction, id);
       await this.requireCovers(by, id, transaction);
       const before = await membersOf(transaction, id);

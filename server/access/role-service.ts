@@ -48,21 +48,23 @@ export class RoleService {
   }
 
   /** `id`: of a role that is brought back. Throws `role.exists`, `role.too_many`, `access.escalation`. */
-  async create(by: Principal, input: RoleInput, id: string = randomUUID()): Promise<AccessRole> {
-    requireWhole(by, input.permissions);
-    if ((await this.#orm.$count(roles)) >= MAX_ROLES) {
-      throw new FluxError("role.too_many", `there may be ${MAX_ROLES} roles`);
-    }
-    const now = toDate(this.#clock.utcMicros());
-    const row: Row = { id, builtin: false, ...columns(input), createdAt: now, updatedAt: now };
-    await unique(() => this.#orm.insert(roles).values(row));
-    return toBody(row, 0);
+  async create(asking: Principal, input: RoleInput, id: string = randomUUID()): Promise<AccessRole> {
+    return this.#changes.runFor(asking, async (transaction, by) => {
+      requireWhole(by, input.permissions);
+      if ((await transaction.$count(roles)) >= MAX_ROLES) {
+        throw new FluxError("role.too_many", `there may be ${MAX_ROLES} roles`);
+      }
+      const now = toDate(this.#clock.utcMicros());
+      const row: Row = { id, builtin: false, ...columns(input), createdAt: now, updatedAt: now };
+      await unique(() => transaction.insert(roles).values(row));
+      return { value: toBody(row, 0), touched: [] };
+    });
   }
 
   /** Holds at once for everyone who has the role. Throws `role.not_found`, `role.builtin`, `role.exists`, `access.escalation`. */
-  async update(by: Principal, id: string, input: RoleInput): Promise<AccessRole> {
-    requireWhole(by, input.permissions);
-    return this.#changes.run(async (transaction) => {
+  async update(asking: Principal, id: string, input: RoleInput): Promise<AccessRole> {
+    return this.#changes.runFor(asking, async (transaction, by) => {
+      requireWhole(by, input.permissions);
       const before = await this.#requireOwn(transaction, by, id);
       const updatedAt = toDate(this.#clock.utcMicros());
       const set = { ...columns(input), updatedAt };
@@ -73,8 +75,8 @@ export class RoleService {
   }
 
   /** Throws `role.not_found`, `role.builtin`, `role.in_use`, `access.escalation`. */
-  async remove(by: Principal, id: string): Promise<AccessRole> {
-    return this.#changes.run(async (transaction) => {
+  async remove(asking: Principal, id: string): Promise<AccessRole> {
+    return this.#changes.runFor(asking, async (transaction, by) => {
       const row = await this.#requireOwn(transaction, by, id);
       const grants = await transaction.$count(roleGrants, eq(roleGrants.roleId, id));
       if (grants > 0) throw new FluxError("role.in_use", "users or groups have this role: take it from them first");

@@ -2,7 +2,7 @@ import { and, eq, isNull } from "drizzle-orm";
 import type { Clock } from "../../shared/lib/clock.ts";
 import { FluxError } from "../../shared/lib/errors.ts";
 import { compileAccess, type Places } from "../access/access.ts";
-import { grantColumns, heldBy, toGrant } from "../access/grant-rows.ts";
+import { grantColumns, heldBy, type Transaction, toGrant } from "../access/grant-rows.ts";
 import type { Orm } from "../db/database.ts";
 import { withPatience } from "../db/deadline.ts";
 import { roleGrants, roles, sessions, users } from "../db/schema/index.ts";
@@ -24,6 +24,7 @@ interface Entry {
 /** Whom an id that is no session's stands for: a user's rights, narrowed. Undefined: nobody any more. */
 export type PrincipalSource = (
   id: string,
+  orm: Orm | Transaction,
 ) => Promise<{ readonly userId: string; readonly limit: PrincipalLimit } | undefined>;
 
 /** Who a session belongs to and what that user may do now. Cached for seconds, so that a request costs no query. */
@@ -58,7 +59,7 @@ export class Principals {
     const version = this.#version;
     let principal: Principal | undefined;
     try {
-      principal = await withPatience(this.#clock, this.#load(sessionId));
+      principal = await withPatience(this.#clock, this.#load(sessionId, this.#orm));
     } catch (cause) {
       this.#awayUntilMs = this.#clock.monotonicMs() + AWAY_MS;
       if (entry && ageMs < USABLE_MS && this.#entries.get(sessionId) === entry) return entry.principal;
@@ -70,6 +71,20 @@ export class Principals {
     }
     if (version === this.#version) this.#remember(sessionId, principal);
     return principal;
+  }
+
+  /**
+   * Who is asking as of now, past what is remembered: before something is decided that had to wait. Read through `orm`, so
+   * that a transaction sees what holds within it. The server itself, which has no session, stays who it is. Throws
+   * `auth.session_ended`.
+   */
+  async current(by: Principal, orm: Orm | Transaction = this.#orm): Promise<Principal> {
+    if (by.sessionId === "") return by;
+    const now = await this.#load(by.sessionId, orm);
+    if (now?.userId !== by.userId) {
+      throw new FluxError("auth.session_ended", "the session has ended, sign in again");
+    }
+    return now;
   }
 
   forgetSession(sessionId: string): void {
@@ -99,9 +114,9 @@ export class Principals {
     }
   }
 
-  async #load(id: string): Promise<Principal | undefined> {
-    for (const [prefix, source] of this.#sources) if (id.startsWith(prefix)) return this.#loadFrom(source, id);
-    const rows = await this.#orm
+  async #load(id: string, orm: Orm | Transaction): Promise<Principal | undefined> {
+    for (const [prefix, source] of this.#sources) if (id.startsWith(prefix)) return this.#loadFrom(source, id, orm);
+    const rows = await orm
       .select({ userId: users.id, username: users.username, grant: grantColumns })
       .from(sessions)
       .innerJoin(users, eq(users.id, sessions.userId))
@@ -111,10 +126,10 @@ export class Principals {
     return this.#principal(rows, id);
   }
 
-  async #loadFrom(source: PrincipalSource, id: string): Promise<Principal | undefined> {
-    const found = await source(id);
+  async #loadFrom(source: PrincipalSource, id: string, orm: Orm | Transaction): Promise<Principal | undefined> {
+    const found = await source(id, orm);
     if (!found) return undefined;
-    const rows = await this.#orm
+    const rows = await orm
       .select({ userId: users.id, username: users.username, grant: grantColumns })
       .from(users)
       .leftJoin(roleGrants, heldBy(users.id))

@@ -61,8 +61,8 @@ export class UserService {
     return this.#read(this.#parts.orm, id);
   }
 
-  /** `by` must hold what the user is to hold. Throws `user.exists`, `user.unknown_camera`, `access.*`, `auth.password_*`. */
-  async create(by: Principal, input: CreateUser): Promise<User> {
+  /** `asking` must hold what the user is to hold. Throws `user.exists`, `user.unknown_camera`, `access.*`, `auth.password_*`. */
+  async create(asking: Principal, input: CreateUser): Promise<User> {
     const { clock, hasher, passwordPolicy, changes } = this.#parts;
     const displayName = input.displayName ?? input.username;
     await passwordPolicy?.check(input.password, { username: input.username, displayName });
@@ -82,7 +82,7 @@ export class UserService {
     };
     const wanted = input.grants ?? grantsOfRole(input.role ?? "viewer", input.cameraIds);
     try {
-      return await changes.run(async (transaction) => {
+      return await changes.runFor(asking, async (transaction, by) => {
         await transaction.insert(users).values(row);
         await this.#grant(transaction, by, id, wanted, input.grants === undefined);
         return { value: await this.#read(transaction, id), touched: [] };
@@ -94,18 +94,18 @@ export class UserService {
   }
 
   /**
-   * A new password or a disabled account ends the user's sessions (all but `keepSessionId`). `by` must hold all that the
+   * A new password or a disabled account ends the user's sessions (all but `keepSessionId`). `asking` must hold all that the
    * user holds: a password is as good as the rights behind it. Throws `user.not_found`, `user.last_admin`,
    * `user.unknown_camera`, `access.escalation`, `auth.password_*`.
    */
-  async update(by: Principal, id: string, input: UpdateUser, keepSessionId?: string): Promise<User> {
+  async update(asking: Principal, id: string, input: UpdateUser, keepSessionId?: string): Promise<User> {
     const { clock, hasher, sessions, passwordPolicy, changes, orm } = this.#parts;
     const { password, mustChangePassword = false, cameraIds, role, ...plain } = input;
     const { username, displayName } = await this.#read(orm, id);
-    await requireCovers(orm, by, id);
+    await requireCovers(orm, asking, id);
     if (password !== undefined) await passwordPolicy?.check(password, { username, displayName });
     const passwordHash = password === undefined ? undefined : await hasher.hash(password);
-    const user = await changes.run(async (transaction) => {
+    const user = await changes.runFor(asking, async (transaction, by) => {
       const before = await this.#read(transaction, id);
       await requireCovers(transaction, by, id);
       const set = {
@@ -124,9 +124,9 @@ export class UserService {
   }
 
   /** Throws `user.not_found`, `user.last_admin`, `access.escalation`. */
-  async remove(by: Principal, id: string): Promise<User> {
+  async remove(asking: Principal, id: string): Promise<User> {
     const { sessions, changes } = this.#parts;
-    const user = await changes.run(async (transaction) => {
+    const user = await changes.runFor(asking, async (transaction, by) => {
       const value = await this.#read(transaction, id);
       await requireCovers(transaction, by, id);
       // Nobody acts for the account from here on, whatever happens before its row is gone.

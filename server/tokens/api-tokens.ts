@@ -89,9 +89,9 @@ export class ApiTokens {
   }
 
   /** What the policy needs to know of `token:<id>`; undefined: it is not good any more. */
-  readonly source: CredentialSource = async (credentialId) => {
+  readonly source: CredentialSource = async (credentialId, orm) => {
     const id = credentialId.slice("token:".length);
-    const [row] = await this.#parts.orm.select().from(apiTokens).where(eq(apiTokens.id, id));
+    const [row] = await orm.select().from(apiTokens).where(eq(apiTokens.id, id));
     if (!row || row.revokedAt !== null || row.expiresAt <= toDate(this.#parts.clock.utcMicros())) return undefined;
     const { ownerId, name, permissions, cameraIds } = row;
     const cameras = cameraIds === null ? {} : { cameraIds: new Set(cameraIds) };

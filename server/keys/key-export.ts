@@ -49,19 +49,20 @@ export class KeyExport {
       .from(videoDeks)
       .where(and(eq(videoDeks.cameraId, cameraId), eq(videoDeks.utcDay, utcDay)));
     if (rows.length === 0) throw new FluxError("keys.unknown_key", "there is no key of that camera and day");
-    const keys = await Promise.all(rows.map(({ id }) => this.#videoKeys.byId(id)));
     const generations = await this.#orm
       .select()
       .from(sealGenerations)
       .where(lt(sealGenerations.createdAt, new Date(Date.parse(utcDay) + DAY_MS)))
       .orderBy(desc(sealGenerations.id))
       .limit(MOST_GENERATIONS);
+    const keys = await Promise.all(rows.map(({ id }) => this.#videoKeys.byId(id)));
     const secret = {
       cameraId,
       utcDay,
       keys: keys.map(({ id, suite, dek }) => ({ id, suite, dek: Buffer.from(dek).toString("base64url") })),
       generations: generations.map(({ id, salt }) => ({ id, salt: Buffer.from(salt).toString("base64url") })),
     };
+    for (const { dek } of keys) dek.fill(0);
     const plain = new TextEncoder().encode(JSON.stringify(secret));
     const jwe = await wrap(plain, recipient);
     plain.fill(0);

@@ -40,11 +40,14 @@ export class KeyRevocation {
   async revoke({ cameraId, fromDay, toDay, reason, byName }: Revocation): Promise<number[]> {
     this.#check(fromDay, toDay);
     const now = toDate(this.#clock.utcMicros());
-    const ids = await this.#orm.transaction(async (transaction) => {
+    let ids: readonly number[] = [];
+    const destroyed = this.#orm.transaction(async (transaction) => {
       const [startMicros, endMicros] = [
         Date.parse(fromDay) * MICROS_PER_MS,
         (Date.parse(toDay) + DAY_MS) * MICROS_PER_MS,
       ];
+      // Locks that are being set are waited for, and those that come now wait: they find the keys gone.
+      await transaction.execute(sql`lock table ${evidenceLocks} in share mode`);
       const locks = await transaction.$count(
         evidenceLocks,
         and(
@@ -68,6 +71,7 @@ export class KeyRevocation {
       });
       await transaction.insert(revokedVideoKeys).values(revoked);
       const numbers = rows.map(({ id }) => id);
+      ids = numbers;
       await transaction
         .update(videoDeks)
         .set({ wrapped: new Uint8Array(60) })
@@ -75,10 +79,11 @@ export class KeyRevocation {
       await transaction.delete(videoDeks).where(inArray(videoDeks.id, numbers));
       return numbers;
     });
-    this.#videoKeys.forget(ids);
+    // Also when nobody knows whether it came through: what is still there is read again.
+    const numbers = await destroyed.finally(() => this.#videoKeys.forget(ids));
     // Rows that were changed or deleted stay in the table's file until this.
-    if (ids.length > 0) await this.#orm.execute(sql`vacuum full video_deks`);
-    return ids;
+    if (numbers.length > 0) await this.#orm.execute(sql`vacuum full video_deks`);
+    return numbers;
   }
 
   /** Newest first. */

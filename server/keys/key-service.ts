@@ -77,12 +77,17 @@ export class KeyService {
    * so that a right to one camera never opens another's frames.
    */
   async epochKey(cameraId: string, keyId: number, generation: number, epoch: number): Promise<EpochKey> {
-    const { dek, suite, ...of } = await this.#videoKeys.byId(keyId);
-    if (of.cameraId !== cameraId || of.utcDay !== dayOfEpoch(epoch)) {
-      throw new FluxError("keys.unknown_key", `video key ${keyId} is not of that camera and day`);
-    }
+    // The salt first: nothing is waited for between the key and its use, so no destruction comes between.
     const salt = await this.#generations.salt(generation);
-    return { cameraId, keyId, generation, epoch, suite, key: deriveEpochKey(dek, salt, epoch, generation, cameraId) };
+    const { dek, suite, ...of } = await this.#videoKeys.byId(keyId);
+    try {
+      if (of.cameraId !== cameraId || of.utcDay !== dayOfEpoch(epoch)) {
+        throw new FluxError("keys.unknown_key", `video key ${keyId} is not of that camera and day`);
+      }
+      return { cameraId, keyId, generation, epoch, suite, key: deriveEpochKey(dek, salt, epoch, generation, cameraId) };
+    } finally {
+      dek.fill(0);
+    }
   }
 
   /** The camera is gone: its keys are no longer made ahead. */
@@ -134,10 +139,10 @@ export class KeyService {
 
   async #epochKey(cameraId: string, generation: number, epoch: number): Promise<EpochKey> {
     const day = dayOfEpoch(epoch);
+    const salt = await this.#generations.salt(generation);
     if (!this.#videoKeys.cached(cameraId, day)) await this.#videoKeys.ensure([cameraId], day);
     const videoKey = this.#videoKeys.cached(cameraId, day);
     if (!videoKey) throw new FluxError("keys.unknown_key", "the camera's video key could not be made");
-    const salt = await this.#generations.salt(generation);
     const key = deriveEpochKey(videoKey.dek, salt, epoch, generation, cameraId);
     return { cameraId, keyId: videoKey.id, generation, epoch, suite: videoKey.suite, key };
   }

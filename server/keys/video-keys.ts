@@ -31,6 +31,8 @@ export class VideoKeys {
   readonly #suite: Suite;
   readonly #byDay = new Map<string, VideoKey>();
   readonly #byId = new Map<number, VideoKey>();
+  /** Counts destructions: what was read before one must not be kept after it. */
+  #version = 0;
 
   constructor(orm: Orm, masterKeys: MasterKeys, clock: Clock, suite: Suite) {
     this.#orm = orm;
@@ -39,7 +41,7 @@ export class VideoKeys {
     this.#suite = suite;
   }
 
-  /** From memory only. */
+  /** From memory only. Its bytes are overwritten when it leaves memory: use it before anything is waited for. */
   cached(cameraId: string, utcDay: string): VideoKey | undefined {
     return this.#byDay.get(`${cameraId} ${utcDay}`);
   }
@@ -59,12 +61,14 @@ export class VideoKeys {
       const wrapped = ariaSeal(this.#masterKeys.forPurpose(mekId, PURPOSE), randomBytes(DEK_BYTES), context);
       return { cameraId, utcDay, suite, mekId, wrapped, createdAt };
     });
-    // Who comes second keeps nothing of its own: all read the row that won.
-    await this.#orm.insert(videoDeks).values(rows).onConflictDoNothing();
-    const stored = await this.#orm
-      .select()
-      .from(videoDeks)
-      .where(and(inArray(videoDeks.cameraId, missing), eq(videoDeks.utcDay, utcDay), eq(videoDeks.suite, suite)));
+    const stored = await this.#unlessDestroyed(async () => {
+      // Who comes second keeps nothing of its own: all read the row that won.
+      await this.#orm.insert(videoDeks).values(rows).onConflictDoNothing();
+      return this.#orm
+        .select()
+        .from(videoDeks)
+        .where(and(inArray(videoDeks.cameraId, missing), eq(videoDeks.utcDay, utcDay), eq(videoDeks.suite, suite)));
+    });
     const failures: unknown[] = [];
     for (const row of stored) {
       try {
@@ -76,27 +80,30 @@ export class VideoKeys {
     if (failures.length > 0) throw failures[0];
   }
 
-  /** By number, for whoever holds a frame. Throws `keys.unknown_key`, `keys.revoked`. */
+  /**
+   * By number, for whoever holds a frame. The bytes are the caller's own, who overwrites them when he is done. Throws
+   * `keys.unknown_key`, `keys.revoked`.
+   */
   async byId(id: number): Promise<VideoKey> {
     const known = this.#byId.get(id);
-    if (known) return known;
-    const [row] = await this.#orm.select().from(videoDeks).where(eq(videoDeks.id, id));
-    if (row) return this.#remember(this.#open(row));
+    if (known) return copyOf(known);
+    const [row] = await this.#unlessDestroyed(() => this.#orm.select().from(videoDeks).where(eq(videoDeks.id, id)));
+    if (row) {
+      const key = this.#open(row);
+      const own = copyOf(key);
+      this.#remember(key);
+      return own;
+    }
     if ((await this.#orm.$count(revokedVideoKeys, eq(revokedVideoKeys.keyId, id))) > 0) {
       throw new FluxError("keys.revoked", `video key ${id} was destroyed`);
     }
     throw new FluxError("keys.unknown_key", `there is no video key ${id}`);
   }
 
-  /** Destroyed keys leave memory too. */
+  /** Destroyed keys leave memory too, and what is being read of them just now does not get there. */
   forget(ids: readonly number[]): void {
-    for (const id of ids) {
-      const key = this.#byId.get(id);
-      if (!key) continue;
-      key.dek.fill(0);
-      this.#byId.delete(id);
-      this.#byDay.delete(`${key.cameraId} ${key.utcDay}`);
-    }
+    this.#version++;
+    for (const id of ids) this.#drop(this.#byId.get(id));
   }
 
   /**
@@ -128,21 +135,41 @@ export class VideoKeys {
     return { id: row.id, cameraId: row.cameraId, utcDay: row.utcDay, suite: suiteOf(row.suite), dek };
   }
 
-  #remember(key: VideoKey): VideoKey {
+  /** Reads again when keys were destroyed meanwhile. */
+  async #unlessDestroyed<T>(read: () => Promise<T>): Promise<T> {
+    for (;;) {
+      const version = this.#version;
+      const found = await read();
+      if (version === this.#version) return found;
+    }
+  }
+
+  #remember(key: VideoKey): void {
+    // Two read it at once.
+    if (this.#byId.has(key.id)) return void key.dek.fill(0);
     this.#byId.set(key.id, key);
     if (key.suite === this.#suite) this.#byDay.set(`${key.cameraId} ${key.utcDay}`, key);
     while (this.#byId.size > MAX_CACHED) this.#forgetOldest();
-    return key;
   }
 
   /** The oldest day goes first: live keys are the newest. */
   #forgetOldest(): void {
     let oldest: VideoKey | undefined;
     for (const key of this.#byId.values()) if (!oldest || key.utcDay < oldest.utcDay) oldest = key;
-    if (!oldest) return;
-    this.#byId.delete(oldest.id);
-    this.#byDay.delete(`${oldest.cameraId} ${oldest.utcDay}`);
+    this.#drop(oldest);
   }
+
+  #drop(key: VideoKey | undefined): void {
+    if (!key) return;
+    key.dek.fill(0);
+    this.#byId.delete(key.id);
+    const day = `${key.cameraId} ${key.utcDay}`;
+    if (this.#byDay.get(day) === key) this.#byDay.delete(day);
+  }
+}
+
+function copyOf(key: VideoKey): VideoKey {
+  return { ...key, dek: key.dek.slice() };
 }
 
 function aad(row: { cameraId: string; utcDay: string; suite: number }): string {

@@ -204,7 +204,11 @@ it("what browsers and tools send is served as ever", async () => {
       "",
     ],
   );
-  expect(text.match(/answer to \/(plain|none|pieces)/g)).toEqual(["answer to /plain", "answer to /none", "answer to /pieces"]);
+  expect(text.match(/answer to \/(plain|none|pieces)/g)).toEqual([
+    "answer to /plain",
+    "answer to /none",
+    "answer to /pieces",
+  ]);
   expect(seen.map(({ line, length, body }) => [line, length, body]).sort()).toEqual([
     ["DELETE /none", "0", ""],
     ["GET /plain", "0", ""],

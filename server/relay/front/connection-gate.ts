@@ -13,7 +13,7 @@ interface Entry {
 
 interface Owner {
   count: number;
-  /** Those that ask for nothing at the moment, longest first. */
+  /** Those that have asked for nothing, or not to the end; longest first. */
   readonly idle: Set<Entry>;
 }
 
@@ -73,7 +73,7 @@ export class ConnectionGate {
     return true;
   }
 
-  /** The connection asks for something: it stays. By its peer, since TLS puts another socket on top. */
+  /** The connection has asked for something, to the end: it stays. By its peer, since TLS puts another socket on top. */
   busy(socket: Socket): void {
     const entry = this.#entries.get(keyOf(socket));
     if (!entry) return;

@@ -78,13 +78,11 @@ export class Listener {
       socket.on("close", () => sockets.delete(socket));
     });
     server.on("request", (request, response) => {
-      gate.busy(request.socket);
       response.on("close", () => gate.idle(request.socket));
-      proxy.handle(request, response, protocol);
+      proxy.handle(request, response, protocol, () => gate.busy(request.socket));
     });
     server.on("upgrade", (request, socket, head) => {
-      gate.busy(request.socket);
-      upgrade.handle(request, socket, head, protocol);
+      upgrade.handle(request, socket, head, protocol, () => gate.busy(request.socket));
     });
     server.on("clientError", (_error, socket) => {
       if (socket.writable) socket.end(BAD_REQUEST);

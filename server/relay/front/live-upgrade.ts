@@ -44,7 +44,14 @@ export class LiveUpgrade {
     this.#options = options;
   }
 
-  handle(request: IncomingMessage, socket: Duplex, head: Buffer, protocol: "http" | "https"): void {
+  /** `admitted` is called when a viewer's place is taken. */
+  handle(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    protocol: "http" | "https",
+    admitted: () => void = () => {},
+  ): void {
     // Until the WebSocket owns the socket, nothing else hears its errors.
     const ignore = (): void => {};
     socket.on("error", ignore);
@@ -72,6 +79,7 @@ export class LiveUpgrade {
       return;
     }
     socket.on("close", leave);
+    admitted();
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       socket.off("error", ignore);
       if (path === PLAYBACK_PATH) {

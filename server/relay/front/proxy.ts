@@ -54,7 +54,13 @@ export class HttpProxy {
     this.#rate = perSecond > 0 ? new RateLimiter(clock, { perSecond, burst: BURST_SECONDS * perSecond }) : undefined;
   }
 
-  handle(incoming: IncomingMessage, response: ServerResponse, protocol: "http" | "https"): void {
+  /** `whole` is called when the request is there to its end, and is going to be answered. */
+  handle(
+    incoming: IncomingMessage,
+    response: ServerResponse,
+    protocol: "http" | "https",
+    whole: () => void = () => {},
+  ): void {
     const client = this.#options.clients.of(incoming, protocol);
     if (client.protocol === "http" && this.#options.insecure?.answer(incoming, response, client)) return;
     const owner = addressOwner(client.address);
@@ -68,19 +74,18 @@ export class HttpProxy {
       this.#answer(response, 400, "request.ambiguous", `The request is not clear: ${unclear}.`);
       return;
     }
-    const leave = this.#requests.enter(owner);
-    if (!leave) {
-      this.#answer(response, 503, "server.busy", "Too many requests at once.", 1000);
-      return;
-    }
-    response.on("close", leave);
     void readBody(incoming, MAX_BODY_BYTES, this.#bodies).then(({ body, release }) => {
       response.on("close", release);
       if (response.destroyed) return release();
-      if (body === "too-large") this.#tooLarge(response);
-      else if (body === "busy") this.#answer(response, 503, "server.busy", "Too many requests at once.", 1000);
-      else if (body === "cut") response.destroy();
-      else this.#pass(incoming, response, client, body, true);
+      if (body === "too-large") return this.#tooLarge(response);
+      if (body === "busy") return this.#busy(response);
+      if (body === "cut") return void response.destroy();
+      whole();
+      // Not before: who sends slowly holds a connection of his, and no place that others need.
+      const leave = this.#requests.enter(owner);
+      if (!leave) return this.#busy(response);
+      response.on("close", leave);
+      this.#pass(incoming, response, client, body, true);
     });
   }
 
@@ -129,6 +134,10 @@ export class HttpProxy {
 
   #tooLarge(response: ServerResponse): void {
     this.#answer(response, 413, "server.body_too_large", `A request's body is limited to ${MAX_BODY_BYTES} bytes.`);
+  }
+
+  #busy(response: ServerResponse): void {
+    this.#answer(response, 503, "server.busy", "Too many requests at once.", 1000);
   }
 
   #failed(response: ServerResponse): void {

@@ -1,21 +1,49 @@
 import type { IncomingMessage } from "node:http";
 
-/** What all the requests that are coming in may hold together. */
+/** A body that is coming in. */
+interface Unfinished {
+  held: number;
+  giveUp(): void;
+}
+
+/**
+ * What all the requests that are coming in may hold together. Where there is no room, the unfinished body that began first
+ * makes way: those who send slowly, or never end, keep nobody out who says what he wants at once.
+ */
 export class BodyBudget {
+  readonly #unfinished = new Set<Unfinished>();
   #left: number;
 
   constructor(bytes: number) {
     this.#left = bytes;
   }
 
-  take(bytes: number): boolean {
-    if (bytes > this.#left) return false;
+  get left(): number {
+    return this.#left;
+  }
+
+  take(of: Unfinished, bytes: number): boolean {
+    this.#unfinished.add(of);
+    while (bytes > this.#left) {
+      const [first] = this.#unfinished;
+      if (first === undefined || first === of) return false;
+      first.giveUp();
+    }
     this.#left -= bytes;
+    of.held += bytes;
     return true;
   }
 
-  give(bytes: number): void {
-    this.#left += bytes;
+  /** It makes way for nobody any more. */
+  finished(of: Unfinished): void {
+    this.#unfinished.delete(of);
+  }
+
+  /** Idempotent. */
+  release(of: Unfinished): void {
+    this.#unfinished.delete(of);
+    this.#left += of.held;
+    of.held = 0;
   }
 }
 
@@ -30,31 +58,29 @@ export function readBody(
   limit: number,
   budget: BodyBudget,
 ): Promise<{ body: ReadBody; release(): void }> {
-  let held = 0;
-  const release = (): void => {
-    budget.give(held);
-    held = 0;
-  };
+  const share: Unfinished = { held: 0, giveUp: () => {} };
+  const release = (): void => budget.release(share);
   if (Number(incoming.headers["content-length"] ?? 0) > limit) return Promise.resolve({ body: "too-large", release });
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let over = false;
     const end = (body: ReadBody): void => {
-      if (!Buffer.isBuffer(body)) release();
+      if (over) return;
+      over = true;
+      if (Buffer.isBuffer(body)) budget.finished(share);
+      else {
+        release();
+        incoming.pause();
+      }
+      chunks.length = 0;
       resolve({ body, release });
     };
+    share.giveUp = () => end("busy");
     incoming.on("data", (chunk: Buffer) => {
       if (over) return;
-      const tooLarge = held + chunk.byteLength > limit;
-      if (!tooLarge && budget.take(chunk.byteLength)) {
-        held += chunk.byteLength;
-        chunks.push(chunk);
-        return;
-      }
-      over = true;
-      chunks.length = 0;
-      incoming.pause();
-      end(tooLarge ? "too-large" : "busy");
+      if (share.held + chunk.byteLength > limit) end("too-large");
+      else if (budget.take(share, chunk.byteLength)) chunks.push(chunk);
+      else end("busy");
     });
     incoming.on("end", () => end(Buffer.concat(chunks)));
     incoming.on("error", () => end("cut"));

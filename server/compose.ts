@@ -207,6 +207,7 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
     clock,
     log: log.child({ part: "cameras" }),
     outbound,
+    rights: access,
     onRemoved: (cameraId) => keys.forget(cameraId),
     onChange: () => {
       places.replace(cameras.sources());
@@ -224,6 +225,7 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
     outbound,
     cameras: () => cameras.sources(),
   });
+  const evidence = createEvidence(orm, clock);
   const exports = scope.own(
     await ExportService.open({
       orm,
@@ -236,6 +238,7 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
       openSegments: () => archive?.index.open ?? new Map(),
       cameraName: (cameraId) => cameras.sources().find(({ id }) => id === cameraId)?.name,
       readSegment,
+      requireCase: (principal, caseId) => evidence.cases.get(principal, caseId),
       startThread: (order) => spawnThread(new URL("./export-worker.mjs", bundleUrl), order, "export"),
     }),
   );
@@ -305,7 +308,7 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
     users,
     layouts,
     ...programs,
-    evidence: createEvidence(orm, clock),
+    evidence,
     keyAdmin,
     configVersions,
     archive,

@@ -92,3 +92,33 @@ it("a stored password goes to no host but the one that it is stored for", async 
     expect(await patch(busan, body), JSON.stringify(body)).toEqual({ status: 200 });
   }
 });
+
+it("nor to where others would see it whom he may not let see it", async () => {
+  const { cameras, users, groups, access } = { ...server.control, groups: server.control.access.groups };
+  const lobby = { kind: "place", path: "Lobby" } as const;
+  const friend = await users.create(SERVER_PRINCIPAL, {
+    username: "friend",
+    password: ADMIN_PASSWORD,
+    grants: [{ roleId: "viewer", scope: lobby }],
+  });
+  const escalation = { status: 403, code: "access.escalation", field: "group" };
+  expect(await patch(busan, { group: "Lobby" })).toEqual(escalation);
+  expect(await patch(busan, { group: "Lobby/Desk" })).toEqual(escalation);
+  // One that he may look at himself he may let others look at; beside the place is not in it.
+  expect(await patch(busan, { group: "Lobby 2" })).toEqual({ status: 200 });
+  expect(await patch(seoul, { group: "Lobby" })).toEqual({ status: 200 });
+  const body = { name: "back", url: "rtsp://10.0.0.1/back", group: "Lobby" };
+  await expect(cameras.create(installer, body, crypto.randomUUID())).rejects.toMatchObject({
+    code: "access.escalation",
+  });
+  await cameras.remove((await cameras.create(installer, body)).id);
+  // The same through a group.
+  await access.grants.replace(SERVER_PRINCIPAL, { userId: friend.id }, []);
+  const group = await groups.create({ name: "Guests", description: "" });
+  await access.grants.replace(SERVER_PRINCIPAL, { groupId: group.id }, [{ roleId: "viewer", scope: lobby }]);
+  expect(await patch(busan, { group: "Lobby" })).toEqual(escalation);
+  // Who holds it all moves it.
+  expect((await cameras.update(SERVER_PRINCIPAL, busan.id, { group: "Lobby" })).group).toBe("Lobby");
+  // Within the place nobody gains anything.
+  expect(await patch(busan, { group: "Lobby/Desk" })).toEqual({ status: 200 });
+});

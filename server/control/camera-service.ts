@@ -19,10 +19,18 @@ import { formatBody, statusBody } from "./camera-status.ts";
 import type { CameraRecord, CameraStore, CameraValues } from "./camera-store.ts";
 import { type CameraUrl, hasControlCharacters, parseCameraUrl } from "./camera-url.ts";
 import type { CameraSource, MediaPlane } from "./media-plane.ts";
+import { mayShowPicture } from "./probe-rights.ts";
 
 export type CreateCamera = z.infer<typeof createCameraRequest>;
 export type UpdateCamera = z.infer<typeof updateCameraRequest>;
 export type ProbeCamera = z.infer<typeof probeRequest>;
+
+export interface CameraRights {
+  /** Throws `auth.session_ended`. */
+  current(by: Principal): Promise<Principal>;
+  /** Throws `access.escalation` where others would gain what `by` does not hold. */
+  requireMovable(by: Principal, cameraId: string, from: string | undefined, to: string): Promise<void>;
+}
 
 export interface CameraServiceParts {
   readonly store: CameraStore;
@@ -31,6 +39,8 @@ export interface CameraServiceParts {
   readonly log: Logger;
   /** Decides where a camera may be. */
   readonly outbound: OutboundGuard;
+  /** Who may do what, asked when it is done: what was true of the caller when he asked may be over. */
+  readonly rights: CameraRights;
   /** The set of cameras changed, or the name or the streams of one. */
   readonly onChange?: (cameras: readonly CameraSource[]) => void;
   readonly onRemoved?: (cameraId: string) => void;
@@ -88,7 +98,8 @@ export class CameraService {
 
   /**
    * `backId`: of a camera that is brought back. Throws `camera.bad_url`, `camera.bad_field`, `camera.exists`; `auth.forbidden`
-   * for a place that is not the caller's to manage; `access.escalation` where he would gain rights on what was recorded.
+   * for a place that is not the caller's to manage; `access.escalation` where he, or others by him, would gain rights on
+   * what was recorded.
    */
   create(principal: Principal, input: CreateCamera, backId?: string): Promise<Camera> {
     const id = backId ?? randomUUID();
@@ -107,29 +118,36 @@ export class CameraService {
         createdAt,
         urls: new Map(),
       });
-      requirePlace(principal, values.group);
-      if (backId !== undefined) requireNoGain(principal, values.group);
-      return this.#save(values, principal);
+      const by = await this.#parts.rights.current(principal);
+      requirePlace(by, values.group);
+      if (backId !== undefined) {
+        requireNoGain(by, values.group);
+        await this.#parts.rights.requireMovable(by, id, undefined, values.group);
+      }
+      return this.#save(values, by);
     });
   }
 
   /**
    * Fields left out stay as they are. Throws as `create`, `camera.not_found`, `camera.password_needed`; `access.escalation`
-   * where the caller would gain rights on the camera by moving it.
+   * where the caller would gain rights on the camera by moving it, or give others what he does not hold.
    */
   update(principal: Principal, id: string, input: UpdateCamera): Promise<Camera> {
     return this.#inOrder(async () => {
       const record = this.#cameras.get(id);
       if (!record) throw notFound();
+      const by = await this.#parts.rights.current(principal);
+      if (!can(by, "camera.manage", id)) throw new FluxError("auth.forbidden", "not permitted any more");
       const { streams, ...rest } = record;
       const urls = new Map(streams.map(({ role, url }) => [role, url] as const));
       const values = this.#values(input, { ...rest, urls });
       // Moving a camera gives it to those who hold rights where it goes.
       if (values.group !== record.group) {
-        requirePlace(principal, values.group);
-        requireNoGain(principal, values.group, id);
+        requirePlace(by, values.group);
+        requireNoGain(by, values.group, id);
+        await this.#parts.rights.requireMovable(by, id, record.group, values.group);
       }
-      return this.#save(values, principal);
+      return this.#save(values, by);
     });
   }
 
@@ -147,7 +165,10 @@ export class CameraService {
     });
   }
 
-  /** Connects once and says what is there. Throws `camera.*`, `probe.*`, `rtsp.*`. */
+  /**
+   * Connects once and says what is there; with the picture only for those who may see it (`mayShowPicture`). Throws
+   * `camera.*`, `probe.*`, `rtsp.*`.
+   */
   async probe(principal: Principal, input: ProbeCamera): Promise<ProbeResponse> {
     const target = parseCameraUrl(input.url, "url", this.#parts.outbound);
     const stored = input.cameraId === undefined ? undefined : this.#cameras.get(input.cameraId);
@@ -165,6 +186,7 @@ export class CameraService {
         allowUntrustedCertificate: input.allowUntrustedCertificate ?? stored?.allowUntrustedCertificate ?? false,
       };
       const result = await this.#parts.media.probe(source, PROBE_TIMEOUT_MS);
+      const shown = await mayShowPicture(principal, target, stored?.id, this.#cameras.values(), this.#parts.outbound);
       return {
         format: formatBody(result.format),
         audioFormat: formatBody(result.audioFormat),
@@ -173,7 +195,7 @@ export class CameraService {
         firstFrameMs: result.firstFrameMs,
         measuredFps: result.measuredFps,
         measuredKbps: result.measuredKbps,
-        keyframe: Buffer.from(result.keyframe).toString("base64"),
+        keyframe: shown ? Buffer.from(result.keyframe).toString("base64") : "",
       };
     } finally {
       this.#probes--;

@@ -7,13 +7,15 @@ import { describeError, errorCode, FluxError } from "../../shared/lib/errors.ts"
 import { can, type Principal } from "../auth/policy.ts";
 import { settings } from "../db/schema/index.ts";
 import { toDate } from "../db/time.ts";
-import { orderCase } from "./export-order.ts";
 import { ExportRunner, type RunnerParts, secretContext } from "./export-runner.ts";
 import type { JobRow } from "./export-store.ts";
 import { loadSigningKey } from "./signing-key.ts";
 import { requireFfmpeg } from "./watermark.ts";
 
-export type ExportParts = Omit<RunnerParts, "signing" | "serverId">;
+export interface ExportParts extends Omit<RunnerParts, "signing" | "serverId"> {
+  /** Throws `case.not_found`, also for a case of cameras that are not the caller's: a package tells what it is called. */
+  readonly requireCase: (principal: Principal, caseId: string) => Promise<unknown>;
+}
 
 const MAX_WAITING = 100;
 const MAX_SPAN_MICROS = 366 * 86_400 * 1_000_000;
@@ -48,9 +50,7 @@ export class ExportService {
   /** Throws `camera.not_found`, `export.bad_range`, `export.no_passphrase`, `export.bad_spec`, `export.too_many`, `export.ffmpeg_missing`, `case.not_found`. */
   async create(principal: Principal, spec: ExportSpec): Promise<ExportJob> {
     this.#check(principal, spec);
-    if (spec.caseId !== undefined && !(await orderCase(this.#parts.orm, spec.caseId))) {
-      throw new FluxError("case.not_found", "there is no such case", { field: "caseId" });
-    }
+    if (spec.caseId !== undefined) await this.#requireCase(principal, spec.caseId);
     if (spec.watermark) await canMark();
     const waiting = await this.#runner.store.withState(["queued", "running"]);
     if (waiting.length >= MAX_WAITING) throw new FluxError("export.too_many", "too many exports wait already");
@@ -159,6 +159,15 @@ export class ExportService {
       throw new FluxError("export.bad_spec", "a sealed package cannot be marked: it is not opened", {
         field: "watermark",
       });
+    }
+  }
+
+  async #requireCase(principal: Principal, caseId: string): Promise<void> {
+    try {
+      await this.#parts.requireCase(principal, caseId);
+    } catch (cause) {
+      if (errorCode(cause) !== "case.not_found") throw cause;
+      throw new FluxError("case.not_found", "there is no such case", { cause, field: "caseId" });
     }
   }
 

@@ -111,6 +111,10 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     clock,
     log,
     outbound,
+    rights: {
+      current: (by) => access.current(by),
+      requireMovable: (...move) => access.requireMovable(...move),
+    },
     onRemoved: (cameraId) => keys.service.forget(cameraId),
     onChange: () => {
       places.replace(cameras.sources());
@@ -128,6 +132,7 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     outbound,
     cameras: () => cameras.sources(),
   });
+  const evidence = createEvidence(orm, clock);
   const exports = await ExportService.open({
     orm,
     clock,
@@ -139,6 +144,7 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     openSegments: () => archive.index.open,
     cameraName: (cameraId) => cameras.sources().find(({ id }) => id === cameraId)?.name,
     readSegment: (...part) => archive.reader.read(...part),
+    requireCase: (principal, caseId) => evidence.cases.get(principal, caseId),
     startThread: inProcessThread,
   });
   const authority = new LiveAuthority({
@@ -200,7 +206,7 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     cameras,
     layouts,
     ...programs,
-    evidence: createEvidence(orm, clock),
+    evidence,
     keyAdmin,
     archive,
     exports,

@@ -38,7 +38,7 @@ export const foundStreams = z.object({
   url: z.string(),
   subUrl: z.string().nullable(),
   format: streamFormat,
-  /** First picture, Annex B, base64. */
+  /** First picture, Annex B, base64; empty where the caller may not see the camera live. */
   keyframe: z.string(),
 });
 export type FoundStreams = z.infer<typeof foundStreams>;

@@ -195,7 +195,7 @@ export const probeResponse = z.object({
   firstFrameMs: z.number(),
   measuredFps: z.number(),
   measuredKbps: z.number(),
-  /** One keyframe, Annex B, base64: the browser decodes and shows it. */
+  /** One keyframe, Annex B, base64: the browser decodes and shows it. Empty where the caller may not see the camera live. */
   keyframe: z.string(),
 });
 export type ProbeResponse = z.infer<typeof probeResponse>;

@@ -24,6 +24,7 @@ export const enAuditActions = {
   bookmark_update: "Changed a bookmark",
   camera_create: "Added a camera",
   camera_delete: "Removed a camera",
+  camera_probe: "Tested a camera's connection",
   camera_update: "Changed a camera",
   case_add_ranges: "Added footage to a case",
   case_create: "Opened a case",

@@ -294,6 +294,7 @@ export const en = {
       idle: "Test the connection to see a picture here.",
       decoding: "Decoding the picture…",
       cannotDecode: "Connected, but this browser cannot decode {{codec}}. Recording is not affected.",
+      noRight: "Connected. No picture: you have no right to view this camera.",
       decodeFailed: "Connected, but the picture could not be decoded: {{reason}}",
       noDecoder: "This browser has no video decoder (WebCodecs). Use a secure address (https) or a current browser.",
       facts: {

@@ -25,6 +25,7 @@ export const koAuditActions: typeof enAuditActions = {
   bookmark_update: "북마크 변경",
   camera_create: "카메라 추가",
   camera_delete: "카메라 제거",
+  camera_probe: "카메라 연결 시험",
   camera_update: "카메라 변경",
   case_add_ranges: "사건에 영상 추가",
   case_create: "사건 만들기",

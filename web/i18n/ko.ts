@@ -294,6 +294,7 @@ export const ko: Translation = {
       idle: "연결을 시험하면 여기에 영상이 표시됩니다.",
       decoding: "영상을 디코딩하는 중…",
       cannotDecode: "연결되었지만 이 브라우저는 {{codec}} 영상을 디코딩할 수 없습니다. 녹화에는 영향이 없습니다.",
+      noRight: "연결되었습니다. 이 카메라를 볼 권한이 없어 영상은 표시되지 않습니다.",
       decodeFailed: "연결되었지만 영상을 디코딩하지 못했습니다: {{reason}}",
       noDecoder:
         "이 브라우저에는 비디오 디코더(WebCodecs)가 없습니다. 보안 주소(https) 또는 최신 브라우저를 사용하세요.",

@@ -6,6 +6,8 @@ import {
   probeResponse,
   updateCameraRequest,
 } from "../../../shared/api/schemas.ts";
+import { errorCode } from "../../../shared/lib/errors.ts";
+import { parseCameraUrl } from "../../control/camera-url.ts";
 import { actor } from "../actor.ts";
 import { type Api, idParam, json, jsonBody, needs, noContent } from "../api.ts";
 import type { AppDeps } from "../types.ts";
@@ -48,11 +50,22 @@ export function cameraRoutes(api: Api, { cameras, audit }: AppDeps): void {
       method: "post",
       path: "/cameras/probe",
       tags,
-      summary: "Connect once and show what is there",
+      summary: "Connect once and show what is there; the picture only to those who may see the camera live",
       request: { body: jsonBody(probeRequest) },
       responses: { 200: json(probeResponse) },
     },
-    async (c) => c.json(await cameras.probe(c.get("principal"), c.req.valid("json")), 200),
+    async (c) => {
+      const input = c.req.valid("json");
+      const { host, port } = parseCameraUrl(input.url, "url");
+      const of = input.cameraId === undefined ? {} : { cameraId: input.cameraId };
+      const row = { ...actor(c), action: "camera.probe", target: `${host}:${port}`, ...of };
+      const found = await cameras.probe(c.get("principal"), input).catch(async (error: unknown) => {
+        await audit.add({ ...row, outcome: "failed", details: { code: errorCode(error) } });
+        throw error;
+      });
+      await audit.add({ ...row, details: { picture: found.keyframe !== "" } });
+      return c.json(found, 200);
+    },
   );
 
   api.add(

@@ -1,4 +1,4 @@
-import { CircleAlert, CircleCheck, LoaderCircle, MonitorX, PlugZap } from "lucide-react";
+import { CircleAlert, CircleCheck, EyeOff, LoaderCircle, MonitorX, PlugZap } from "lucide-react";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ProbeResponse } from "../../../shared/api/schemas.ts";
@@ -30,7 +30,12 @@ export function ProbePanel({ state }: { readonly state: ProbeState }): ReactNode
             {state.message}
           </Note>
         )}
-        {state.status === "done" && <Preview probe={state.probe} />}
+        {state.status === "done" &&
+          (state.probe.keyframe === "" ? (
+            <Note icon={<EyeOff />}>{t("cameras.test.noRight")}</Note>
+          ) : (
+            <Preview probe={state.probe} />
+          ))}
       </div>
       {state.status === "done" && <Facts probe={state.probe} />}
     </div>

@@ -66,6 +66,7 @@ export class GroupService {
       await this.requireCovers(by, id, transaction);
       const touched = await membersOf(transaction, id);
       await transaction.delete(userGroups).where(eq(userGroups.id, id));
+      await forgetInRules(transaction, id);
       return { value, touched };
     });
   }
@@ -173,6 +174,15 @@ async function mappingRules(orm: Orm | Transaction): Promise<MappingRule[]> {
   const { name, groupMap } = oidcProviders;
   const rows = await orm.select({ provider: name, rules: groupMap }).from(oidcProviders).orderBy(asc(name));
   return rows.flatMap(({ provider, rules }) => rules.map(({ group, groupIds }) => ({ provider, group, groupIds })));
+}
+
+/** One that is brought back under its id is filled by nobody's rules but new ones. */
+async function forgetInRules(transaction: Transaction, groupId: string): Promise<void> {
+  for (const { id, groupMap } of await transaction.select().from(oidcProviders)) {
+    if (!groupMap.some(({ groupIds }) => groupIds.includes(groupId))) continue;
+    const rest = groupMap.map((rule) => ({ ...rule, groupIds: rule.groupIds.filter((one) => one !== groupId) }));
+    await transaction.update(oidcProviders).set({ groupMap: rest }).where(eq(oidcProviders.id, id));
+  }
 }
 
 function columns({ name, description }: GroupInput) {

@@ -82,6 +82,17 @@ describe("providers of sign-in", () => {
       status: 403,
       code: "auth.forbidden",
     });
+    // Nor one that is not there, and may come back under its id with rights that he does not hold.
+    const groupIds = [crypto.randomUUID()];
+    const gone = { ...mapped, groupMap: [{ ...harmless, groupIds }] };
+    const unknown = { status: 404, code: "group.not_found" };
+    expect(await asManager("PUT", `/identity/providers/${made.id}`, gone)).toEqual(unknown);
+    expect(await asManager("POST", "/identity/providers", { ...gone, name: "Gone" })).toEqual(unknown);
+    // One that is deleted is out of the rules: it comes back to nobody, and the provider can be saved again.
+    await call("DELETE", `/groups/${empty.id}`);
+    const back = await server.control.access.groups.create({ name: "Empty", description: "" }, empty.id);
+    expect(back.mappings).toEqual([]);
+    expect((await call<UserGroup>("GET", `/groups/${empty.id}`)).mappings).toEqual([]);
   });
 
   it("that give more than he holds are not his to change, nor to remove", async () => {

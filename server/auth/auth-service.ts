@@ -1,5 +1,6 @@
 import { FluxError } from "../../shared/lib/errors.ts";
 import type { Micros } from "../../shared/lib/time.ts";
+import { isAdmitted } from "../tokens/networks.ts";
 import type { AccessTokens } from "./access-tokens.ts";
 import type { Principal } from "./policy.ts";
 import type { Principals } from "./principals.ts";
@@ -76,6 +77,9 @@ export class AuthService {
     const { userId, sessionId, expiresAt } = await this.#parts.tokens.verify(accessToken);
     const principal = await this.#parts.principals.ofSession(sessionId);
     if (principal.userId !== userId) throw new FluxError("auth.invalid_token", "the access token is not valid");
+    if (!isAdmitted(ip, principal.limit?.networks ?? [])) {
+      throw new FluxError("auth.network_refused", "the display may not be used from this address");
+    }
     void this.#parts.sessions.seen(sessionId);
     return { principal, expiresAt };
   }

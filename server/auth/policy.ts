@@ -75,6 +75,8 @@ export interface PrincipalLimit {
   /** Left out: every camera of the owner. */
   readonly cameraIds?: ReadonlySet<string>;
   readonly layoutId?: string;
+  /** Where it may be used; left out or empty: anywhere. */
+  readonly networks?: readonly string[];
 }
 
 /** Who is asking, as of now: rights come from the database, not from the token. */

@@ -12,7 +12,7 @@ import { micros, millis } from "../../shared/lib/time.ts";
 import { type Action, type Principal, SERVER_PRINCIPAL } from "../auth/policy.ts";
 import { auditEntries, exportJobs, segments, storageVolumes } from "../db/schema/index.ts";
 import { databases } from "../testkit/temp-db.ts";
-import { startTestServer, type TestServer } from "../testkit/test-server.ts";
+import { ADMIN_PASSWORD, startTestServer, type TestServer } from "../testkit/test-server.ts";
 import { findFfmpeg } from "../testkit/tools.ts";
 import { fileBytes } from "./package-source.ts";
 import { ExportKit } from "./testkit/export-kit.ts";
@@ -181,6 +181,22 @@ describe.skipIf(ffmpeg === undefined).each(databases)("export jobs, $name", (kin
       const { error } = (await response.json()) as { error: { code: string } };
       expect([response.status, error.code]).toEqual([status, code]);
     }
+    // A package tells the title of its case: one of other cameras is as if it were not there.
+    const other = await server.addCamera("other");
+    const item = { cameraId: other.id, startMicros: 5, endMicros: 6, note: "" };
+    const ask = async (as: string, path: string, body: object) => {
+      const response = await server.call("POST", `/api/v1${path}`, { token: as, body });
+      return { status: response.status, body: (await response.json()) as { id: string; error?: { code: string } } };
+    };
+    const foreign = await ask(token, "/cases", { title: "Theft", reference: "2026-17", items: [item] });
+    expect(foreign.status).toBe(201);
+    const role = { name: "Clerk", description: "", permissions: ["archive.view", "archive.export"] };
+    const { id: roleId } = (await ask(token, "/roles", role)).body;
+    const grants = [{ roleId, scope: { kind: "camera", cameraId } }];
+    await ask(token, "/users", { username: "clerk", password: ADMIN_PASSWORD, grants });
+    const clerk = (await login("clerk")).accessToken;
+    const refused = await ask(clerk, "/exports", spec({ caseId: foreign.body.id, audio: false }) as object);
+    expect([refused.status, refused.body.error?.code]).toEqual([404, "case.not_found"]);
     vi.stubEnv("PATH", kit.folder);
     const marked = await server.call("POST", "/api/v1/exports", { token, body: spec({ watermark: true }) });
     vi.unstubAllEnvs();

@@ -114,6 +114,7 @@ export class SignIn {
 
   /** The first proof is given: asks for a second factor, or for setting one up, or opens the session. */
   async afterFirst(user: AccountRow, methods: readonly string[], visitor: Visitor): Promise<SignInResult> {
+    await this.#requirePerson(user.id);
     const { totp, passkeys, recovery } = this.#parts;
     const [app, keys, keysHere, codes] = await Promise.all([
       totp.has(user.id),
@@ -136,7 +137,7 @@ export class SignIn {
 
   /**
    * Everything asked for was proved: opens the session, or asks for another password where somebody else made this one.
-   * Throws `auth.bad_credentials` when the account was disabled.
+   * Throws `auth.bad_credentials` when the account was disabled, or is a program's: whatever was proved, nobody signs in to it.
    */
   async complete(
     user: AccountRow,
@@ -144,6 +145,7 @@ export class SignIn {
     visitor: Visitor,
     recoveryCodes?: readonly string[],
   ): Promise<SignInResult> {
+    await this.#requirePerson(user.id);
     if (user.passwordChangeRequired && methods[0] === "password") {
       return this.#step("new-password", user, methods, [], recoveryCodes);
     }
@@ -222,6 +224,12 @@ export class SignIn {
       details: { method },
       ...actor,
     });
+  }
+
+  async #requirePerson(userId: string): Promise<void> {
+    if (await this.#parts.isApiOnly(userId)) {
+      throw new FluxError("auth.bad_credentials", "wrong user name or password");
+    }
   }
 
   async #step(

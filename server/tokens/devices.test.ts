@@ -69,10 +69,10 @@ describe("wall displays", () => {
     return { display, id: deviceId };
   }
 
-  async function mediaOf(token: string): Promise<string> {
+  async function mediaOf(token: string, address = "192.0.2.10"): Promise<string> {
     const id = `c${crypto.randomUUID()}`;
     const key = createECDH("prime256v1").generateKeys().toString("base64");
-    await server.control.authority.authenticate(id, token, key, "192.0.2.10");
+    await server.control.authority.authenticate(id, token, key, address);
     return id;
   }
 
@@ -114,6 +114,20 @@ describe("wall displays", () => {
     for (const path of ["/users", "/auth/me", "/tokens", "/devices", "/exports", "/system/stats", "/bookmarks"]) {
       await expect(ask("GET", path, undefined, token), path).rejects.toThrow("auth.forbidden");
     }
+  });
+
+  it("are what they are in their networks only, at each use and not just when they sign in", async () => {
+    const { display, id } = await enrolled();
+    const { accessToken: token } = await signIn(display, id);
+    await ask("GET", "/cameras", undefined, token);
+    await ask("PATCH", `/devices/${id}`, { networks: ["192.0.2.0/24"] });
+    await mediaOf(token);
+    await expect(mediaOf(token, "198.51.100.7")).rejects.toMatchObject({ code: "auth.network_refused" });
+    const from = async (address: string): Promise<number> => {
+      const headers = { "x-forwarded-for": address };
+      return (await server.call("GET", "/api/v1/cameras", { token, headers })).status;
+    };
+    expect([await from("192.0.2.10"), await from("198.51.100.7")]).toEqual([200, 403]);
   });
 
   it("follow their layout at once", async () => {

@@ -169,10 +169,13 @@ export class Devices {
       .leftJoin(layouts, eq(layouts.id, kioskDevices.layoutId))
       .where(eq(kioskDevices.id, id));
     if (!row || row.device.revokedAt !== null || row.device.publicKey === null) return undefined;
-    const { ownerId, name, layoutId } = row.device;
+    const { ownerId, name, layoutId, networks } = row.device;
     const cameraIds = new Set((row.cells ?? []).filter((cell) => cell !== null));
     const layout = layoutId === null ? {} : { layoutId };
-    return { userId: ownerId, limit: { kind: "device", id, name, actions: DEVICE_ACTIONS, cameraIds, ...layout } };
+    return {
+      userId: ownerId,
+      limit: { kind: "device", id, name, actions: DEVICE_ACTIONS, cameraIds, networks, ...layout },
+    };
   };
 
   /** The layout that the display shows, as its rights let it; null: there is none. */

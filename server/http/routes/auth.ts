@@ -150,7 +150,7 @@ export function authRoutes(api: Api, deps: AppDeps): void {
 async function sessionToEnd(c: Context<AppEnv>, { auth }: AppDeps): Promise<string | undefined> {
   const [, token] = /^Bearer (\S+)$/i.exec(c.req.header("authorization") ?? "") ?? [];
   if (token !== undefined) {
-    const verified = await auth.verify(token).catch(() => undefined);
+    const verified = await auth.verify(token, c.get("ip")).catch(() => undefined);
     if (verified) return verified.principal.sessionId;
   }
   return auth.sessionOfRefreshToken(refreshTokenOf(c));

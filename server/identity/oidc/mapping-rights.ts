@@ -7,13 +7,13 @@ import type { GroupService } from "../../access/group-service.ts";
 import { rightsOfUsers } from "../../access/user-rights.ts";
 import type { Principal } from "../../auth/policy.ts";
 import type { Orm } from "../../db/database.ts";
-import { externalIdentities, roles } from "../../db/schema/index.ts";
+import { externalIdentities, roles, userGroups } from "../../db/schema/index.ts";
 
 type Mapping = Pick<OidcProviderBody, "groupMap" | "defaultRoleId">;
 
 /**
  * Whoever lets a provider give rights must hold them: a mapping is no way around the rule that nobody gives what he does
- * not have. Throws `access.escalation`, `access.unknown_role`.
+ * not have. Throws `access.escalation`, `access.unknown_role`, `group.not_found`.
  */
 export async function requireMappingCovered(
   orm: Orm,
@@ -34,7 +34,16 @@ export async function requireMappingCovered(
     const permissions = permissionsOf(role.id, role.permissions);
     requireCovered(by, [{ permissions, scope: { kind: "system" } }], field);
   }
-  for (const groupId of new Set(groupMap.flatMap(({ groupIds }) => groupIds))) await groups.requireCovers(by, groupId);
+  const known = await knownGroups(orm);
+  for (const [index, { groupIds }] of groupMap.entries()) {
+    for (const groupId of groupIds) {
+      // One that is gone may come back under its id, with rights that nobody looked at here.
+      if (!known.has(groupId)) {
+        throw new FluxError("group.not_found", "there is no such group", { field: `groupMap.${index}.groupIds` });
+      }
+      await groups.requireCovers(by, groupId);
+    }
+  }
 }
 
 /**
@@ -47,10 +56,15 @@ export async function requireProviderCovered(
   by: Principal,
   provider: Mapping & { readonly id: string },
 ): Promise<void> {
-  // A role that is gone gives nothing any more.
+  // A role or a group that is gone gives nothing any more.
+  const there = await knownGroups(orm);
   const known = new Set((await orm.select({ id: roles.id }).from(roles)).map(({ id }) => id));
   const given = (roleId: string | null): string | null => (roleId !== null && known.has(roleId) ? roleId : null);
-  const groupMap = provider.groupMap.map((rule) => ({ ...rule, roleId: given(rule.roleId) }));
+  const groupMap = provider.groupMap.map((rule) => ({
+    ...rule,
+    roleId: given(rule.roleId),
+    groupIds: rule.groupIds.filter((groupId) => there.has(groupId)),
+  }));
   await requireMappingCovered(orm, groups, by, { groupMap, defaultRoleId: given(provider.defaultRoleId) });
   const bound = await orm
     .select({ userId: externalIdentities.userId })
@@ -59,4 +73,8 @@ export async function requireProviderCovered(
   if (bound.length === 0) return;
   const rights = await rightsOfUsers(orm);
   for (const { userId } of bound) if (userId !== by.userId) requireCovered(by, rights.get(userId)?.all ?? []);
+}
+
+async function knownGroups(orm: Orm): Promise<ReadonlySet<string>> {
+  return new Set((await orm.select({ id: userGroups.id }).from(userGroups)).map(({ id }) => id));
 }

@@ -129,6 +129,15 @@ describe("signing in through a real OpenID provider", () => {
     expect((await joon.call("POST", "/auth/oidc/finish", {})).status).toBe(204);
     const { user } = (await (await signIn(new TestBrowser(server), "sub-3")).json()) as SignedInSession;
     expect(user).toMatchObject({ username: "joon", role: "viewer" });
+    // Made a program's account, it is nobody's to sign in to, whoever vouches for him.
+    const grants = [{ roleId: "api-only", scope: { kind: "system" } }];
+    await admin.json(200, "PUT", `/users/${user.id}/grants`, { grants });
+    for (const mfaTrusted of [false, true]) {
+      const change = { ...body, groupClaim: null, groupMap: [], createUsers: false, mfaTrusted };
+      provider = await admin.json<OidcProvider>(200, "PUT", `/identity/providers/${provider.id}`, change);
+      const program = await signIn(new TestBrowser(server), "sub-3");
+      expect([program.status, await program.json()]).toMatchObject([401, { error: { code: "auth.bad_credentials" } }]);
+    }
   });
 
   it("asks for the second factor that the role needs, unless the provider is trusted with it", async () => {

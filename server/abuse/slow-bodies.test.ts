@@ -4,7 +4,7 @@ import { request as ask, createServer } from "node:http";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { systemClock } from "../../shared/lib/clock.ts";
 import { parseNetwork } from "../net/address-class.ts";
 import { Admission } from "../relay/front/admission.ts";
@@ -15,6 +15,8 @@ import { LiveUpgrade } from "../relay/front/live-upgrade.ts";
 import { HttpProxy } from "../relay/front/proxy.ts";
 
 /** Who never ends a request holds nothing that others need: 16 networks of one host are 16 addresses to us. */
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const NETWORKS = 16;
 const PER_NETWORK = 33;
@@ -85,7 +87,7 @@ it("senders of unfinished bodies hold no place, and make way when connections ru
   expect(gate.total).toBe(NETWORKS * PER_NETWORK);
   // From their own network, and from another; each needs the connection of one that is not done.
   expect([await statusFor("2001:db8::1"), await statusFor("198.51.100.1")]).toEqual([200, 200]);
-  await expect.poll(() => slow.filter(({ destroyed }) => destroyed).length).toBe(gate.evicted);
+  await expect.poll(() => slow.filter(({ destroyed }) => destroyed).length, { timeout: 20_000 }).toBe(gate.evicted);
   expect(gate.evicted).toBeGreaterThan(0);
   // Who ends what was begun is served.
   const late = slow.findLast(({ destroyed }) => !destroyed) as Socket;

@@ -131,7 +131,7 @@ describe("a request in the body of another", () => {
     expect(await attack).toContain("request.ambiguous");
     const victim = get("/victim");
     expect(await get("/attacker")).toBe("answer to /attacker");
-    await expect.poll(() => waiting.has("/victim")).toBe(true);
+    await expect.poll(() => waiting.has("/victim"), { timeout: 20_000 }).toBe(true);
     waiting.get("/victim")?.();
     expect(await victim).toBe("answer to /victim");
   });

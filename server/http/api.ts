@@ -75,7 +75,7 @@ function enforce(policy: RoutePolicy, deps: AppDeps, rate: UserRate): Middleware
     const [, token] = /^Bearer ([\w.~+/=-]{1,4096})$/i.exec(c.req.header("authorization") ?? "") ?? [];
     if (token === undefined) throw new FluxError("auth.required", "sign in first");
     const { principal } = await deps.auth.verify(token, c.get("ip"));
-    rate.take(principal.userId, c.get("ip"));
+    rate.take(principal.userId, c.get("local"));
     const denied = (cameraId?: string): void => {
       const { userId: actorId, username: actorName, sessionId } = principal;
       const details = { method: c.req.method, needed: policy.action };

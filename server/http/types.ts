@@ -73,6 +73,8 @@ export interface AppEnv {
     requestId: string;
     /** Address of the client; `unknown` where nobody says. */
     ip: string;
+    /** The client is this machine itself. */
+    local: boolean;
     /** The client speaks HTTPS. */
     secure: boolean;
     /** Set on routes whose policy is not public. */

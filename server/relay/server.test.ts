@@ -16,6 +16,8 @@ import { CAMERA_A, route, sub, subscribe } from "./testkit/harness.ts";
 
 /** The relay thread's server on true sockets, with a fake main thread behind a unix socket. */
 
+/** A busy machine is given time. */
+const WAIT = { timeout: 20_000 };
 const clock = systemClock();
 let folder: string;
 let upstream: Server;
@@ -118,6 +120,7 @@ describe("the HTTP front", () => {
       "x-forwarded-for": "6.6.6.6",
       "x-forwarded-proto": "https",
       "x-real-ip": "6.6.6.6",
+      "x-fluxvision-local": "1",
       forwarded: "for=6.6.6.6",
       connection: "close, x-secret-hop",
       "x-secret-hop": "1",
@@ -126,7 +129,10 @@ describe("the HTTP front", () => {
     const headers = seen[0]?.headers ?? {};
     expect(headers["x-forwarded-for"]).toBe("127.0.0.1");
     expect(headers["x-forwarded-proto"]).toBe("http");
-    for (const name of ["x-real-ip", "forwarded", "x-secret-hop", "te"]) expect(headers).not.toHaveProperty(name);
+    const dropped = ["x-real-ip", "forwarded", "x-secret-hop", "te", "x-fluxvision-local"];
+    for (const name of dropped) expect(headers).not.toHaveProperty(name);
+    await fetchRaw("/");
+    expect(seen[1]?.headers["x-fluxvision-local"]).toBe("1");
   });
 
   it("answers 502 in the API's own form when the main thread is gone", async () => {
@@ -186,11 +192,11 @@ describe("the HTTP front", () => {
 
   it("lets one address have so many requests under way and no more", async () => {
     const sockets = Array.from({ length: 32 }, () => {
-      const socket = connect(relay.ready.httpPort, "127.0.0.1");
+      const socket = connect(relay.ready.httpPort, "127.0.0.1").on("error", () => undefined);
       socket.write("GET /held HTTP/1.1\r\nHost: x\r\n\r\n");
       return socket;
     });
-    await expect.poll(() => seen.length).toBe(32);
+    await expect.poll(() => seen.length, WAIT).toBe(32);
     const refused = await fetchRaw("/");
     expect(refused.status).toBe(503);
     expect(JSON.parse(refused.body)).toMatchObject({ error: { code: "server.busy" } });
@@ -200,7 +206,7 @@ describe("the HTTP front", () => {
         return new Promise((resolve) => socket.on("close", resolve));
       }),
     );
-    await expect.poll(async () => (await fetchRaw("/")).status).toBe(200);
+    await expect.poll(async () => (await fetchRaw("/")).status, WAIT).toBe(200);
   });
 
   it("refuses what is no HTTP, and headers without end", async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { isIP } from "node:net";
 import type { Context, MiddlewareHandler } from "hono";
+import { LOCAL_HEADER } from "../../relay/front/headers.ts";
 import type { AppEnv } from "../types.ts";
 
 /**
@@ -11,6 +12,7 @@ export const requestContext: MiddlewareHandler<AppEnv> = async (c, next) => {
   c.set("requestId", randomUUID());
   const direct = c.env?.incoming?.socket?.remoteAddress;
   c.set("ip", direct === undefined ? forwardedAddress(c) : canonicalAddress(direct));
+  c.set("local", direct === undefined && c.req.header(LOCAL_HEADER) === "1");
   c.set("secure", direct === undefined && c.req.header("x-forwarded-proto") === "https");
   await next();
   c.header("X-Request-Id", c.get("requestId"));

@@ -1,6 +1,5 @@
 import type { Clock } from "../../../shared/lib/clock.ts";
 import { RateLimited } from "../../auth/rate-limit.ts";
-import { isLoopback } from "../../net/address-class.ts";
 import { RateLimiter } from "../../net/rate-limiter.ts";
 
 /** A wall of many tiles asks for some hundred thumbnails at once, and then for few things a second. */
@@ -9,7 +8,8 @@ const BURST = 1000;
 
 /**
  * Bounds what one user asks for, from however many addresses: who has stolen a token, or has a broken script, keeps
- * nobody else waiting. Requests of this machine itself do not count.
+ * nobody else waiting. Requests of this machine itself (`local`, as the front says) do not count; an
+ * address of this machine may be a proxy's.
  */
 export class UserRate {
   readonly #limiter: RateLimiter;
@@ -19,8 +19,8 @@ export class UserRate {
   }
 
   /** Throws `auth.rate_limited`. */
-  take(userId: string, ip: string): void {
-    const waitMs = isLoopback(ip) ? 0 : this.#limiter.take(userId);
+  take(userId: string, local: boolean): void {
+    const waitMs = local ? 0 : this.#limiter.take(userId);
     if (waitMs > 0) throw new RateLimited(waitMs);
   }
 }

@@ -1,14 +1,14 @@
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import { classify, isInNetwork, type Network } from "../../net/address-class.ts";
-import { peerAddress } from "./headers.ts";
+import { isPassedOn, peerAddress } from "./headers.ts";
 
 /** Who asks, as far as it is known and believed. */
 export interface FrontClient {
   readonly address: string;
   readonly protocol: "http" | "https";
   readonly host: string | undefined;
-  /** Connects from this machine itself: no proxy of ours said otherwise. */
+  /** Is this machine itself: not so much as a hint of a proxy that passes on what others ask. */
   readonly local: boolean;
 }
 
@@ -35,7 +35,9 @@ export class Clients {
     const peer = peerAddress(incoming.socket.remoteAddress);
     const { headers } = incoming;
     if (!this.isProxy(peer)) {
-      return { address: peer, protocol, host: headers.host, local: classify(peer).kind === "loopback" };
+      // A proxy on this machine that nobody named would otherwise free the whole internet from every limit.
+      const local = classify(peer).kind === "loopback" && !isPassedOn(headers);
+      return { address: peer, protocol, host: headers.host, local };
     }
     const address = this.#behind(headers["x-forwarded-for"]);
     const said = single(headers["x-forwarded-proto"]);

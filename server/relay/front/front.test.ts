@@ -54,7 +54,27 @@ describe("Clients", () => {
     for (const peer of ["10.0.0.7", "127.0.0.1", "::ffff:127.0.0.1"]) {
       const client = of(peer, lies);
       expect(client).toMatchObject({ address: peerAddress(peer), protocol: "http", host: "vms:8080" });
-      expect(client.local).toBe(peer !== "10.0.0.7");
+      expect(client.local).toBe(false);
+      expect(of(peer, {}).local).toBe(peer !== "10.0.0.7");
+    }
+  });
+
+  it.each([
+    ...["x-forwarded-for", "forwarded", "x-real-ip", "via", "x-forwarded-proto", "x-forwarded-host"],
+    ...["true-client-ip", "cf-connecting-ip", "x-fluxvision-local"],
+  ])("are not this machine itself where a proxy on it says %s, and nobody named that proxy", (name) => {
+    for (const value of ["198.51.100.7", "1", ""]) {
+      expect(of("127.0.0.1", { [name]: value })).toMatchObject({ address: "127.0.0.1", local: false });
+      expect(of("::1", { [name]: value }).local).toBe(false);
+    }
+  });
+
+  it("are not this machine itself where our proxy on it does not say who they are", () => {
+    const own = new Clients(["127.0.0.0/8", "::1/128"].map(parseNetwork));
+    for (const said of [undefined, "", "unknown", "198.51.100.7:4711", "127.0.0.1", "::1"]) {
+      const headers = { host: "vms", ...(said !== undefined && { "x-forwarded-for": said }) };
+      const request = { socket: { remoteAddress: "127.0.0.1" }, headers } as unknown as IncomingMessage;
+      expect(own.of(request, "http")).toMatchObject({ address: "127.0.0.1", local: false });
     }
   });
 

@@ -6,7 +6,7 @@ import { Admission } from "./admission.ts";
 import type { Clients, FrontClient } from "./client.ts";
 import { errorBody } from "./error-body.ts";
 import { ambiguity, options } from "./framing.ts";
-import { FORWARDED_HEADERS, HOP_BY_HOP_HEADERS } from "./headers.ts";
+import { FORWARDED_HEADERS, HOP_BY_HOP_HEADERS, LOCAL_HEADER } from "./headers.ts";
 import type { InsecureHttp } from "./insecure-http.ts";
 import { BodyBudget, readBody } from "./read-body.ts";
 import { FRONT_HEADERS } from "./security-headers.ts";
@@ -163,10 +163,15 @@ export class HttpProxy {
 }
 
 /** What the client says about where it comes from is never passed on: it is written anew, from what is believed. */
-function upstreamHeaders(incoming: IncomingMessage, { address, protocol, host }: FrontClient, body: Buffer): string[] {
+function upstreamHeaders(
+  incoming: IncomingMessage,
+  { address, protocol, host, local }: FrontClient,
+  body: Buffer,
+): string[] {
   const headers = withoutHopByHop(incoming.rawHeaders, WRITTEN_ANEW);
   headers.push("x-forwarded-for", address, "x-forwarded-proto", protocol);
   if (host !== undefined) headers.push("x-forwarded-host", host);
+  if (local) headers.push(LOCAL_HEADER, "1");
   // Always and for every method: Node adds no length to a GET or DELETE, and a body without one is the next request.
   headers.push("content-length", String(body.byteLength));
   return headers;

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
+import { matchedRoutes } from "hono/route";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { ZodError } from "zod";
 import type { ErrorBody } from "../../shared/api/schemas.ts";
@@ -173,7 +174,7 @@ export function errorResponse(error: unknown, c: Context<AppEnv>, deps: Pick<App
   const { status, code, message, details } = describe(error);
   const requestId = c.get("requestId");
   if (status >= 500)
-    deps.log.error({ err: error, requestId, method: c.req.method, path: c.req.path }, "request failed");
+    deps.log.error({ err: error, requestId, method: c.req.method, route: patternOf(c) }, "request failed");
   const timestamp = new Date(deps.clock.utcMicros() / 1000).toISOString();
   const body: ErrorBody = {
     success: false,
@@ -183,6 +184,11 @@ export function errorResponse(error: unknown, c: Context<AppEnv>, deps: Pick<App
   if (status === 401) c.header("WWW-Authenticate", "Bearer");
   c.header("Cache-Control", "no-store");
   return c.json(body, status);
+}
+
+/** The route as it is written: a path may hold what is secret (a ticket), and the request id finds the rest. */
+function patternOf(c: Context<AppEnv>): string {
+  return matchedRoutes(c).findLast(({ path }) => !path.includes("*"))?.path ?? "*";
 }
 
 interface Described {

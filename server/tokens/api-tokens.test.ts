@@ -7,6 +7,7 @@ import { SimulatedClock } from "../../shared/lib/simulated-clock.ts";
 import { micros, millis } from "../../shared/lib/time.ts";
 import { apiTokens, auditEntries } from "../db/schema/index.ts";
 import { startTestServer, type TestServer } from "../testkit/test-server.ts";
+import { createToken } from "./token-text.ts";
 
 const DAY_MS = 86_400_000;
 const publicKey = createECDH("prime256v1").generateKeys().toString("base64");
@@ -148,6 +149,18 @@ describe("API tokens", () => {
     await expect(connect(secret, "10.21.0.1")).rejects.toMatchObject({ code: "auth.network_refused" });
     await expect(connect(secret, "webtransport")).rejects.toMatchObject({ code: "auth.network_refused" });
     await expect(connect(secret, "10.20.0.1")).resolves.toBeTypeOf("string");
+  });
+
+  it("that nobody knows wear out no bucket that others need where callers have no address", async () => {
+    const { secret } = await make("viewer");
+    const wrong = createToken().text;
+    for (let i = 0; i < 100; i++) {
+      await expect(connect(wrong, "webtransport")).rejects.toMatchObject({ code: "auth.invalid_token" });
+    }
+    await expect(connect(secret, "webtransport")).resolves.toBeTypeOf("string");
+    for (let i = 0; i < 10; i++) await expect(connect(wrong, "192.0.2.66")).rejects.toThrow();
+    await expect(connect(secret, "192.0.2.66")).rejects.toMatchObject({ code: "auth.rate_limited" });
+    await expect(connect(secret, "192.0.2.67")).resolves.toBeTypeOf("string");
   });
 
   it("are limited each, and say when to come again", async () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { isIP } from "node:net";
 import { and, desc, eq, isNull } from "drizzle-orm";
 import type { ApiToken, CreatedToken, CreateToken } from "../../shared/api/tokens.ts";
 import type { Clock } from "../../shared/lib/clock.ts";
@@ -70,10 +71,13 @@ export class ApiTokens {
   async verify(text: string, ip: string): Promise<VerifiedToken> {
     const hash = hashOfToken(text);
     if (hash === undefined) throw invalid();
-    this.#buckets.look(`ip ${ip}`, UNKNOWN_PER_MINUTE);
+    // What has no address (WebTransport) has no bucket: one for all strangers would shut out those who hold a good token.
+    // There, the places for strangers are few.
+    const stranger = isIP(ip) === 0 ? undefined : `ip ${ip}`;
+    if (stranger !== undefined) this.#buckets.look(stranger, UNKNOWN_PER_MINUTE);
     const row = await this.#byHash.get(Buffer.from(hash).toString("hex"));
     if (row === undefined || row.revokedAt !== null) {
-      this.#buckets.take(`ip ${ip}`, UNKNOWN_PER_MINUTE);
+      if (stranger !== undefined) this.#buckets.take(stranger, UNKNOWN_PER_MINUTE);
       throw invalid();
     }
     if (row.expiresAt <= toDate(this.#parts.clock.utcMicros())) {

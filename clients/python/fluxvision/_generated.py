@@ -1013,7 +1013,7 @@ class Operations:
         return self._call("POST", "/api/v1/cameras", None, body)
 
     def post_cameras_probe(self, body: ProbeRequest) -> ProbeResponse:
-        """Connect once and show what is there.
+        """Connect once and show what is there; the picture only to those who may see the camera live.
 
         POST /api/v1/cameras/probe
         """

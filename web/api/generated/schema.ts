@@ -1892,7 +1892,7 @@ export interface paths {
     };
   };
   "/cameras/probe": {
-    /** Connect once and show what is there */
+    /** Connect once and show what is there; the picture only to those who may see the camera live */
     post: {
       parameters: { query?: never; path?: never };
       requestBody: { content: { "application/json": components["schemas"]["ProbeRequest"]; } };

@@ -9,6 +9,7 @@ import type { SegmentEntry, StorageVolume, Timeline } from "../../shared/api/rec
 import { systemClock } from "../../shared/lib/clock.ts";
 import { LoopDisk } from "../recording/loop-disk.ts";
 import { runCheck } from "../recording/run-check.ts";
+import { until } from "../until.ts";
 
 const SECOND = 1_000_000;
 const MEGABYTES = 200;
@@ -44,16 +45,8 @@ describe.skipIf(!permitted)("the real server, recording to a disk", () => {
 
   const volumes = () => api.request<StorageVolume[]>("GET", "/storage/volumes");
   const stateOf = async (id: string) => (await volumes()).find((volume) => volume.id === id)?.state;
-
-  async function until<T>(ask: () => Promise<T>, isSo: (answer: T) => boolean): Promise<T> {
-    const deadline = performance.now() + 90_000;
-    for (;;) {
-      const answer = await ask();
-      if (isSo(answer)) return answer;
-      if (performance.now() > deadline) throw new Error(`still ${JSON.stringify(answer)}`);
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-  }
+  /** A disk takes longer to be found ill and well again than a camera. */
+  const patiently = <T>(ask: () => Promise<T>, isSo: (answer: T) => boolean): Promise<T> => until(ask, isSo, 90_000);
 
   it.each(FAULTS)(
     "that $name: goes on elsewhere, comes back, and check finds nothing",
@@ -84,21 +77,21 @@ describe.skipIf(!permitted)("the real server, recording to a disk", () => {
         const list = await api.request<SegmentEntry[]>("GET", `/recordings?camera=${camera}&start=${from}`);
         return Math.max(0, ...list.map(({ endMicros }) => endMicros));
       };
-      await until(newest, (at) => at > from + 3 * SECOND);
+      await patiently(newest, (at) => at > from + 3 * SECOND);
       begin(disk);
-      await until(
+      await patiently(
         () => stateOf(id),
         (now) => now === state,
       );
       const left = systemClock().utcMicros();
-      await until(newest, (at) => at > left + 3 * SECOND);
+      await patiently(newest, (at) => at > left + 3 * SECOND);
       end(disk);
-      await until(
+      await patiently(
         () => stateOf(id),
         (now) => now === "ok",
       );
       const back = systemClock().utcMicros();
-      await until(newest, (at) => at > back + 3 * SECOND);
+      await patiently(newest, (at) => at > back + 3 * SECOND);
       const range = `startMicros=${from}&endMicros=${systemClock().utcMicros()}&resolutionMicros=100000`;
       const timeline = await api.request<Timeline>("GET", `/timeline?cameras=${camera}&${range}`);
       const [{ recorded = [], gaps = [] } = {}] = timeline.cameras;

@@ -5,6 +5,7 @@ import { ADMIN_PASSWORD, type ServerUnderTest, startServer } from "../../server/
 import type { RecordingState, SegmentEntry, Timeline } from "../../shared/api/recording.ts";
 import type { Camera } from "../../shared/api/schemas.ts";
 import { systemClock } from "../../shared/lib/clock.ts";
+import { until } from "../until.ts";
 
 /** Events with their pre- and post-roll, the emergency switch, and an outage, through the real server. */
 
@@ -43,17 +44,6 @@ const states = async () =>
   );
 const stateOf = async (id: string) => (await states()).find(({ cameraId }) => cameraId === id);
 const nowMicros = () => systemClock().utcMicros();
-
-/** Asks until it is so; fails with the last answer after 30 s. */
-async function until<T>(ask: () => Promise<T>, isSo: (answer: T) => boolean): Promise<T> {
-  const deadline = performance.now() + 30_000;
-  for (;;) {
-    const answer = await ask();
-    if (isSo(answer)) return answer;
-    if (performance.now() > deadline) throw new Error(`still ${JSON.stringify(answer)}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
 
 const first = (): string => cameras[0] ?? "";
 const second = (): string => cameras[1] ?? "";

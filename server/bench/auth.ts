@@ -10,6 +10,7 @@ import { bareHashMs, tokenChecks } from "./auth/checks.ts";
 import type { Guesses, GuessMode } from "./auth/guesser.ts";
 import { signInRepeatedly, type Timed, timedCalls } from "./auth/requests.ts";
 import type { ViewerSamples } from "./auth/viewer.ts";
+import { pause } from "./pause.ts";
 import { percentile } from "./statistics.ts";
 
 /**
@@ -196,4 +197,3 @@ const spread = (values: readonly number[]): object => {
   return { p50: percentile(all, 0.5), p95: percentile(all, 0.95), p99: percentile(all, 0.99), max: percentile(all, 1) };
 };
 const round = (value: number, digits: number): number => Number(value.toFixed(digits));
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

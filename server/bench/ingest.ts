@@ -1,9 +1,10 @@
 import { parseArgs } from "node:util";
-import { Child, delay } from "./ingest/child.ts";
+import { Child } from "./ingest/child.ts";
 import { type Load, startLoad } from "./ingest/load.ts";
 import { runMediaServer } from "./ingest/media-server.ts";
 import { type ProcessUsage, treeOf, usageOf } from "./ingest/process-usage.ts";
 import { measureWholeServer } from "./ingest/whole-server.ts";
+import { pause } from "./pause.ts";
 
 /** One side's measurement over one window. */
 interface Window {
@@ -109,7 +110,7 @@ async function measureServer(urls: readonly string[], seconds: number): Promise<
   try {
     child.process.stdin?.write(`${JSON.stringify(urls)}\n`);
     await child.line(new RegExp(`"online":${urls.length}\\b`), 90_000).catch(() => undefined);
-    await delay(5_000);
+    await pause(5_000);
     const frames = (): number => {
       const last = child.lines(/"frames"/).at(-1) ?? "{}";
       return (JSON.parse(last) as { frames?: number }).frames ?? 0;
@@ -132,12 +133,12 @@ async function measureFfmpeg(urls: readonly string[], seconds: number): Promise<
       children.push(
         new Child("ffmpeg", [...quiet, "-rtsp_transport", "tcp", "-i", url, "-c", "copy", "-f", "null", "-"]),
       );
-      await delay(50);
+      await pause(50);
     }
     const started = await Promise.allSettled(children.map((child) => child.line(/^frame=[1-9]/, 60_000)));
     const failed = started.find((result) => result.status === "rejected");
     if (started.every((result) => result.status === "rejected")) throw failed?.reason;
-    await delay(5_000);
+    await pause(5_000);
     const frames = (): number =>
       children.reduce(
         (sum, child) =>
@@ -166,7 +167,7 @@ async function window(
   const startedMs = performance.now();
   const framesBefore = frames();
   const before = usageOf(pids());
-  await delay(seconds * 1000);
+  await pause(seconds * 1000);
   const usage = usageOf(pids());
   return {
     seconds: (performance.now() - startedMs) / 1000,

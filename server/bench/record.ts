@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { bundleTo, tempFolder } from "../relay/testkit/start-relay-process.ts";
 import type { ViewerFigures, ViewerSettings } from "../relay/testkit/viewer-process.ts";
-import { Child, delay } from "./ingest/child.ts";
+import { Child } from "./ingest/child.ts";
 import { startLoad } from "./ingest/load.ts";
 import { type ProcessUsage, treeOf, usageOf, writeCallsOf } from "./ingest/process-usage.ts";
+import { pause } from "./pause.ts";
 import { type RecordServerSettings, runRecordServer } from "./record/record-server.ts";
 import { readStored, type Stored } from "./record/stored.ts";
 
@@ -160,7 +161,7 @@ async function measureOurs(
     child.process.stdin?.write(`${JSON.stringify(order)}\n`);
     await child.line(new RegExp(`"online":${urls.length}\\b`), 90_000).catch(() => undefined);
     const viewers = startViewers(settings, bundles, Number(last(/"port"/).port));
-    await delay(WARM_UP_MS);
+    await pause(WARM_UP_MS);
     half = await window(
       settings.seconds,
       () => treeOf(child.pid),
@@ -186,12 +187,12 @@ async function measureFfmpeg(settings: Settings, urls: readonly string[], folder
       const segment = ["-f", "segment", "-segment_time", `${settings.segmentSeconds}`, "-segment_format", "mp4"];
       const output = ["-reset_timestamps", "1", "-c", "copy", join(folder, `${index}-%05d.mp4`)];
       children.push(new Child("ffmpeg", [...quiet, "-rtsp_transport", "tcp", "-i", url, ...segment, ...output]));
-      await delay(50);
+      await pause(50);
     }
     const started = await Promise.allSettled(children.map((child) => child.line(/^frame=[1-9]/, 60_000)));
     const failed = started.find((result) => result.status === "rejected");
     if (started.every((result) => result.status === "rejected")) throw failed?.reason;
-    await delay(WARM_UP_MS);
+    await pause(WARM_UP_MS);
     const framesOf = (child: Child): number =>
       Number(
         child
@@ -250,7 +251,7 @@ async function window(
   const framesBefore = frames();
   const before = usageOf(pids());
   const callsBefore = writeCallsOf(pids());
-  await delay(seconds * 1000);
+  await pause(seconds * 1000);
   const usage = usageOf(pids());
   return {
     seconds: (performance.now() - startedMs) / 1000,

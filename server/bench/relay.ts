@@ -3,6 +3,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { bundleTo, type RelayProcess, startRelayProcess, tempFolder } from "../relay/testkit/start-relay-process.ts";
 import type { ViewerFigures, ViewerSettings } from "../relay/testkit/viewer-process.ts";
+import { pause } from "./pause.ts";
 
 /**
  * `bench relay [--seconds N] [--viewers 1,4,16]`: what it costs to send 42 cameras (15 fps, 0.5 Mbit/s) to viewers
@@ -164,8 +165,6 @@ function describe(measured: Measured, idleCores: number): object {
 const average = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 const ratio = (ours: number, peer: number): number => round(ours / peer, 2);
 const round = (value: number, digits: number): number => Number(value.toFixed(digits));
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
 function option(args: readonly string[], name: string): string | undefined {
   const index = args.indexOf(name);
   return index < 0 ? undefined : args[index + 1];

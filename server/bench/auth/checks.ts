@@ -4,6 +4,7 @@ import { type CryptoKey, importJWK, jwtVerify } from "jose";
 import type { CreatedToken } from "../../../shared/api/tokens.ts";
 import { PBKDF2_ITERATIONS } from "../../auth/password.ts";
 import { startTestServer } from "../../testkit/test-server.ts";
+import { pause } from "../pause.ts";
 import { median } from "../statistics.ts";
 
 const BATCH = 500;
@@ -67,4 +68,3 @@ export async function bareHashMs(times: number): Promise<number> {
 }
 
 const ratio = (slower: number, faster: number): number => Math.round((slower / faster) * 100) / 100;
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

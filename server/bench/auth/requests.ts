@@ -1,4 +1,5 @@
 import { Agent, request } from "node:http";
+import { pause } from "../pause.ts";
 
 /** One caller of the API, and one person who signs in again and again. Times in ms. */
 
@@ -82,5 +83,3 @@ function send(agent: Agent, url: string, method: string, headers: object, body?:
     sent.end(body);
   });
 }
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -95,7 +95,3 @@ export class Child {
     for (const wake of [...this.#waiting]) wake();
   }
 }
-
-export function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}

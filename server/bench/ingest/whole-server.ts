@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { SystemStats } from "../../../shared/api/schemas.ts";
 import { type ApiClient, addCamera, signIn } from "../../testkit/api.ts";
 import { ADMIN_PASSWORD, startServer } from "../../testkit/server-process.ts";
+import { pause } from "../pause.ts";
 import { median } from "../statistics.ts";
 import { startLoad } from "./load.ts";
 import { type ProcessUsage, treeOf, usageOf } from "./process-usage.ts";
@@ -50,7 +51,7 @@ export async function measureWholeServer({ cameras, seconds, port, recording }: 
         else for (const url of [main, sub]) await addCamera(api, `${name} ${url.slice(-4)}`, url);
       }
       await untilPulled(api, 2 * cameras);
-      await delay(SETTLE_MS);
+      await pause(SETTLE_MS);
       const before = await statsOf(api);
       const first = read(server.pid);
       const startedMs = performance.now();
@@ -91,7 +92,7 @@ async function untilPulled(api: ApiClient, streams: number): Promise<void> {
   while (performance.now() < deadline) {
     pulled = (await statsOf(api)).streamsPulled;
     if (pulled >= streams) return;
-    await delay(500);
+    await pause(500);
   }
   throw new Error(`only ${pulled} of ${streams} streams were pulled within ${ONLINE_WITHIN_MS / 1000} s`);
 }
@@ -104,7 +105,7 @@ async function readFor(seconds: number, pid: number): Promise<Reading[]> {
   const readings: Reading[] = [];
   const end = performance.now() + seconds * 1000;
   while (performance.now() < end || readings.length === 0) {
-    await delay(READ_EVERY_MS);
+    await pause(READ_EVERY_MS);
     readings.push(read(pid));
   }
   return readings;

@@ -1,0 +1,12 @@
+const EVERY_MS = 100;
+
+/** Asks a real server until the answer is so; fails with the last answer after `timeoutMs`. */
+export async function until<T>(ask: () => Promise<T>, isSo: (answer: T) => boolean, timeoutMs = 30_000): Promise<T> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const answer = await ask();
+    if (isSo(answer)) return answer;
+    if (performance.now() > deadline) throw new Error(`still ${JSON.stringify(answer)}`);
+    await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
+  }
+}

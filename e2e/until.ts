@@ -1,3 +1,5 @@
+import { setTimeout as pause } from "node:timers/promises";
+
 const EVERY_MS = 100;
 
 /** Asks a real server until the answer is so; fails with the last answer after `timeoutMs`. */
@@ -7,6 +9,6 @@ export async function until<T>(ask: () => Promise<T>, isSo: (answer: T) => boole
     const answer = await ask();
     if (isSo(answer)) return answer;
     if (performance.now() > deadline) throw new Error(`still ${JSON.stringify(answer)}`);
-    await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
+    await pause(EVERY_MS);
   }
 }

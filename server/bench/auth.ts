@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { bundleTo, tempFolder } from "../relay/testkit/start-relay-process.ts";
 import { startSimulator } from "../simulator/simulator.ts";
 import { stampGeometry } from "../simulator/stamp.ts";
@@ -10,7 +11,6 @@ import { bareHashMs, tokenChecks } from "./auth/checks.ts";
 import type { Guesses, GuessMode } from "./auth/guesser.ts";
 import { signInRepeatedly, type Timed, timedCalls } from "./auth/requests.ts";
 import type { ViewerSamples } from "./auth/viewer.ts";
-import { pause } from "./pause.ts";
 import { percentile } from "./statistics.ts";
 
 /**

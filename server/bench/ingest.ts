@@ -1,10 +1,10 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { Child } from "./ingest/child.ts";
 import { type Load, startLoad } from "./ingest/load.ts";
 import { runMediaServer } from "./ingest/media-server.ts";
 import { type ProcessUsage, treeOf, usageOf } from "./ingest/process-usage.ts";
 import { measureWholeServer } from "./ingest/whole-server.ts";
-import { pause } from "./pause.ts";
 
 /** One side's measurement over one window. */
 interface Window {

@@ -2,13 +2,13 @@ import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { bundleTo, tempFolder } from "../relay/testkit/start-relay-process.ts";
 import type { ViewerFigures, ViewerSettings } from "../relay/testkit/viewer-process.ts";
 import { Child } from "./ingest/child.ts";
 import { startLoad } from "./ingest/load.ts";
 import { type ProcessUsage, treeOf, usageOf, writeCallsOf } from "./ingest/process-usage.ts";
-import { pause } from "./pause.ts";
 import { type RecordServerSettings, runRecordServer } from "./record/record-server.ts";
 import { readStored, type Stored } from "./record/stored.ts";
 

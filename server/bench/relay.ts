@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { bundleTo, type RelayProcess, startRelayProcess, tempFolder } from "../relay/testkit/start-relay-process.ts";
 import type { ViewerFigures, ViewerSettings } from "../relay/testkit/viewer-process.ts";
-import { pause } from "./pause.ts";
 
 /**
  * `bench relay [--seconds N] [--viewers 1,4,16]`: what it costs to send 42 cameras (15 fps, 0.5 Mbit/s) to viewers

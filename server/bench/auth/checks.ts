@@ -1,10 +1,10 @@
 import { createHash, pbkdf2, randomBytes } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import { type CryptoKey, importJWK, jwtVerify } from "jose";
 import type { CreatedToken } from "../../../shared/api/tokens.ts";
 import { PBKDF2_ITERATIONS } from "../../auth/password.ts";
 import { startTestServer } from "../../testkit/test-server.ts";
-import { pause } from "../pause.ts";
 import { median } from "../statistics.ts";
 
 const BATCH = 500;

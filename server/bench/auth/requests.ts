@@ -1,5 +1,5 @@
 import { Agent, request } from "node:http";
-import { pause } from "../pause.ts";
+import { setTimeout as pause } from "node:timers/promises";
 
 /** One caller of the API, and one person who signs in again and again. Times in ms. */
 

@@ -1,8 +1,7 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { setTimeout as pause } from "node:timers/promises";
 import type { SystemStats } from "../../../shared/api/schemas.ts";
 import { type ApiClient, addCamera, signIn } from "../../testkit/api.ts";
 import { ADMIN_PASSWORD, startServer } from "../../testkit/server-process.ts";
-import { pause } from "../pause.ts";
 import { median } from "../statistics.ts";
 import { startLoad } from "./load.ts";
 import { type ProcessUsage, treeOf, usageOf } from "./process-usage.ts";

@@ -1,33 +1,49 @@
 import type { Page } from "playwright-core";
 
 /** 16x9 grey levels of each tile, as drawn on the canvas now; tiles in reading order. */
-export function sampleTiles(page: Page): Promise<number[][]> {
-  return page.evaluate(() => {
-    const canvas = document.querySelector("canvas");
-    const small = document.createElement("canvas");
-    const context = small.getContext("2d", { willReadFrequently: true });
-    if (!canvas || !context) throw new Error("the page has no canvas");
-    small.width = 16;
-    small.height = 9;
-    const origin = canvas.getBoundingClientRect();
-    const ratio = canvas.width / origin.width;
-    return [...document.querySelectorAll("[data-tile]")].map((tile) => {
-      const { left, top, width, height } = tile.getBoundingClientRect();
-      context.drawImage(
-        canvas,
-        (left - origin.left) * ratio,
-        (top - origin.top) * ratio,
-        width * ratio,
-        height * ratio,
-        0,
-        0,
-        16,
-        9,
-      );
-      const { data } = context.getImageData(0, 0, 16, 9);
-      return Array.from({ length: 16 * 9 }, (_, at) => data[at * 4 + 1] ?? 0);
-    });
-  });
+export async function sampleTiles(page: Page): Promise<number[][]> {
+  const [now = []] = await watchTiles(page, "canvas", 0);
+  return now;
+}
+
+/** What `sampleTiles` gives, at every animation frame until `selector` is there and for `framesAfter` frames more. */
+export function watchTiles(page: Page, selector: string, framesAfter: number): Promise<number[][][]> {
+  return page.evaluate(
+    async ({ selector, framesAfter }) => {
+      const small = document.createElement("canvas");
+      const context = small.getContext("2d", { willReadFrequently: true });
+      if (!context) throw new Error("the page gives no 2D context");
+      small.width = 16;
+      small.height = 9;
+      const sample = (): number[][] => {
+        const canvas = document.querySelector("canvas");
+        if (!canvas) throw new Error("the page has no canvas");
+        const origin = canvas.getBoundingClientRect();
+        const ratio = canvas.width / origin.width;
+        return [...document.querySelectorAll("[data-tile]")].map((tile) => {
+          const { left, top, width, height } = tile.getBoundingClientRect();
+          const from = [
+            (left - origin.left) * ratio,
+            (top - origin.top) * ratio,
+            width * ratio,
+            height * ratio,
+          ] as const;
+          context.drawImage(canvas, ...from, 0, 0, 16, 9);
+          const { data } = context.getImageData(0, 0, 16, 9);
+          return Array.from({ length: 16 * 9 }, (_, at) => data[at * 4 + 1] ?? 0);
+        });
+      };
+      const samples = [sample()];
+      let left = framesAfter;
+      while (left > 0) {
+        await new Promise(requestAnimationFrame);
+        samples.push(sample());
+        if (document.querySelector(selector)) left -= 1;
+      }
+      return samples;
+    },
+    { selector, framesAfter },
+  );
 }
 
 /** Mean absolute difference of grey levels, 0..255. */

@@ -239,6 +239,7 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
       cameraName: (cameraId) => cameras.sources().find(({ id }) => id === cameraId)?.name,
       readSegment,
       requireCase: (principal, caseId) => evidence.cases.get(principal, caseId),
+      principalOfUser: (userId) => principals.ofUser(userId),
       startThread: (order) => spawnThread(new URL("./export-worker.mjs", bundleUrl), order, "export"),
     }),
   );
@@ -326,6 +327,7 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
   const adminCreated = config.adminPassword !== undefined && (await setup.createAdmin(config.adminPassword));
   scope.own(await listenUpstream(app, upstream.path, clock));
   await cameras.start();
+  await exports.start();
   void allKeys.rotation.look();
   void auditTrail.retention.look();
   void configVersions.recorder.start();

@@ -87,6 +87,11 @@ export class Principals {
     return now;
   }
 
+  /** What a user may do now, signed in or not: for work that goes on without them. Undefined: gone or disabled. */
+  ofUser(userId: string): Promise<Principal | undefined> {
+    return this.#ofUser(userId, "", this.#orm);
+  }
+
   forgetSession(sessionId: string): void {
     this.#version++;
     this.#entries.delete(sessionId);
@@ -128,14 +133,22 @@ export class Principals {
 
   async #loadFrom(source: PrincipalSource, id: string, orm: Orm | Transaction): Promise<Principal | undefined> {
     const found = await source(id, orm);
-    if (!found) return undefined;
+    return found && this.#ofUser(found.userId, id, orm, found.limit);
+  }
+
+  async #ofUser(
+    userId: string,
+    sessionId: string,
+    orm: Orm | Transaction,
+    limit?: PrincipalLimit,
+  ): Promise<Principal | undefined> {
     const rows = await orm
       .select({ userId: users.id, username: users.username, grant: grantColumns })
       .from(users)
       .leftJoin(roleGrants, heldBy(users.id))
       .leftJoin(roles, eq(roles.id, roleGrants.roleId))
-      .where(and(eq(users.id, found.userId), eq(users.enabled, true)));
-    return this.#principal(rows, id, found.limit);
+      .where(and(eq(users.id, userId), eq(users.enabled, true)));
+    return this.#principal(rows, sessionId, limit);
   }
 
   #principal(rows: readonly Row[], sessionId: string, limit?: PrincipalLimit): Principal | undefined {

@@ -31,6 +31,8 @@ export interface RunnerParts extends OrderSources {
   readonly version: string;
   readonly readSegment: ReadSegment;
   readonly startThread: (order: ExportOrder) => ExportThread;
+  /** Rejects once whoever asked for the job may no longer have its footage. */
+  readonly mayGoOn: (job: JobRow) => Promise<void>;
   /** Exports at a time; default 1. */
   readonly concurrency?: number;
   /** Finished packages are kept so long; default 7 days. */
@@ -60,6 +62,7 @@ export class ExportRunner {
   #timer: Timer | undefined;
   #pumping: Promise<void> | undefined;
   #again = false;
+  #started = false;
   #closed = false;
 
   constructor(parts: RunnerParts) {
@@ -74,6 +77,7 @@ export class ExportRunner {
     for (const job of await this.store.withState(["running"])) await this.#requeue(job);
     await this.#removeLeftovers();
     await this.#expire();
+    this.#started = true;
     this.#timer = clock.every(LOOK_EVERY_MS, () => {
       void this.#expire().catch(this.#logged("expiry of packages"));
       // Where the database was away when a job ended or came.
@@ -88,8 +92,9 @@ export class ExportRunner {
     return running && running.permille / 1000;
   }
 
-  /** Looks at the queue. */
+  /** Looks at the queue. What comes before the start waits for it. */
   wake(): void {
+    if (!this.#started) return;
     this.#again = true;
     this.#pumping ??= this.#pump()
       .catch(this.#logged("the export queue"))
@@ -145,6 +150,7 @@ export class ExportRunner {
     const startedAt = toDate(this.#parts.clock.utcMicros());
     if (!(await this.store.move(job.id, ["queued"], { state: "running", startedAt, progress: 0 }))) return;
     try {
+      await this.#parts.mayGoOn(job);
       const order = await this.#order(job);
       const thread = this.#parts.startThread(order);
       const running: Running = { thread, permille: 0, cancelled: false, ended: Promise.resolve() };
@@ -191,7 +197,7 @@ export class ExportRunner {
     let failure: unknown;
     await new Promise<void>((resolve) => {
       thread.onMessage((message) => {
-        if (message.type === "ask") void this.#answer(thread, message.id, message.question);
+        if (message.type === "ask") void this.#answer(job, thread, message.id, message.question);
         else if (message.type === "progress") running.permille = message.permille;
         else outcome = message;
       });
@@ -223,8 +229,10 @@ export class ExportRunner {
     else await this.#fail(job.id, "export.failed", failure);
   }
 
-  async #answer(thread: ExportThread, id: number, question: ExportQuestion): Promise<void> {
+  async #answer(job: JobRow, thread: ExportThread, id: number, question: ExportQuestion): Promise<void> {
     try {
+      // Every few minutes of footage need another key, and no package is whole without a signature.
+      if (question.kind !== "object") await this.#parts.mayGoOn(job);
       thread.post({ type: "answer", id, answer: await this.#ask(question) });
     } catch (error) {
       thread.post({ type: "refused", id, code: errorCode(error) ?? "export.failed", message: describeError(error) });

@@ -10,7 +10,7 @@ import { verifyPackage } from "../../shared/evidence/verify.ts";
 import { SimulatedClock } from "../../shared/lib/simulated-clock.ts";
 import { micros, millis } from "../../shared/lib/time.ts";
 import { type Action, type Principal, SERVER_PRINCIPAL } from "../auth/policy.ts";
-import { auditEntries, exportJobs, segments, storageVolumes } from "../db/schema/index.ts";
+import { auditEntries, exportJobs, segments, storageVolumes, users } from "../db/schema/index.ts";
 import { databases } from "../testkit/temp-db.ts";
 import { ADMIN_PASSWORD, startTestServer, type TestServer } from "../testkit/test-server.ts";
 import { findFfmpeg } from "../testkit/tools.ts";
@@ -162,6 +162,17 @@ describe.skipIf(ffmpeg === undefined).each(databases)("export jobs, $name", (kin
     );
     expect(actions).toEqual(expect.arrayContaining([`export.create ${id}`, `export.download ${id}`]));
     token = (await server.login("admin")).accessToken;
+  });
+
+  it("do not begin for somebody who lost the right while the job waited", async () => {
+    await server.addUser("leaver", "operator", [cameraId]);
+    const leaver = (await server.login("leaver")).accessToken;
+    const first = await create(spec());
+    const waiting = await create(spec(), leaver);
+    await server.database.orm.update(users).set({ enabled: false }).where(eq(users.username, "leaver"));
+    await server.control.exports.idle();
+    expect((await get(first.id)).state).toBe("done");
+    expect(await get(waiting.id)).toMatchObject({ state: "failed", errorCode: "export.right_lost", fileName: null });
   });
 
   it("refuse what cannot be", async () => {

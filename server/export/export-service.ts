@@ -12,9 +12,11 @@ import type { JobRow } from "./export-store.ts";
 import { loadSigningKey } from "./signing-key.ts";
 import { requireFfmpeg } from "./watermark.ts";
 
-export interface ExportParts extends Omit<RunnerParts, "signing" | "serverId"> {
+export interface ExportParts extends Omit<RunnerParts, "signing" | "serverId" | "mayGoOn"> {
   /** Throws `case.not_found`, also for a case of cameras that are not the caller's: a package tells what it is called. */
   readonly requireCase: (principal: Principal, caseId: string) => Promise<unknown>;
+  /** What a user may do now; undefined: the account is gone or disabled. */
+  readonly principalOfUser: (userId: string) => Promise<Principal | undefined>;
 }
 
 const MAX_WAITING = 100;
@@ -34,12 +36,17 @@ export class ExportService {
     this.#publicJwk = publicJwk;
   }
 
-  /** Loads or makes the signing key and goes on with the queue. */
+  /** Loads or makes the signing key. Nothing runs before `start`. */
   static async open(parts: ExportParts): Promise<ExportService> {
     const signing = await loadSigningKey(parts.orm, parts.sealer, parts.clock);
-    const runner = new ExportRunner({ ...parts, signing, serverId: await serverId(parts) });
-    await runner.start();
+    const mayGoOn = (job: JobRow): Promise<void> => requireMaker(parts, job);
+    const runner = new ExportRunner({ ...parts, signing, serverId: await serverId(parts), mayGoOn });
     return new ExportService(parts, runner, signing.publicJwk);
+  }
+
+  /** Goes on with the queue. Needs to know the cameras: packages name them, and places decide who may have them. */
+  start(): Promise<void> {
+    return this.#runner.start();
   }
 
   /** What people compare with the key that a verifier shows. */
@@ -207,13 +214,29 @@ export class ExportService {
   }
 }
 
+/** A job outlives the request for it: rights that were taken since end it. Throws `export.right_lost`. */
+async function requireMaker({ principalOfUser }: ExportParts, job: JobRow): Promise<void> {
+  const maker = job.createdBy === null ? undefined : await principalOfUser(job.createdBy);
+  if (maker && mayExport(maker, job) && job.spec.items.every(({ cameraId }) => shows(maker, job.spec, cameraId)))
+    return;
+  throw new FluxError("export.right_lost", "whoever asked for this export may no longer have all of its footage");
+}
+
+function shows(principal: Principal, spec: ExportSpec, cameraId: string): boolean {
+  return can(principal, "archive.view", cameraId) && (!hasSound(spec) || can(principal, "audio.hear", cameraId));
+}
+
+/** A sealed package holds segments as they are, sound included. */
+function hasSound({ audio, format }: ExportSpec): boolean {
+  return audio || format === "sealed";
+}
+
 /** Throws `auth.forbidden` where the package of a camera shows more than the caller may see and hear. */
-function mustShow(principal: Principal, { audio, format }: ExportSpec, cameraId: string): void {
+function mustShow(principal: Principal, spec: ExportSpec, cameraId: string): void {
   if (!can(principal, "archive.view", cameraId)) {
     throw new FluxError("auth.forbidden", "not permitted to see this camera's recordings");
   }
-  // A sealed package holds segments as they are, sound included.
-  if ((audio || format === "sealed") && !can(principal, "audio.hear", cameraId)) {
+  if (!shows(principal, spec, cameraId)) {
     throw new FluxError("auth.forbidden", "not permitted to hear this camera", { field: "audio" });
   }
 }

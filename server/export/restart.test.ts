@@ -3,13 +3,14 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { FluxError } from "../../shared/lib/errors.ts";
 import { SimulatedClock } from "../../shared/lib/simulated-clock.ts";
 import { micros, millis } from "../../shared/lib/time.ts";
 import { createLog } from "../core/log.ts";
 import { FieldSealer } from "../keys/field-sealer.ts";
 import { MasterKeys } from "../keys/master-keys.ts";
 import { embedded, type TempDatabase } from "../testkit/temp-db.ts";
-import { ExportRunner, type ExportThread } from "./export-runner.ts";
+import { ExportRunner, type ExportThread, type RunnerParts } from "./export-runner.ts";
 import { ExportStore, type JobRow } from "./export-store.ts";
 import type { ExportOrder, FromExport, ToExport } from "./protocol.ts";
 import { newSigningKey } from "./signing-key.ts";
@@ -49,6 +50,7 @@ let database: TempDatabase;
 let folder: string;
 let threads: PuppetThread[];
 let runners: ExportRunner[];
+let rightLost: boolean;
 const clock = new SimulatedClock(micros(Date.UTC(2026, 10, 20) * 1000));
 
 beforeEach(async () => {
@@ -56,6 +58,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "fluxvision-exports-"));
   threads = [];
   runners = [];
+  rightLost = false;
 });
 afterEach(async () => {
   for (const runner of runners) await runner.close();
@@ -63,11 +66,23 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
+function makeRunner(parts: RunnerParts): ExportRunner {
+  const runner = new ExportRunner(parts);
+  runners.push(runner);
+  return runner;
+}
+
 async function startRunner(): Promise<ExportRunner> {
+  const runner = makeRunner(await partsOf());
+  await runner.start();
+  return runner;
+}
+
+async function partsOf(): Promise<RunnerParts> {
   const { orm } = database;
   const sealer = new FieldSealer(await MasterKeys.open(orm, new Uint8Array(32).fill(1), clock));
   const unused = () => Promise.reject(new Error("not asked for"));
-  const runner = new ExportRunner({
+  return {
     orm,
     clock,
     log: createLog("silent"),
@@ -79,16 +94,16 @@ async function startRunner(): Promise<ExportRunner> {
     version: "0",
     openSegments: () => new Map(),
     cameraName: () => "Yard",
+    mayGoOn: async () => {
+      if (rightLost) throw new FluxError("export.right_lost", "no longer");
+    },
     readSegment: unused,
     startThread: (order) => {
       const thread = new PuppetThread(order);
       threads.push(thread);
       return thread;
     },
-  });
-  runners.push(runner);
-  await runner.start();
-  return runner;
+  };
 }
 
 function row(minutes: number): JobRow {
@@ -166,6 +181,42 @@ it("goes back into the queue when the server stops in good order", async () => {
   await runner.close();
   expect(await runner.store.get(job.id)).toMatchObject({ state: "queued" });
   expect(threads[0]?.received).toEqual([{ type: "cancel" }]);
+});
+
+it("what comes before the start waits for what a stop cut off", async () => {
+  const job = row(1);
+  const runner = makeRunner(await partsOf());
+  await runner.store.insert(job);
+  runner.wake();
+  await runner.idle();
+  expect(await runner.store.get(job.id)).toMatchObject({ state: "queued" });
+  await runner.start();
+  await started(1);
+});
+
+it("does not begin for a maker who lost the right, and gets no further key and no signature", async () => {
+  const jobs = [row(1), row(2)];
+  const runner = await startRunner();
+  for (const job of jobs) await runner.store.insert(job);
+  runner.wake();
+  await started(1);
+  rightLost = true;
+  const key = { cameraId: randomUUID(), keyId: 1, generation: 1, epoch: 1 };
+  threads[0]?.say({ type: "ask", id: 1, question: { kind: "key", name: key } });
+  threads[0]?.say({ type: "ask", id: 2, question: { kind: "sign", bytes: new Uint8Array(1) } });
+  const refused = { type: "refused", code: "export.right_lost", message: "no longer" };
+  await expect
+    .poll(() => threads[0]?.received)
+    .toEqual([
+      { ...refused, id: 1 },
+      { ...refused, id: 2 },
+    ]);
+  threads[0]?.end({ type: "failed", code: "export.right_lost", message: "no longer" });
+  await runner.idle();
+  for (const { id } of jobs) {
+    expect(await runner.store.get(id)).toMatchObject({ state: "failed", errorCode: "export.right_lost" });
+  }
+  expect(threads).toHaveLength(1);
 });
 
 it("a thread that dies is a failed job, and the next one runs", async () => {

@@ -145,8 +145,10 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     cameraName: (cameraId) => cameras.sources().find(({ id }) => id === cameraId)?.name,
     readSegment: (...part) => archive.reader.read(...part),
     requireCase: (principal, caseId) => evidence.cases.get(principal, caseId),
+    principalOfUser: (userId) => principals.ofUser(userId),
     startThread: inProcessThread,
   });
+  await exports.start();
   const authority = new LiveAuthority({
     clock,
     auth,

@@ -16,6 +16,7 @@ export const enExportErrors = {
   export_watermark_failed: "FFmpeg could not burn in name and time. The server's log says why.",
   export_unsafe_argument: "The server refused to run FFmpeg with these arguments. Its log says why.",
   export_disk_full: "There is not enough room on the server for the package. Take less, or ask for room to be made.",
+  export_right_lost: "Whoever asked for this export may no longer have all of its footage.",
   export_interrupted: "The server was stopped several times while this export ran.",
   export_failed: "The export failed. The server's log says why.",
 } as const;

@@ -18,6 +18,7 @@ export const koExportErrors: Readonly<Record<keyof typeof enExportErrors, string
   export_watermark_failed: "FFmpeg가 이름과 시각을 새겨 넣지 못했습니다. 원인은 서버 로그에 있습니다.",
   export_unsafe_argument: "서버가 이 인수로 FFmpeg를 실행하지 않았습니다. 원인은 서버 로그에 있습니다.",
   export_disk_full: "서버에 패키지를 만들 공간이 부족합니다. 범위를 줄이거나 공간을 확보하세요.",
+  export_right_lost: "이 내보내기를 요청한 사용자에게 더 이상 해당 영상 전체에 대한 권한이 없습니다.",
   export_interrupted: "이 내보내기를 처리하는 동안 서버가 여러 번 중지되었습니다.",
   export_failed: "내보내기에 실패했습니다. 원인은 서버 로그에 있습니다.",
 };

@@ -89,11 +89,16 @@ async function compare(settings: Settings): Promise<object> {
   if (!(rounds >= 1)) throw new RangeError("--rounds must be at least 1");
   const ours: OurHalf[] = [];
   const peers: Half[] = [];
+  let load = "";
   const bundles = tempFolder("bench-record");
   try {
     if (viewers > 0) await bundleTo(bundles, { viewer: "server/relay/testkit/viewer-process.ts" });
     for (let i = 0; i < rounds; i++) {
-      ours.push(await withCameras(settings, (urls, folder) => measureOurs(settings, urls, folder, bundles)));
+      const half = await withCameras(settings, (urls, folder, name) => {
+        load = name;
+        return measureOurs(settings, urls, folder, bundles);
+      });
+      ours.push(half);
       peers.push(await withCameras(settings, (urls, folder) => measureFfmpeg(settings, urls, folder)));
     }
   } finally {
@@ -101,7 +106,12 @@ async function compare(settings: Settings): Promise<object> {
   }
   const server = summary(ours, cameras);
   const ffmpeg = summary(peers, cameras);
+  const stored = ours.reduce((sum, half) => sum + half.stored.bytes, 0);
+  // Recorded a little longer than measured: the cameras' warm-up is on the disk too.
+  const kbpsPerStream = Math.round((stored * 8) / 1000 / cameras / rounds / (seconds + WARM_UP_MS / 1000));
   return {
+    load,
+    kbpsPerStream,
     cameras,
     secondsPerHalf: seconds,
     rounds,
@@ -126,7 +136,7 @@ async function compare(settings: Settings): Promise<object> {
 /** Fresh cameras and an empty folder: both sides meet them in the same state. */
 async function withCameras<T>(
   { cameras, port, folder }: Settings,
-  measure: (urls: readonly string[], folder: string) => Promise<T>,
+  measure: (urls: readonly string[], folder: string, load: string) => Promise<T>,
 ): Promise<T> {
   const own = await mkdtemp(join(folder, "fluxvision-bench-record-"));
   const load = await startLoad(cameras, port);
@@ -134,6 +144,7 @@ async function withCameras<T>(
     return await measure(
       load.urls.map(({ main }) => main),
       own,
+      load.name,
     );
   } finally {
     await load.stop();

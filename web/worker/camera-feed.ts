@@ -1,6 +1,6 @@
 import type { Clock } from "../../shared/lib/clock.ts";
 import type { ServerMessage } from "../../shared/wire/control-messages.ts";
-import { FLAG, type SealedFrame } from "../../shared/wire/sealed-frame.ts";
+import type { SealedFrame } from "../../shared/wire/sealed-frame.ts";
 import type { ConnectionState, TileStats } from "../engine/worker-protocol.ts";
 import type { DecodedPicture } from "./decode/stream-decoder.ts";
 import { Playhead } from "./playhead/playhead.ts";
@@ -90,8 +90,8 @@ export class CameraFeed {
     else this.#shown = player;
   }
 
+  /** Of its pictures. */
   onFrame(frame: SealedFrame): void {
-    if ((frame.header.flags & FLAG.audio) !== 0) return;
     const { streamId } = frame.header;
     const player = [this.#shown, this.#coming].find((candidate) => candidate?.streamId === streamId);
     if (!player) return;

@@ -3,7 +3,7 @@ import type { Clock } from "../../shared/lib/clock.ts";
 import { Scope } from "../../shared/lib/scope.ts";
 import { millis } from "../../shared/lib/time.ts";
 import type { ServerMessage } from "../../shared/wire/control-messages.ts";
-import type { SealedFrame } from "../../shared/wire/sealed-frame.ts";
+import { FLAG, type SealedFrame } from "../../shared/wire/sealed-frame.ts";
 import type {
   ConnectionState,
   ConnectOptions,
@@ -23,7 +23,9 @@ import type { CreateLink, Link } from "./link.ts";
 import { KeyStore } from "./open/key-store.ts";
 import { encodePicture } from "./screen/encode-picture.ts";
 import { type PictureSource, Screen, type ScreenDeps } from "./screen/screen.ts";
+import { LiveSound } from "./sound/live-sound.ts";
 import { StandIns } from "./stand-ins.ts";
+import { LateCameras } from "./state/late-cameras.ts";
 import { percentile95 } from "./state/latency.ts";
 import { RateMeter } from "./state/rate-meter.ts";
 import { planWishes } from "./subscribe/plan.ts";
@@ -49,8 +51,6 @@ const TICK_MS = 500;
 const REPORT_MS = 2000;
 /** Changes that come together are told together. */
 const STATE_DEBOUNCE_MS = 30;
-const LATE_MS = 1000;
-const LONG_QUEUE = 12;
 
 /** The pipeline of the whole wall: line, keys, decoders, screen, and what the page is told of them. */
 export class Wall {
@@ -66,7 +66,8 @@ export class Wall {
   readonly #standIns = new StandIns((pictureId) => this.#screen.remove(pictureId));
   readonly #resting = new Set<string>();
   readonly #feedOfStream = new Map<number, CameraFeed>();
-  readonly #reported = new Map<string, number>();
+  readonly #late = new LateCameras();
+  readonly #sound: LiveSound;
   readonly #received: RateMeter;
   #tiles: readonly TileSpec[] = [];
   #visible = true;
@@ -125,6 +126,7 @@ export class Wall {
         onSessionExpired: (code) => deps.post({ type: "session-expired", code }),
       },
     );
+    this.#sound = new LiveSound(clock, this.#keys, (piece) => deps.post({ type: "sound", piece }));
     this.#subscriptions = new Subscriptions(clock, {
       subscribe: (cameras) => this.#link.subscribe(cameras),
       unsubscribe: (cameraIds) => {
@@ -157,6 +159,7 @@ export class Wall {
 
   playback(command: PlaybackCommand): void {
     this.#archive.command(command);
+    if (command.kind === "hear") this.#want();
   }
 
   thumbnail(cameraId: string, micros: number, widthPx: number): Promise<Thumbnail | undefined> {
@@ -216,9 +219,7 @@ export class Wall {
     if (this.#closed) return;
     this.#closed = true;
     await this.#scope.close();
-    this.#subscriptions.close();
-    this.#link.close();
-    this.#archive.close();
+    for (const part of [this.#subscriptions, this.#link, this.#archive, this.#sound]) part.close();
     for (const feed of this.#feeds.values()) feed.close();
     this.#feeds.clear();
     this.#feedOfStream.clear();
@@ -239,7 +240,10 @@ export class Wall {
   /** What nobody can see is neither sent nor decoded. */
   #want(): void {
     const visible = this.#visible && this.#drawable;
-    this.#subscriptions.want(planWishes(this.#tiles, (tile) => visible && this.#archive.isLive(tile)));
+    const isShown = (tile: TileSpec): boolean => visible && this.#archive.isLive(tile);
+    const heard = this.#tiles.find((tile) => tile.tileId === this.#archive.heardTile && isShown(tile))?.cameraId;
+    this.#sound.hear(heard);
+    this.#subscriptions.want(planWishes(this.#tiles, isShown, heard));
   }
 
   #picturesOf(tile: TileSpec): readonly string[] {
@@ -292,7 +296,7 @@ export class Wall {
     const feed = this.#feeds.get(cameraId);
     if (!feed) return;
     this.#feeds.delete(cameraId);
-    this.#reported.delete(cameraId);
+    this.#late.forget(cameraId);
     for (const [streamId, owner] of this.#feedOfStream) if (owner === feed) this.#feedOfStream.delete(streamId);
     feed.close();
     this.#resting.delete(cameraId);
@@ -355,7 +359,9 @@ export class Wall {
 
   #onFrame(frame: SealedFrame): void {
     this.#received.add(frame.bytes.byteLength * 8);
-    this.#feedOfStream.get(frame.header.streamId)?.onFrame(frame);
+    const feed = this.#feedOfStream.get(frame.header.streamId);
+    if ((frame.header.flags & FLAG.audio) === 0) feed?.onFrame(frame);
+    else if (feed?.showable) this.#sound.push(feed.cameraId, frame);
   }
 
   #tick(): void {
@@ -365,14 +371,7 @@ export class Wall {
 
   /** Tells the server of cameras whose pictures come late, so that it sends less or starts anew. */
   #report(): void {
-    const cameras = [];
-    for (const feed of this.#feeds.values()) {
-      const dropped = feed.dropped - (this.#reported.get(feed.cameraId) ?? 0);
-      const latencyMs = feed.latencyMs ?? 0;
-      const late = feed.decodeQueue > LONG_QUEUE || latencyMs > LATE_MS;
-      this.#reported.set(feed.cameraId, feed.dropped);
-      if (late) cameras.push({ cameraId: feed.cameraId, latencyMs, decodeQueue: feed.decodeQueue, dropped });
-    }
+    const cameras = this.#late.report(this.#feeds.values());
     if (cameras.length > 0) this.#link.report(cameras);
   }
 

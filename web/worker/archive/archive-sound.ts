@@ -2,9 +2,9 @@ import type { Clock, Timer } from "../../../shared/lib/clock.ts";
 import { millis } from "../../../shared/lib/time.ts";
 import { FLAG, type SealedFrame } from "../../../shared/wire/sealed-frame.ts";
 import type { SoundPiece } from "../../engine/worker-protocol.ts";
+import type { SealedPiece } from "../open/open-frame.ts";
 import { type CreateAudioDecoder, type Sound, SoundDecoder } from "../sound/sound-decoder.ts";
 import type { ArchiveConnection, EndMessage, ReadHandle } from "./archive-connection.ts";
-import type { SealedPiece } from "./open-frame.ts";
 
 export interface ArchiveSoundDeps {
   readonly clock: Clock;

@@ -2,13 +2,13 @@ import type { Timer } from "../../../shared/lib/clock.ts";
 import { millis } from "../../../shared/lib/time.ts";
 import type { PlaybackCommand, PlaybackState, TileSpec, TileStats } from "../../engine/worker-protocol.ts";
 import { KeyStore } from "../open/key-store.ts";
+import { openFrame, type SealedPiece } from "../open/open-frame.ts";
 import { planWishes } from "../subscribe/plan.ts";
 import { ArchiveConnection, type KeysMessage } from "./archive-connection.ts";
 import { type ArchiveDeps, type ArchiveEvents, LIVE } from "./archive-parts.ts";
 import { ArchivePlayer } from "./archive-player.ts";
 import { ArchiveSound, type SoundWish } from "./archive-sound.ts";
 import { KeyframeDecoder } from "./keyframe-decoder.ts";
-import { openFrame, type SealedPiece } from "./open-frame.ts";
 import { PlaybackGroup } from "./playback-group.ts";
 import { roleForSize } from "./role.ts";
 import { type Thumbnail, Thumbnails } from "./thumbnails.ts";
@@ -166,6 +166,11 @@ export class Archive {
         this.#reconcile();
         return;
     }
+  }
+
+  /** The tile whose sound is wished for, live or not. */
+  get heardTile(): string | undefined {
+    return this.#heardTile;
   }
 
   thumbnail(cameraId: string, micros: number, widthPx: number): Promise<Thumbnail | undefined> {

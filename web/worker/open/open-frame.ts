@@ -1,6 +1,6 @@
 import { errorCode } from "../../../shared/lib/errors.ts";
 import { HEADER_BYTES, type SealedFrame } from "../../../shared/wire/sealed-frame.ts";
-import type { KeyName, KeyStore } from "../open/key-store.ts";
+import type { KeyName, KeyStore } from "./key-store.ts";
 
 /** A frame as it came, and in clear once it has been opened, which happens in place. */
 export interface SealedPiece {

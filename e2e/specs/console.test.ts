@@ -109,13 +109,13 @@ describe("signing in", { timeout: 120_000 }, () => {
     const { page, shoot } = await open("tablet");
     await page.goto(`${server.url}/setup?token=abc`);
     const create = page.getByRole("button", { name: "Create administrator" });
-    await page.locator("input[name=password]").fill("short");
+    await page.locator("input[name=new-password]").fill("short");
     await page.getByText("Too short").waitFor();
     expect(await create.isDisabled()).toBe(true);
-    await page.locator("input[name=password]").fill("Correct horse 4 battery");
-    await page.locator("input[name=confirm]").fill("Correct horse");
+    await page.locator("input[name=new-password]").fill("Correct horse 4 battery");
+    await page.locator("input[name=repeat-password]").fill("Correct horse");
     await page.getByText("The two passwords differ.").waitFor();
-    await page.locator("input[name=confirm]").fill("Correct horse 4 battery");
+    await page.locator("input[name=repeat-password]").fill("Correct horse 4 battery");
     await shoot("setup");
     await create.click();
     await page.locator('[data-tile="8"]').waitFor();

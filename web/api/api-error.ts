@@ -62,6 +62,11 @@ export function isUnreachable(error: unknown): boolean {
   return error.code === `http.${error.status}` && error.status >= 502 && error.status <= 504;
 }
 
+/** Whether the server said of one of these fields what is wrong with it. */
+export function isAtField(error: unknown, fields: readonly string[]): boolean {
+  return fields.some((field) => fieldMessage(error, field) !== undefined);
+}
+
 /** The message for one form field, by the server's dotted path: `url`, `body.url`. */
 export function fieldMessage(error: unknown, field: string): string | undefined {
   if (!(error instanceof ApiError)) return undefined;

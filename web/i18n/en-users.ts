@@ -99,6 +99,7 @@ export const enAccess = {
   onCameras: "On cameras",
   onServer: "On the whole server",
   onServerHint: "Count only where the role is granted on the whole system.",
+  description: "Description",
   allOf: "All",
   countOf: "{{number}} of {{total}}",
   grants: {
@@ -136,7 +137,6 @@ export const enAccess = {
     copyOf: "{{name}} copy",
     addTitle: "New role",
     editTitle: "Edit role “{{name}}”",
-    description: "Description",
     holdsAtOnce: "Holds at once for the {{number}} grants of this role.",
     saved: "Role “{{name}}” saved.",
     removeTitle: "Remove role “{{name}}”?",
@@ -160,7 +160,6 @@ export const enAccess = {
     emptyLead: "A group is the short way to give many people the same rights: a shift, a site, a company.",
     addTitle: "New group",
     editTitle: "Edit group “{{name}}”",
-    description: "Description",
     members: "Members",
     membersCount: "{{number}} members",
     searchMembers: "Search users",

@@ -97,6 +97,7 @@ export const koAccess: typeof enAccess = {
   onCameras: "카메라에 대해",
   onServer: "서버 전체에 대해",
   onServerHint: "역할을 전체 시스템에 부여한 경우에만 적용됩니다.",
+  description: "설명",
   allOf: "전체",
   countOf: "{{total}}개 중 {{number}}개",
   grants: {
@@ -134,7 +135,6 @@ export const koAccess: typeof enAccess = {
     copyOf: "{{name}} 사본",
     addTitle: "새 역할",
     editTitle: "“{{name}}” 역할 편집",
-    description: "설명",
     holdsAtOnce: "이 역할의 부여 {{number}}건에 즉시 적용됩니다.",
     saved: "“{{name}}” 역할을 저장했습니다.",
     removeTitle: "“{{name}}” 역할을 제거할까요?",
@@ -158,7 +158,6 @@ export const koAccess: typeof enAccess = {
     emptyLead: "그룹은 여러 사람에게 같은 권한을 주는 간단한 방법입니다: 근무조, 현장, 업체.",
     addTitle: "새 그룹",
     editTitle: "“{{name}}” 그룹 편집",
-    description: "설명",
     members: "구성원",
     membersCount: "구성원 {{number}}명",
     searchMembers: "사용자 검색",

@@ -26,6 +26,22 @@ interface FieldProps {
   }) => ReactNode;
 }
 
+interface TextFieldProps
+  extends Pick<FieldProps, "label" | "error" | "hint" | "optional">,
+    Omit<ComponentProps<"input">, "className" | "value" | "onChange"> {
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+}
+
+/** A line of text with its label. */
+export function TextField({ label, error, hint, optional, value, onChange, ...input }: TextFieldProps): ReactNode {
+  return (
+    <Field label={label} error={error} hint={hint} optional={optional}>
+      {(control) => <Input {...control} {...input} value={value} onChange={(event) => onChange(event.target.value)} />}
+    </Field>
+  );
+}
+
 /** Label, control, and under it what is wrong, else the hint. */
 export function Field({ label, error, hint, optional, className, children }: FieldProps): ReactNode {
   const id = useId();

@@ -1,15 +1,15 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { type FormEvent, type ReactNode, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { fieldMessage } from "../../api/api-error.ts";
+import { fieldMessage, isAtField } from "../../api/api-error.ts";
 import type { Api } from "../../api/endpoints.ts";
 import { errorText } from "../../app/error-text.ts";
 import { useServices } from "../../app/services.ts";
+import { useSubmit } from "../../app/use-submit.ts";
 import { Button } from "../../ui/button.tsx";
-import { Field, Input } from "../../ui/field.tsx";
+import { TextField } from "../../ui/field.tsx";
 import { AuthFrame, FormError } from "./auth-frame.tsx";
-import { PasswordInput, PasswordStrength } from "./password-input.tsx";
-import { MIN_PASSWORD } from "./password-strength.ts";
+import { isWhole, NewPasswordFields, noPassword } from "./new-password-fields.tsx";
 
 const usernamePattern = /^[\p{L}\p{N}._@-]{3,64}$/u;
 
@@ -32,10 +32,16 @@ export function SetupPage(): ReactNode {
   const navigate = useNavigate();
   const { token } = useSearch({ from: "/setup" });
   const [username, setUsername] = useState("admin");
-  const [password, setPassword] = useState("");
-  const [repeated, setRepeated] = useState("");
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>();
+  const [chosen, setChosen] = useState(noPassword);
+  const nameOk = usernamePattern.test(username.trim());
+  const ready = nameOk && isWhole(chosen);
+  const form = useSubmit(async () => {
+    if (token === undefined) return;
+    const language = i18n.resolvedLanguage === "ko" ? "ko" : "en";
+    await session.setUp({ token, username: username.trim(), password: chosen.password, language });
+    await navigate({ to: await firstPage(api), replace: true });
+  });
+  const { error } = form;
 
   if (token === undefined) {
     return (
@@ -45,74 +51,37 @@ export function SetupPage(): ReactNode {
     );
   }
 
-  const nameOk = usernamePattern.test(username.trim());
-  const mismatch = repeated !== "" && repeated !== password;
-  const ready = nameOk && password.length >= MIN_PASSWORD && repeated === password;
-
-  const submit = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
-    if (!ready) return;
-    setBusy(true);
-    setError(undefined);
-    try {
-      const language = i18n.resolvedLanguage === "ko" ? "ko" : "en";
-      await session.setUp({ token, username: username.trim(), password, language });
-      await navigate({ to: await firstPage(api), replace: true });
-    } catch (caught) {
-      setError(caught);
-      setBusy(false);
-    }
-  };
-
   const usernameError = fieldMessage(error, "username") ?? (nameOk ? undefined : t("auth.usernameRule"));
-  const passwordError = fieldMessage(error, "password");
-  const general =
-    error === undefined || fieldMessage(error, "username") !== undefined || passwordError !== undefined
-      ? undefined
-      : errorText(t, error);
-
+  const atField = isAtField(error, ["username", "password"]);
   return (
     <AuthFrame title={t("auth.setupTitle")} lead={t("auth.setupLead")}>
-      <form className="flex flex-col gap-4" onSubmit={(event) => void submit(event)}>
-        <FormError>{general}</FormError>
-        <Field label={t("auth.username")} error={username === "" ? undefined : usernameError}>
-          {(control) => (
-            <Input
-              {...control}
-              name="username"
-              autoComplete="username"
-              autoCapitalize="off"
-              spellCheck={false}
-              maxLength={64}
-              value={username}
-              onChange={(event) => setUsername(event.target.value)}
-            />
-          )}
-        </Field>
-        <Field label={t("auth.password")} error={passwordError} hint={<PasswordStrength password={password} />}>
-          {(control) => (
-            <PasswordInput
-              {...control}
-              name="password"
-              autoComplete="new-password"
-              value={password}
-              onChange={setPassword}
-            />
-          )}
-        </Field>
-        <Field label={t("auth.confirmPassword")} error={mismatch ? t("auth.passwordMismatch") : undefined}>
-          {(control) => (
-            <PasswordInput
-              {...control}
-              name="confirm"
-              autoComplete="new-password"
-              value={repeated}
-              onChange={setRepeated}
-            />
-          )}
-        </Field>
-        <Button type="submit" variant="primary" busy={busy} disabled={!ready} className="mt-1 h-9">
-          {busy ? t("auth.creating") : t("auth.createAdministrator")}
+      <form
+        className="flex flex-col gap-4"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (ready) void form.submit();
+        }}
+      >
+        <FormError>{error === undefined || atField ? undefined : errorText(t, error)}</FormError>
+        <TextField
+          label={t("auth.username")}
+          error={username === "" ? undefined : usernameError}
+          name="username"
+          autoComplete="username"
+          autoCapitalize="off"
+          spellCheck={false}
+          maxLength={64}
+          value={username}
+          onChange={setUsername}
+        />
+        <NewPasswordFields
+          label={t("auth.password")}
+          value={chosen}
+          error={fieldMessage(error, "password")}
+          onChange={setChosen}
+        />
+        <Button type="submit" variant="primary" busy={form.busy} disabled={!ready} className="mt-1 h-9">
+          {form.busy ? t("auth.creating") : t("auth.createAdministrator")}
         </Button>
       </form>
     </AuthFrame>

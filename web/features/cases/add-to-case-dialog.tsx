@@ -1,13 +1,12 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { type FormEvent, type ReactNode, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { toast } from "sonner";
-import { errorText } from "../../app/error-text.ts";
+import { FormDialog } from "../../app/form-dialog.tsx";
 import { useServices } from "../../app/services.ts";
-import { Button } from "../../ui/button.tsx";
-import { Dialog } from "../../ui/dialog.tsx";
-import { Field, Input, Select } from "../../ui/field.tsx";
+import { useSubmit } from "../../app/use-submit.ts";
+import { Field, Select, TextField } from "../../ui/field.tsx";
 import { CameraChoice } from "./camera-choice.tsx";
 import { type Footage, RangeText } from "./footage-line.tsx";
 import { tookCase, useCases } from "./use-cases.ts";
@@ -35,87 +34,64 @@ export function AddToCaseDialog({ footage, cameraIds, note: given = "", onClose 
   const [title, setTitle] = useState("");
   const [note, setNote] = useState(given);
   const [cameras, setCameras] = useState<readonly string[]>([footage.cameraId]);
-  const [busy, setBusy] = useState(false);
   const choices = cameraIds.includes(footage.cameraId) ? cameraIds : [footage.cameraId, ...cameraIds];
 
-  const add = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
-    setBusy(true);
+  const form = useSubmit(async () => {
     const range = { startMicros: Math.floor(footage.startMicros), endMicros: Math.ceil(footage.endMicros), note };
     const items = cameras.map((cameraId) => ({ cameraId, ...range }));
-    try {
-      const changed =
-        chosenCase === NEW ? await api.createCase({ title, items }) : await api.addCaseItems(chosenCase, items);
-      await tookCase(queries, changed);
-      toast.success(t("cases.addedTo", { title: changed.title }), {
-        action: {
-          label: t("cases.open"),
-          onClick: () => void navigate({ to: "/cases/$caseId", params: { caseId: changed.id } }),
-        },
-      });
-      onClose();
-    } catch (error) {
-      toast.error(errorText(t, error));
-      setBusy(false);
-    }
-  };
+    const changed =
+      chosenCase === NEW ? await api.createCase({ title, items }) : await api.addCaseItems(chosenCase, items);
+    await tookCase(queries, changed);
+    toast.success(t("cases.addedTo", { title: changed.title }), {
+      action: {
+        label: t("cases.open"),
+        onClick: () => void navigate({ to: "/cases/$caseId", params: { caseId: changed.id } }),
+      },
+    });
+    onClose();
+  });
 
   return (
-    <Dialog open modalToClicks onOpenChange={(isOpen) => !isOpen && onClose()} title={t("cases.addTitle")}>
-      <form onSubmit={(event) => void add(event)} className="flex flex-col gap-3">
-        <p className="text-fg-soft text-sm">
-          <RangeText {...footage} />
-        </p>
-        <Field label={t("cases.case")}>
-          {(control) => (
-            <Select
-              {...control}
-              disabled={cases.isPending}
-              value={chosenCase}
-              onChange={(event) => setWanted(event.target.value)}
-            >
-              {open.map((one) => (
-                <option key={one.id} value={one.id}>
-                  {one.reference === "" ? one.title : `${one.title} (${one.reference})`}
-                </option>
-              ))}
-              <option value={NEW}>{t("cases.newOne")}</option>
-            </Select>
-          )}
-        </Field>
-        {chosenCase === NEW && (
-          <Field label={t("cases.titleField")}>
-            {(control) => (
-              <Input
-                {...control}
-                required
-                maxLength={200}
-                value={title}
-                onChange={(event) => setTitle(event.target.value)}
-              />
-            )}
-          </Field>
-        )}
-        {choices.length > 1 && (
-          <CameraChoice first={footage.cameraId} cameraIds={choices} chosen={cameras} onChange={setCameras} />
-        )}
-        <Field label={t("cases.rangeNote")} optional={t("common.optional")}>
-          {(control) => (
-            <Input {...control} maxLength={4000} value={note} onChange={(event) => setNote(event.target.value)} />
-          )}
-        </Field>
-        <div className="flex justify-end gap-2 pt-1">
-          <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button
-            type="submit"
-            variant="primary"
-            busy={busy}
-            disabled={cameras.length === 0 || (chosenCase === NEW && title.trim() === "")}
+    <FormDialog
+      form={form}
+      title={t("cases.addTitle")}
+      action={t("cases.add")}
+      ready={cameras.length > 0 && (chosenCase !== NEW || title.trim() !== "")}
+      onClose={onClose}
+    >
+      <p className="text-fg-soft text-sm">
+        <RangeText {...footage} />
+      </p>
+      <Field label={t("cases.case")}>
+        {(control) => (
+          <Select
+            {...control}
+            disabled={cases.isPending}
+            value={chosenCase}
+            onChange={(event) => setWanted(event.target.value)}
           >
-            {t("cases.add")}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+            {open.map((one) => (
+              <option key={one.id} value={one.id}>
+                {one.reference === "" ? one.title : `${one.title} (${one.reference})`}
+              </option>
+            ))}
+            <option value={NEW}>{t("cases.newOne")}</option>
+          </Select>
+        )}
+      </Field>
+      {chosenCase === NEW && (
+        <TextField label={t("cases.titleField")} required maxLength={200} value={title} onChange={setTitle} />
+      )}
+      {choices.length > 1 && (
+        <CameraChoice first={footage.cameraId} cameraIds={choices} chosen={cameras} onChange={setCameras} />
+      )}
+      <TextField
+        label={t("cases.rangeNote")}
+        optional={t("common.optional")}
+        maxLength={4000}
+        value={note}
+        onChange={setNote}
+      />
+    </FormDialog>
   );
 }

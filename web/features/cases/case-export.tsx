@@ -1,13 +1,12 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, type ReactNode, useState } from "react";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { toast } from "sonner";
 import type { EvidenceCase } from "../../../shared/api/recording.ts";
-import { errorText } from "../../app/error-text.ts";
+import { FormDialog } from "../../app/form-dialog.tsx";
 import { useCan } from "../../app/permissions.ts";
 import { useServices } from "../../app/services.ts";
-import { Button } from "../../ui/button.tsx";
-import { Dialog } from "../../ui/dialog.tsx";
+import { useSubmit } from "../../app/use-submit.ts";
 import { ExportFields, ExportTitle, useExportForm } from "../exports/export-fields.tsx";
 import { ExportTable } from "../exports/export-table.tsx";
 import { EXPORTS_KEY, useExportKey, useExports } from "../exports/use-exports.ts";
@@ -21,58 +20,37 @@ export function CaseExportDialog(props: { readonly one: EvidenceCase; readonly o
   const { t } = useTranslation();
   const { api } = useServices();
   const queries = useQueryClient();
-  const form = useExportForm(one.reference === "" ? one.title : `${one.reference} ${one.title}`);
-  const [failure, setFailure] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
+  const wanted = useExportForm(one.reference === "" ? one.title : `${one.reference} ${one.title}`);
   const moments = one.items.filter(({ startMicros, endMicros }) => endMicros <= startMicros).length;
   const items = one.items.filter(({ startMicros, endMicros }) => endMicros > startMicros);
   const many = items.length > MOST_RANGES;
-  const start = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
-    setBusy(true);
-    try {
-      const ranges = items.map(({ cameraId, startMicros, endMicros, note }) => {
-        return { cameraId, startMicros, endMicros, note };
-      });
-      await api.createExport({ ...form.body, caseId: one.id, items: ranges });
-      await queries.invalidateQueries({ queryKey: EXPORTS_KEY });
-      toast.success(t("exports.queued"));
-      onClose();
-    } catch (error) {
-      setFailure(error);
-      setBusy(false);
-    }
-  };
+  const form = useSubmit(async () => {
+    const ranges = items.map(({ cameraId, startMicros, endMicros, note }) => {
+      return { cameraId, startMicros, endMicros, note };
+    });
+    await api.createExport({ ...wanted.body, caseId: one.id, items: ranges });
+    await queries.invalidateQueries({ queryKey: EXPORTS_KEY });
+    toast.success(t("exports.queued"));
+    onClose();
+  });
   return (
-    <Dialog
-      open
-      modalToClicks
-      onOpenChange={(open) => !open && onClose()}
+    <FormDialog
+      form={form}
       title={t("cases.exportTitle")}
       description={t("cases.exportLead", { number: items.length })}
+      action={t("exports.start")}
+      ready={wanted.ready && !many && items.length > 0}
+      onClose={onClose}
     >
-      <form onSubmit={(event) => void start(event)} className="flex flex-col gap-3">
-        <ExportTitle form={form} />
-        <ExportFields form={form} />
-        {moments > 0 && <p className="text-warn text-xs">{t("cases.moments", { number: moments })}</p>}
-        {many && (
-          <p role="alert" className="text-danger text-sm">
-            {t("cases.tooMany", { most: MOST_RANGES })}
-          </p>
-        )}
-        {failure !== undefined && (
-          <p role="alert" className="text-danger text-sm">
-            {errorText(t, failure)}
-          </p>
-        )}
-        <div className="flex justify-end gap-2 pt-1">
-          <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button type="submit" variant="primary" busy={busy} disabled={!form.ready || many || items.length === 0}>
-            {t("exports.start")}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+      <ExportTitle form={wanted} />
+      <ExportFields form={wanted} />
+      {moments > 0 && <p className="text-warn text-xs">{t("cases.moments", { number: moments })}</p>}
+      {many && (
+        <p role="alert" className="text-danger text-sm">
+          {t("cases.tooMany", { most: MOST_RANGES })}
+        </p>
+      )}
+    </FormDialog>
   );
 }
 

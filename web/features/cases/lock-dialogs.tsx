@@ -1,13 +1,13 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, type ReactNode, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { toast } from "sonner";
 import type { EvidenceCase, EvidenceLock } from "../../../shared/api/recording.ts";
-import { errorText } from "../../app/error-text.ts";
+import { FormDialog } from "../../app/form-dialog.tsx";
 import { useServices } from "../../app/services.ts";
-import { Button } from "../../ui/button.tsx";
-import { Dialog } from "../../ui/dialog.tsx";
-import { Field, Input } from "../../ui/field.tsx";
+import { useSubmit } from "../../app/use-submit.ts";
+import { TextField } from "../../ui/field.tsx";
+import { endOfDay } from "../playback/end-of-day.ts";
 import { CameraName, RangeText } from "./footage-line.tsx";
 import { tookLocks } from "./use-cases.ts";
 
@@ -19,55 +19,38 @@ export function LockCaseDialog(props: { readonly one: EvidenceCase; readonly onC
   const queries = useQueryClient();
   const [reason, setReason] = useState(one.reference);
   const [expires, setExpires] = useState("");
-  const [busy, setBusy] = useState(false);
-  const lock = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
-    setBusy(true);
-    try {
-      const expiresAt = expires === "" ? null : new Date(`${expires}T23:59:59`).toISOString();
-      const made = await api.lockCase(one.id, { reason, expiresAt });
-      await tookLocks(queries);
-      toast.success(made.length === 0 ? t("cases.locks.already") : t("cases.locks.made", { number: made.length }));
-      onClose();
-    } catch (error) {
-      toast.error(errorText(t, error));
-      setBusy(false);
-    }
-  };
+  const form = useSubmit(async () => {
+    const made = await api.lockCase(one.id, { reason, expiresAt: endOfDay(expires) });
+    await tookLocks(queries);
+    toast.success(made.length === 0 ? t("cases.locks.already") : t("cases.locks.made", { number: made.length }));
+    onClose();
+  });
   return (
-    <Dialog
-      open
-      modalToClicks
-      onOpenChange={(open) => !open && onClose()}
+    <FormDialog
+      form={form}
       title={t("cases.locks.lockTitle")}
       description={t("cases.locks.lockLead", { number: one.items.length })}
+      action={t("cases.locks.lock")}
+      ready={reason.trim() !== ""}
+      onClose={onClose}
     >
-      <form onSubmit={(event) => void lock(event)} className="flex flex-col gap-3">
-        <Field label={t("cases.locks.reason")}>
-          {(control) => (
-            <Input
-              {...control}
-              required
-              autoFocus
-              maxLength={500}
-              value={reason}
-              onChange={(event) => setReason(event.target.value)}
-            />
-          )}
-        </Field>
-        <Field label={t("cases.locks.expires")} optional={t("common.optional")} hint={t("cases.locks.expiresHint")}>
-          {(control) => (
-            <Input {...control} type="date" value={expires} onChange={(event) => setExpires(event.target.value)} />
-          )}
-        </Field>
-        <div className="flex justify-end gap-2 pt-1">
-          <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button type="submit" variant="primary" busy={busy} disabled={reason.trim() === ""}>
-            {t("cases.locks.lock")}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+      <TextField
+        label={t("cases.locks.reason")}
+        required
+        autoFocus
+        maxLength={500}
+        value={reason}
+        onChange={setReason}
+      />
+      <TextField
+        label={t("cases.locks.expires")}
+        optional={t("common.optional")}
+        hint={t("cases.locks.expiresHint")}
+        type="date"
+        value={expires}
+        onChange={setExpires}
+      />
+    </FormDialog>
   );
 }
 
@@ -78,51 +61,33 @@ export function ReleaseDialog(props: { readonly lock: EvidenceLock; readonly onC
   const { api } = useServices();
   const queries = useQueryClient();
   const [reason, setReason] = useState("");
-  const [busy, setBusy] = useState(false);
-  const release = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
-    setBusy(true);
-    try {
-      await api.releaseLock(lock.id, reason);
-      await tookLocks(queries);
-      toast.success(t("cases.locks.released"));
-      onClose();
-    } catch (error) {
-      toast.error(errorText(t, error));
-      setBusy(false);
-    }
-  };
+  const form = useSubmit(async () => {
+    await api.releaseLock(lock.id, reason);
+    await tookLocks(queries);
+    toast.success(t("cases.locks.released"));
+    onClose();
+  });
   return (
-    <Dialog
-      open
-      modalToClicks
-      onOpenChange={(open) => !open && onClose()}
+    <FormDialog
+      form={form}
       title={t("cases.locks.releaseTitle")}
       description={t("cases.locks.releaseLead")}
+      action={t("cases.locks.release")}
+      danger
+      ready={reason.trim() !== ""}
+      onClose={onClose}
     >
-      <form onSubmit={(event) => void release(event)} className="flex flex-col gap-3">
-        <p className="text-fg-soft text-sm">
-          <CameraName cameraId={lock.cameraId} /> · <RangeText {...lock} />
-        </p>
-        <Field label={t("cases.locks.releaseReason")}>
-          {(control) => (
-            <Input
-              {...control}
-              required
-              autoFocus
-              maxLength={500}
-              value={reason}
-              onChange={(event) => setReason(event.target.value)}
-            />
-          )}
-        </Field>
-        <div className="flex justify-end gap-2 pt-1">
-          <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button type="submit" variant="danger" busy={busy} disabled={reason.trim() === ""}>
-            {t("cases.locks.release")}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+      <p className="text-fg-soft text-sm">
+        <CameraName cameraId={lock.cameraId} /> · <RangeText {...lock} />
+      </p>
+      <TextField
+        label={t("cases.locks.releaseReason")}
+        required
+        autoFocus
+        maxLength={500}
+        value={reason}
+        onChange={setReason}
+      />
+    </FormDialog>
   );
 }

@@ -1,11 +1,10 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, type ReactNode, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { errorText } from "../../app/error-text.ts";
+import { FormDialog } from "../../app/form-dialog.tsx";
 import { useServices } from "../../app/services.ts";
-import { Button } from "../../ui/button.tsx";
-import { Dialog } from "../../ui/dialog.tsx";
-import { Field, Input } from "../../ui/field.tsx";
+import { useSubmit } from "../../app/use-submit.ts";
+import { Input, TextField } from "../../ui/field.tsx";
 import { useWall } from "../live/wall-context.tsx";
 import { useLocalTime } from "../playback/use-local-time.ts";
 import { inTreeOrder, matches } from "../tree/build-tree.ts";
@@ -28,8 +27,6 @@ export function RangeDialog(props: { readonly caseId: string; readonly onClose: 
   const [from, setFrom] = useState(() => inputOf(clock.utcMicros() - HOUR_MICROS, zone));
   const [to, setTo] = useState(() => inputOf(clock.utcMicros(), zone));
   const [note, setNote] = useState("");
-  const [failure, setFailure] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
   const startMicros = microsOf(from, zone);
   const endMicros = microsOf(to, zone);
   const backwards = startMicros !== undefined && endMicros !== undefined && endMicros <= startMicros;
@@ -37,100 +34,74 @@ export function RangeDialog(props: { readonly caseId: string; readonly onClose: 
     (camera) => chosen.includes(camera.id) || matches(camera, query.trim()),
   );
 
-  const add = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
+  const form = useSubmit(async () => {
     if (startMicros === undefined || endMicros === undefined) return;
-    setBusy(true);
-    try {
-      const items = chosen.map((cameraId) => ({ cameraId, startMicros, endMicros, note }));
-      await tookCase(queries, await api.addCaseItems(caseId, items));
-      onClose();
-    } catch (error) {
-      setFailure(error);
-      setBusy(false);
-    }
-  };
+    const items = chosen.map((cameraId) => ({ cameraId, startMicros, endMicros, note }));
+    await tookCase(queries, await api.addCaseItems(caseId, items));
+    onClose();
+  });
   const missing = t("playback.noSuchTime");
   return (
-    <Dialog open modalToClicks onOpenChange={(open) => !open && onClose()} title={t("cases.addRange")}>
-      <form onSubmit={(event) => void add(event)} className="flex flex-col gap-3">
-        <fieldset>
-          <legend className="mb-1 font-medium text-fg-soft text-xs">{t("cases.cameras")}</legend>
-          <Input
-            type="search"
-            aria-label={t("tree.search")}
-            placeholder={t("tree.search")}
-            value={query}
-            onChange={(event) => setQuery(event.target.value)}
-          />
-          <div className="mt-1 max-h-48 overflow-y-auto rounded-md border border-line px-2 py-1">
-            {list.slice(0, MOST_SHOWN).map((camera) => (
-              <label key={camera.id} className="flex items-center gap-2 py-1 text-sm coarse:min-h-11">
-                <input
-                  type="checkbox"
-                  className="size-4 shrink-0 accent-accent"
-                  checked={chosen.includes(camera.id)}
-                  onChange={(event) =>
-                    setChosen(event.target.checked ? [...chosen, camera.id] : chosen.filter((one) => one !== camera.id))
-                  }
-                />
-                <span className="truncate">{camera.name}</span>
-                <span className="truncate text-fg-muted text-xs">{camera.group}</span>
-              </label>
-            ))}
-          </div>
-        </fieldset>
-        <div className="grid gap-3 sm:grid-cols-2">
-          <Field label={t("cases.from", { zone: zone.name })} error={startMicros === undefined ? missing : undefined}>
-            {(control) => (
-              <Input
-                {...control}
-                type="datetime-local"
-                step={1}
-                required
-                value={from}
-                onChange={(event) => setFrom(event.target.value)}
+    <FormDialog
+      form={form}
+      title={t("cases.addRange")}
+      action={t("cases.add")}
+      ready={chosen.length > 0 && startMicros !== undefined && endMicros !== undefined && !backwards}
+      onClose={onClose}
+    >
+      <fieldset>
+        <legend className="mb-1 font-medium text-fg-soft text-xs">{t("cases.cameras")}</legend>
+        <Input
+          type="search"
+          aria-label={t("tree.search")}
+          placeholder={t("tree.search")}
+          value={query}
+          onChange={(event) => setQuery(event.target.value)}
+        />
+        <div className="mt-1 max-h-48 overflow-y-auto rounded-md border border-line px-2 py-1">
+          {list.slice(0, MOST_SHOWN).map((camera) => (
+            <label key={camera.id} className="flex items-center gap-2 py-1 text-sm coarse:min-h-11">
+              <input
+                type="checkbox"
+                className="size-4 shrink-0 accent-accent"
+                checked={chosen.includes(camera.id)}
+                onChange={(event) =>
+                  setChosen(event.target.checked ? [...chosen, camera.id] : chosen.filter((one) => one !== camera.id))
+                }
               />
-            )}
-          </Field>
-          <Field
-            label={t("cases.to")}
-            error={endMicros === undefined ? missing : backwards ? t("cases.backwards") : undefined}
-          >
-            {(control) => (
-              <Input
-                {...control}
-                type="datetime-local"
-                step={1}
-                required
-                value={to}
-                onChange={(event) => setTo(event.target.value)}
-              />
-            )}
-          </Field>
+              <span className="truncate">{camera.name}</span>
+              <span className="truncate text-fg-muted text-xs">{camera.group}</span>
+            </label>
+          ))}
         </div>
-        <Field label={t("cases.rangeNote")} optional={t("common.optional")}>
-          {(control) => (
-            <Input {...control} maxLength={4000} value={note} onChange={(event) => setNote(event.target.value)} />
-          )}
-        </Field>
-        {failure !== undefined && (
-          <p role="alert" className="text-danger text-sm">
-            {errorText(t, failure)}
-          </p>
-        )}
-        <div className="flex justify-end gap-2 pt-1">
-          <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button
-            type="submit"
-            variant="primary"
-            busy={busy}
-            disabled={chosen.length === 0 || startMicros === undefined || endMicros === undefined || backwards}
-          >
-            {t("cases.add")}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+      </fieldset>
+      <div className="grid gap-3 sm:grid-cols-2">
+        <TextField
+          label={t("cases.from", { zone: zone.name })}
+          error={startMicros === undefined ? missing : undefined}
+          type="datetime-local"
+          step={1}
+          required
+          value={from}
+          onChange={setFrom}
+        />
+        <TextField
+          label={t("cases.to")}
+          error={endMicros === undefined ? missing : backwards ? t("cases.backwards") : undefined}
+          type="datetime-local"
+          step={1}
+          required
+          value={to}
+          onChange={setTo}
+        />
+      </div>
+      <TextField
+        label={t("cases.rangeNote")}
+        optional={t("common.optional")}
+        maxLength={4000}
+        value={note}
+        onChange={setNote}
+      />
+    </FormDialog>
   );
 }

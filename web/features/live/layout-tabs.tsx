@@ -14,12 +14,12 @@ import {
 import { type KeyboardEvent, type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { errorText } from "../../app/error-text.ts";
+import { RenameDialog } from "../../app/rename-dialog.tsx";
 import { Button } from "../../ui/button.tsx";
 import { cn } from "../../ui/cn.ts";
 import { Confirm } from "../../ui/confirm.tsx";
 import { Menu, MenuItem, MenuSeparator, RightClickMenu } from "../../ui/menu.tsx";
 import { ALL_TAB, activeTab, isDirty, type WallTab } from "./layout-reducer.ts";
-import { RenameLayout } from "./rename-layout.tsx";
 import { useLayoutActions } from "./use-layout-actions.ts";
 import { useWall } from "./wall-context.tsx";
 
@@ -249,10 +249,12 @@ function LayoutDialogs({ open, onClose }: { readonly open: Open; readonly onClos
   const { tab, what } = open;
   if (what === "rename") {
     return (
-      <RenameLayout
+      <RenameDialog
+        title={t("layouts.renameTitle")}
+        action={t("layouts.rename")}
         name={tab.name}
         onClose={onClose}
-        onRename={(name) => {
+        onRename={async (name) => {
           dispatch({ type: "rename", id: tab.id, name });
           onClose();
         }}

@@ -1,15 +1,15 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Fingerprint, Plus } from "lucide-react";
-import { type FormEvent, type ReactNode, useId, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { toast } from "sonner";
 import type { MfaStatus, Passkey } from "../../../shared/api/identity.ts";
 import { errorText } from "../../app/error-text.ts";
+import { RenameDialog } from "../../app/rename-dialog.tsx";
 import { useServices } from "../../app/services.ts";
 import { Button } from "../../ui/button.tsx";
 import { Confirm } from "../../ui/confirm.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
-import { Field, Input } from "../../ui/field.tsx";
 import { makePasskey, passkeysWork } from "../auth/passkey.ts";
 import { PasskeyForm } from "../auth/passkey-form.tsx";
 import { useReauth } from "../auth/reauth-provider.tsx";
@@ -101,7 +101,13 @@ export function PasskeysCard({ mfa, username }: PasskeysCardProps): ReactNode {
       )}
       {open?.what === "codes" && <CodesDialog codes={open.codes} username={username} onClose={close} />}
       {open?.what === "rename" && (
-        <RenameDialog passkey={open.passkey} onSave={(name) => rename(open.passkey, name)} onClose={close} />
+        <RenameDialog
+          title={t("account.passkeyRename")}
+          action={t("common.save")}
+          name={open.passkey.name}
+          onRename={(name) => rename(open.passkey, name)}
+          onClose={close}
+        />
       )}
       {open?.what === "remove" && (
         <Confirm
@@ -114,59 +120,5 @@ export function PasskeysCard({ mfa, username }: PasskeysCardProps): ReactNode {
         />
       )}
     </Card>
-  );
-}
-
-interface RenameDialogProps {
-  readonly passkey: Passkey;
-  readonly onSave: (name: string) => Promise<void>;
-  readonly onClose: () => void;
-}
-
-function RenameDialog({ passkey, onSave, onClose }: RenameDialogProps): ReactNode {
-  const { t } = useTranslation();
-  const [name, setName] = useState(passkey.name);
-  const [busy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<string>();
-  const id = useId();
-  const submit = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
-    setBusy(true);
-    try {
-      await onSave(name.trim());
-    } catch (error) {
-      setFailure(errorText(t, error));
-      setBusy(false);
-    }
-  };
-  return (
-    <Dialog
-      open
-      onOpenChange={(open) => !open && onClose()}
-      title={t("account.passkeyRename")}
-      className="max-w-sm"
-      footer={
-        <>
-          <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button type="submit" form={id} variant="primary" busy={busy} disabled={name.trim() === ""}>
-            {t("common.save")}
-          </Button>
-        </>
-      }
-    >
-      <form id={id} onSubmit={(event) => void submit(event)}>
-        <Field label={t("signIn.passkeyName")} error={failure}>
-          {(control) => (
-            <Input
-              {...control}
-              autoFocus
-              maxLength={100}
-              value={name}
-              onChange={(event) => setName(event.target.value)}
-            />
-          )}
-        </Field>
-      </form>
-    </Dialog>
   );
 }

@@ -1,14 +1,15 @@
-import { type FormEvent, type ReactNode, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { toast } from "sonner";
 import type { Profile } from "../../../shared/api/identity.ts";
 import { ApiError } from "../../api/api-error.ts";
 import { errorText } from "../../app/error-text.ts";
 import { useServices } from "../../app/services.ts";
+import { useSubmit } from "../../app/use-submit.ts";
 import { Button } from "../../ui/button.tsx";
 import { Field } from "../../ui/field.tsx";
-import { PasswordInput, PasswordStrength } from "../auth/password-input.tsx";
-import { MIN_PASSWORD } from "../auth/password-strength.ts";
+import { isWhole, NewPasswordFields, noPassword } from "../auth/new-password-fields.tsx";
+import { PasswordInput } from "../auth/password-input.tsx";
 import { Card } from "./card.tsx";
 import { useSignInOptions } from "./use-account.ts";
 
@@ -33,33 +34,27 @@ export function PasswordCard({ profile }: { readonly profile: Profile }): ReactN
 function PasswordForm({ username }: { readonly username: string }): ReactNode {
   const { t } = useTranslation();
   const { api } = useServices();
-  const least = useSignInOptions().data?.minPasswordLength ?? MIN_PASSWORD;
+  const least = useSignInOptions().data?.minPasswordLength;
   const [current, setCurrent] = useState("");
-  const [password, setPassword] = useState("");
-  const [repeated, setRepeated] = useState("");
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>();
-  const mismatch = repeated !== "" && repeated !== password;
-  const ready = current !== "" && [...password].length >= least && repeated === password;
-
-  const submit = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
-    if (!ready) return;
-    setBusy(true);
-    setError(undefined);
-    try {
-      await api.changePassword(current, password);
-      toast.success(t("profile.passwordChanged"));
-      for (const clear of [setCurrent, setPassword, setRepeated]) clear("");
-    } catch (caught) {
-      setError(caught);
-    }
-    setBusy(false);
-  };
+  const [chosen, setChosen] = useState(noPassword);
+  const ready = current !== "" && isWhole(chosen, least);
+  const form = useSubmit(async () => {
+    await api.changePassword(current, chosen.password);
+    toast.success(t("profile.passwordChanged"));
+    setCurrent("");
+    setChosen(noPassword);
+  });
+  const { error } = form;
   const text = error === undefined ? undefined : errorText(t, error);
   const ofNew = error instanceof ApiError && error.code.startsWith("auth.password_");
   return (
-    <form className="grid gap-4 sm:grid-cols-2" onSubmit={(event) => void submit(event)}>
+    <form
+      className="grid gap-4 sm:grid-cols-2"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (ready) void form.submit();
+      }}
+    >
       <input type="text" name="username" autoComplete="username" value={username} readOnly hidden />
       <Field label={t("profile.currentPassword")} error={ofNew ? undefined : text} className="sm:col-span-2">
         {(control) => (
@@ -72,37 +67,18 @@ function PasswordForm({ username }: { readonly username: string }): ReactNode {
           />
         )}
       </Field>
-      <Field
+      <NewPasswordFields
         label={t("profile.newPassword")}
+        value={chosen}
         error={ofNew ? text : undefined}
-        hint={<PasswordStrength password={password} least={least} />}
-      >
-        {(control) => (
-          <PasswordInput
-            {...control}
-            name="new-password"
-            autoComplete="new-password"
-            value={password}
-            onChange={(value) => {
-              setPassword(value);
-              if (ofNew) setError(undefined);
-            }}
-          />
-        )}
-      </Field>
-      <Field label={t("auth.confirmPassword")} error={mismatch ? t("auth.passwordMismatch") : undefined}>
-        {(control) => (
-          <PasswordInput
-            {...control}
-            name="repeat-password"
-            autoComplete="new-password"
-            value={repeated}
-            onChange={setRepeated}
-          />
-        )}
-      </Field>
+        least={least}
+        onChange={(next) => {
+          setChosen(next);
+          if (ofNew) form.clearError();
+        }}
+      />
       <div className="flex justify-end sm:col-span-2">
-        <Button type="submit" variant="primary" busy={busy} disabled={!ready}>
+        <Button type="submit" variant="primary" busy={form.busy} disabled={!ready}>
           {t("account.passwordChange")}
         </Button>
       </div>

@@ -1,14 +1,13 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, type ReactNode, useId, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { toast } from "sonner";
-import { fieldMessage } from "../../api/api-error.ts";
+import { fieldMessage, isAtField } from "../../api/api-error.ts";
 import { queryKeys } from "../../api/queries.ts";
-import { errorText } from "../../app/error-text.ts";
+import { FormDialog } from "../../app/form-dialog.tsx";
 import { useServices } from "../../app/services.ts";
-import { Button } from "../../ui/button.tsx";
-import { Dialog } from "../../ui/dialog.tsx";
-import { Field, Input } from "../../ui/field.tsx";
+import { useSubmit } from "../../app/use-submit.ts";
+import { TextField } from "../../ui/field.tsx";
 import { useReauth } from "../auth/reauth-provider.tsx";
 
 /** An account for programs: it has tokens and never signs in. Its password is made here and known to nobody. */
@@ -17,68 +16,38 @@ export function ServiceAccountDialog({ onClose }: { readonly onClose: () => void
   const { api } = useServices();
   const reauth = useReauth();
   const queries = useQueryClient();
-  const formId = useId();
   const [username, setUsername] = useState("");
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>();
   const name = username.trim();
+  const form = useSubmit(async () => {
+    const account = { username: name, password: unknownPassword(), role: "api-only" } as const;
+    await reauth(() => api.createUser(account));
+    await queries.invalidateQueries({ queryKey: queryKeys.users });
+    toast.success(t("tokens.accountAdded", { name }));
+    onClose();
+  });
 
-  const submit = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
-    if (name.length < 3) return;
-    setBusy(true);
-    setError(undefined);
-    try {
-      const account = { username: name, password: unknownPassword(), role: "api-only" } as const;
-      await reauth(() => api.createUser(account));
-      await queries.invalidateQueries({ queryKey: queryKeys.users });
-      toast.success(t("tokens.accountAdded", { name }));
-      onClose();
-    } catch (caught) {
-      setError(caught);
-      setBusy(false);
-    }
-  };
-
-  const fault = fieldMessage(error, "username");
   return (
-    <Dialog
-      open
-      modalToClicks
-      onOpenChange={(next) => !next && onClose()}
+    <FormDialog
+      form={form}
       title={t("tokens.addAccount")}
       description={t("tokens.accountLead")}
-      footer={
-        <>
-          <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button type="submit" form={formId} variant="primary" busy={busy} disabled={name.length < 3}>
-            {t("common.add")}
-          </Button>
-        </>
-      }
+      action={t("common.add")}
+      ready={name.length >= 3}
+      atField={isAtField(form.error, ["username"])}
+      onClose={onClose}
     >
-      <form id={formId} noValidate onSubmit={(event) => void submit(event)} className="flex flex-col gap-4">
-        {error !== undefined && fault === undefined && (
-          <p role="alert" className="rounded-md bg-danger-soft px-3 py-2 text-sm">
-            {errorText(t, error)}
-          </p>
-        )}
-        <Field label={t("auth.username")} error={fault}>
-          {(control) => (
-            <Input
-              {...control}
-              autoFocus
-              autoComplete="off"
-              autoCapitalize="off"
-              spellCheck={false}
-              maxLength={64}
-              value={username}
-              onChange={(event) => setUsername(event.target.value)}
-            />
-          )}
-        </Field>
-      </form>
-    </Dialog>
+      <TextField
+        label={t("auth.username")}
+        error={fieldMessage(form.error, "username")}
+        autoFocus
+        autoComplete="off"
+        autoCapitalize="off"
+        spellCheck={false}
+        maxLength={64}
+        value={username}
+        onChange={setUsername}
+      />
+    </FormDialog>
   );
 }
 

@@ -1,11 +1,11 @@
-import { type FormEvent, type ReactNode, useId, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { toast } from "sonner";
 import type { User } from "../../../shared/api/schemas.ts";
 import { errorText } from "../../app/error-text.ts";
+import { FormDialog } from "../../app/form-dialog.tsx";
 import { useServices } from "../../app/services.ts";
-import { Button } from "../../ui/button.tsx";
-import { Dialog } from "../../ui/dialog.tsx";
+import { useSubmit } from "../../app/use-submit.ts";
 import { Field } from "../../ui/field.tsx";
 import { SwitchRow } from "../../ui/switch.tsx";
 import { PasswordInput, PasswordStrength } from "../auth/password-input.tsx";
@@ -17,59 +17,40 @@ export function SetPasswordDialog({ user, onClose }: { readonly user: User; read
   const { t } = useTranslation();
   const { api } = useServices();
   const reauth = useReauth();
-  const formId = useId();
   const [password, setPassword] = useState("");
   const [mustChangePassword, setMustChange] = useState(true);
-  const [busy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<string>();
-  const ready = password.length >= MIN_PASSWORD;
-  const submit = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
-    if (!ready) return;
-    setBusy(true);
-    try {
-      await reauth(() => api.updateUser(user.id, { password, mustChangePassword }));
-      toast.success(t("users.passwordSet", { name: user.username }));
-      onClose();
-    } catch (error) {
-      setFailure(errorText(t, error));
-      setBusy(false);
-    }
-  };
+  const form = useSubmit(async () => {
+    await reauth(() => api.updateUser(user.id, { password, mustChangePassword }));
+    toast.success(t("users.passwordSet", { name: user.username }));
+    onClose();
+  });
+  const failure = form.error === undefined ? undefined : errorText(t, form.error);
   return (
-    <Dialog
-      open
-      modalToClicks
-      onOpenChange={(open) => !open && onClose()}
+    <FormDialog
+      form={form}
       title={t("users.setPasswordTitle", { name: user.username })}
       description={t("users.setPasswordLead")}
+      action={t("common.save")}
+      ready={password.length >= MIN_PASSWORD}
+      atField
       className="max-w-sm"
-      footer={
-        <>
-          <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button type="submit" form={formId} variant="primary" busy={busy} disabled={!ready}>
-            {t("common.save")}
-          </Button>
-        </>
-      }
+      onClose={onClose}
     >
-      <form id={formId} noValidate className="flex flex-col gap-4" onSubmit={(event) => void submit(event)}>
-        <Field label={t("profile.newPassword")} error={failure} hint={<PasswordStrength password={password} />}>
-          {(control) => (
-            <PasswordInput
-              {...control}
-              autoFocus
-              autoComplete="new-password"
-              value={password}
-              onChange={(text) => {
-                setPassword(text);
-                setFailure(undefined);
-              }}
-            />
-          )}
-        </Field>
-        <SwitchRow label={t("signIn.mustChange")} checked={mustChangePassword} onChange={setMustChange} />
-      </form>
-    </Dialog>
+      <Field label={t("profile.newPassword")} error={failure} hint={<PasswordStrength password={password} />}>
+        {(control) => (
+          <PasswordInput
+            {...control}
+            autoFocus
+            autoComplete="new-password"
+            value={password}
+            onChange={(text) => {
+              setPassword(text);
+              form.clearError();
+            }}
+          />
+        )}
+      </Field>
+      <SwitchRow label={t("signIn.mustChange")} checked={mustChangePassword} onChange={setMustChange} />
+    </FormDialog>
   );
 }

@@ -1,14 +1,14 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, type ReactNode, useId, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { toast } from "sonner";
 import type { User } from "../../../shared/api/schemas.ts";
-import { ApiError, fieldMessage } from "../../api/api-error.ts";
+import { ApiError, isAtField } from "../../api/api-error.ts";
 import { errorText, fieldText } from "../../app/error-text.ts";
+import { FormDialog } from "../../app/form-dialog.tsx";
 import { useServices, useUser } from "../../app/services.ts";
-import { Button } from "../../ui/button.tsx";
-import { Dialog } from "../../ui/dialog.tsx";
-import { Field, Input } from "../../ui/field.tsx";
+import { useSubmit } from "../../app/use-submit.ts";
+import { Field, TextField } from "../../ui/field.tsx";
 import { SwitchRow } from "../../ui/switch.tsx";
 import { finished, type GrantDraft, linesAtFault, sameGrants } from "../admin/grants/grant-drafts.ts";
 import { GrantsEditor } from "../admin/grants/grants-editor.tsx";
@@ -32,17 +32,15 @@ export function UserDialog({ user, last = false, onClose }: UserDialogProps): Re
   const queries = useQueryClient();
   const reauth = useReauth();
   const roles = useRoles();
-  const formId = useId();
   const [username, setUsername] = useState(user?.username ?? "");
   const [displayName, setDisplayName] = useState(user?.displayName ?? "");
   const [password, setPassword] = useState("");
   const [mustChangePassword, setMustChange] = useState(true);
   const [grants, setGrants] = useState<readonly GrantDraft[]>(user?.grants ?? []);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>();
   const self = user?.id === me.id;
   const whole = finished(grants);
-  const ready = username.trim().length >= 3 && (user !== undefined || password.length >= MIN_PASSWORD) && whole;
+  const ready =
+    username.trim().length >= 3 && (user !== undefined || password.length >= MIN_PASSWORD) && whole !== undefined;
 
   const save = async (wanted: NonNullable<typeof whole>): Promise<User> => {
     const name = displayName.trim();
@@ -57,113 +55,82 @@ export function UserDialog({ user, last = false, onClose }: UserDialogProps): Re
     return name === "" || name === user.displayName ? user : api.updateUser(user.id, { displayName: name });
   };
 
-  const submit = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
-    if (!ready || whole === undefined) return;
-    setBusy(true);
-    setError(undefined);
+  const form = useSubmit(async () => {
+    if (whole === undefined) return;
     try {
       const saved = await save(whole);
       if (self) session.updateUser(saved);
       toast.success(t("users.saved", { name: saved.username }));
       onClose();
-    } catch (caught) {
-      setError(caught);
-      setBusy(false);
     } finally {
       await refreshAccess(queries);
     }
-  };
+  });
+  const { error } = form;
 
   const problems = error instanceof ApiError ? linesAtFault(error.details, errorText(t, error)) : new Map();
-  const atField = ["username", "displayName", "password"].some((field) => fieldMessage(error, field) !== undefined);
   return (
-    <Dialog
-      open
-      modalToClicks
-      onOpenChange={(open) => !open && onClose()}
+    <FormDialog
+      form={form}
       title={user === undefined ? t("users.addTitle") : t("users.editTitle", { name: user.username })}
+      action={user === undefined ? t("common.add") : t("common.save")}
+      ready={ready}
+      atField={isAtField(error, ["username", "displayName", "password"]) || problems.size > 0}
       className="max-w-2xl"
-      footer={
-        <>
-          <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button type="submit" form={formId} variant="primary" busy={busy} disabled={!ready}>
-            {user === undefined ? t("common.add") : t("common.save")}
-          </Button>
-        </>
-      }
+      onClose={onClose}
     >
-      <form id={formId} noValidate onSubmit={(event) => void submit(event)} className="flex flex-col gap-4">
-        {error !== undefined && !atField && problems.size === 0 && (
-          <p role="alert" className="rounded-md bg-danger-soft px-3 py-2 text-sm">
-            {errorText(t, error)}
-          </p>
-        )}
-        {last && <p className="rounded-md bg-accent-soft px-3 py-2 text-sm">{t("users.lastAdministratorLead")}</p>}
-        <div className="grid gap-4 sm:grid-cols-2">
-          <Field
-            label={t("auth.username")}
-            error={fieldText(t, error, "username")}
-            {...(user === undefined ? { hint: t("auth.usernameRule") } : {})}
-          >
-            {(control) => (
-              <Input
-                {...control}
-                autoFocus={user === undefined}
-                disabled={user !== undefined}
-                autoComplete="off"
-                autoCapitalize="off"
-                spellCheck={false}
-                maxLength={64}
-                value={username}
-                onChange={(event) => setUsername(event.target.value)}
-              />
-            )}
-          </Field>
-          <Field
-            label={t("users.displayName")}
-            optional={t("common.optional")}
-            error={fieldText(t, error, "displayName")}
-          >
-            {(control) => (
-              <Input
-                {...control}
-                autoComplete="off"
-                maxLength={100}
-                value={displayName}
-                onChange={(event) => setDisplayName(event.target.value)}
-              />
-            )}
-          </Field>
-        </div>
-        {user === undefined && (
-          <Field
-            label={t("auth.password")}
-            error={fieldText(t, error, "password")}
-            hint={<PasswordStrength password={password} />}
-          >
-            {(control) => (
-              <PasswordInput {...control} autoComplete="new-password" value={password} onChange={setPassword} />
-            )}
-          </Field>
-        )}
-        {user === undefined && (
-          <SwitchRow label={t("signIn.mustChange")} checked={mustChangePassword} onChange={setMustChange} />
-        )}
-        <GrantsEditor
-          grants={grants}
-          roles={roles.data ?? []}
-          problems={problems}
-          readOnly={self}
-          onChange={(changed) => {
-            setGrants(changed);
-            setError(undefined);
-          }}
+      {last && <p className="rounded-md bg-accent-soft px-3 py-2 text-sm">{t("users.lastAdministratorLead")}</p>}
+      <div className="grid gap-4 sm:grid-cols-2">
+        <TextField
+          label={t("auth.username")}
+          error={fieldText(t, error, "username")}
+          hint={user === undefined ? t("auth.usernameRule") : undefined}
+          autoFocus={user === undefined}
+          disabled={user !== undefined}
+          autoComplete="off"
+          autoCapitalize="off"
+          spellCheck={false}
+          maxLength={64}
+          value={username}
+          onChange={setUsername}
         />
-        {self && <p className="-mt-2 text-fg-muted text-xs">{t("users.ownRights")}</p>}
-        {user !== undefined && <Memberships user={user} />}
-      </form>
-    </Dialog>
+        <TextField
+          label={t("users.displayName")}
+          optional={t("common.optional")}
+          error={fieldText(t, error, "displayName")}
+          autoComplete="off"
+          maxLength={100}
+          value={displayName}
+          onChange={setDisplayName}
+        />
+      </div>
+      {user === undefined && (
+        <Field
+          label={t("auth.password")}
+          error={fieldText(t, error, "password")}
+          hint={<PasswordStrength password={password} />}
+        >
+          {(control) => (
+            <PasswordInput {...control} autoComplete="new-password" value={password} onChange={setPassword} />
+          )}
+        </Field>
+      )}
+      {user === undefined && (
+        <SwitchRow label={t("signIn.mustChange")} checked={mustChangePassword} onChange={setMustChange} />
+      )}
+      <GrantsEditor
+        grants={grants}
+        roles={roles.data ?? []}
+        problems={problems}
+        readOnly={self}
+        onChange={(changed) => {
+          setGrants(changed);
+          form.clearError();
+        }}
+      />
+      {self && <p className="-mt-2 text-fg-muted text-xs">{t("users.ownRights")}</p>}
+      {user !== undefined && <Memberships user={user} />}
+    </FormDialog>
   );
 }
 

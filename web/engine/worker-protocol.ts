@@ -59,6 +59,8 @@ export interface TileStats {
   readonly bitrateKbps: number;
   readonly level: QualityLevel | undefined;
   readonly role: "main" | "sub" | undefined;
+  /** Sound comes with the live pictures, where it was wished for. */
+  readonly sound?: boolean;
   readonly limitedBy: string | undefined;
   readonly decoder: "hardware" | "software" | undefined;
   /** In the archive: capture time of the picture that is drawn. */

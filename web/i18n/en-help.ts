@@ -13,7 +13,7 @@ export const enHelp = {
     range: "Mark the start or end of a range",
     loop: "Loop the range on or off",
     sync: "All tiles in sync on or off",
-    sound: "Sound of the selected camera (in the archive)",
+    sound: "Sound of the selected camera",
     bookmark: "New bookmark",
     bookmarks: "Bookmarks",
     goTo: "Go to date and time",

@@ -23,7 +23,7 @@ export const enPlayback = {
   loop: "Loop the selection",
   syncOn: "All tiles in sync: one time for all",
   syncOff: "Sync is off: playback moves the selected tile alone",
-  soundOn: "Sound of the selected camera, in recordings at normal speed",
+  soundOn: "Sound of the selected camera, live or at normal speed",
   soundOff: "Sound off",
   buffering: "Loading pictures",
   live: "Live",

@@ -15,6 +15,8 @@ export const enWall = {
   snapshotDone: "Snapshot saved.",
   snapshotFailed: "No snapshot: this tile has no picture.",
   removeTile: "Remove from the layout",
+  soundOn: "Sound of this camera",
+  soundNone: "This camera sends no sound.",
   zoomReset: "Reset zoom",
   zoom: "{{factor}}×",
   statistics: "Statistics on tiles",

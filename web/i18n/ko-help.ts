@@ -13,7 +13,7 @@ export const koHelp = {
     range: "구간의 시작 또는 끝 표시",
     loop: "구간 반복 켜기/끄기",
     sync: "모든 타일 동기화 켜기/끄기",
-    sound: "선택한 카메라의 소리 (녹화 영상)",
+    sound: "선택한 카메라의 소리",
     bookmark: "새 북마크",
     bookmarks: "북마크 목록",
     goTo: "날짜와 시각으로 이동",

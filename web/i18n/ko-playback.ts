@@ -23,7 +23,7 @@ export const koPlayback = {
   loop: "선택 구간 반복",
   syncOn: "모든 타일 동기화: 하나의 시각",
   syncOff: "동기화 꺼짐: 선택한 타일만 움직입니다",
-  soundOn: "선택한 카메라의 소리 (녹화 영상, 정상 속도)",
+  soundOn: "선택한 카메라의 소리 (실시간 또는 정상 속도)",
   soundOff: "소리 끄기",
   buffering: "영상을 불러오는 중",
   live: "실시간",

@@ -15,6 +15,8 @@ export const koWall = {
   snapshotDone: "스냅숏을 저장했습니다.",
   snapshotFailed: "영상이 없어 스냅숏을 저장할 수 없습니다.",
   removeTile: "레이아웃에서 제거",
+  soundOn: "이 카메라의 소리",
+  soundNone: "이 카메라는 소리를 보내지 않습니다.",
   zoomReset: "확대 초기화",
   zoom: "{{factor}}배",
   statistics: "타일 통계",

@@ -185,6 +185,7 @@ export class CameraFeed {
       level: message?.level,
       role: player?.message.role,
       limitedBy: message?.limitedBy,
+      sound: message?.audioFormat !== undefined,
       decoder: site === "unknown" ? undefined : site,
     };
   }

@@ -11,6 +11,7 @@ export type Command =
         | "remove"
         | "fullscreen"
         | "statistics"
+        | "sound"
         | "search"
         | "help"
         | "save"
@@ -71,6 +72,7 @@ const letters: Readonly<Record<string, Command>> = {
   KeyC: { type: "fit" },
   KeyB: { type: "tree" },
   KeyT: { type: "timeline" },
+  KeyU: { type: "sound" },
   Digit0: { type: "zoom-reset" },
 };
 

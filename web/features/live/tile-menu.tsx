@@ -1,4 +1,16 @@
-import { Camera as CameraIcon, Crop, Expand, FileImage, Pencil, Scan, Shrink, Stamp, X, ZoomOut } from "lucide-react";
+import {
+  Camera as CameraIcon,
+  Crop,
+  Expand,
+  FileImage,
+  Pencil,
+  Scan,
+  Shrink,
+  Stamp,
+  Volume2,
+  X,
+  ZoomOut,
+} from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Camera } from "../../../shared/api/schemas.ts";
@@ -33,6 +45,11 @@ export function TileMenuItems({ actions, camera, fit, large, zoomed, onResetZoom
       <MenuItem icon={<ZoomOut />} shortcut="0" disabled={!zoomed} onSelect={onResetZoom}>
         {t("wall.zoomReset")}
       </MenuItem>
+      {actions.sound !== undefined && (
+        <MenuItem icon={<Volume2 />} shortcut="U" checked={actions.sound} onSelect={actions.toggleSound}>
+          {t("wall.soundOn")}
+        </MenuItem>
+      )}
       <MenuItem icon={<CameraIcon />} onSelect={actions.snapshot}>
         {t("wall.snapshot")}
       </MenuItem>

@@ -1,5 +1,5 @@
 import { useDraggable, useDroppable } from "@dnd-kit/core";
-import { Plus } from "lucide-react";
+import { Plus, Volume2, VolumeOff } from "lucide-react";
 import { type CSSProperties, type MouseEvent, memo, type ReactNode, useCallback, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { cn } from "../../ui/cn.ts";
@@ -125,6 +125,7 @@ export const TileOverlay = memo(function TileOverlay(props: TileProps): ReactNod
             )}
             {archive && <ArchiveMark captureMicros={stats?.captureMicros} />}
             <span className="on-video min-w-0 truncate font-medium text-white text-xs leading-5">{name}</span>
+            {actions.sound && <SoundMark none={!archive && stats?.sound === false} />}
             {zoomed && (
               <span className="on-video nums mb-0.5 shrink-0 rounded-sm bg-accent-strong px-1 text-2xs text-white">
                 {t("wall.zoom", { factor: zoomFactor(view).toFixed(1) })}
@@ -164,6 +165,18 @@ export const TileOverlay = memo(function TileOverlay(props: TileProps): ReactNod
     </RightClickMenu>
   );
 });
+
+/** This tile is the one that is heard. */
+function SoundMark({ none }: { readonly none: boolean }): ReactNode {
+  const { t } = useTranslation();
+  const label = none ? t("wall.soundNone") : t("wall.soundOn");
+  const Icon = none ? VolumeOff : Volume2;
+  return (
+    <span role="img" aria-label={label} title={label} className="on-video mb-0.5 shrink-0 text-white [&_svg]:size-4">
+      <Icon aria-hidden="true" />
+    </span>
+  );
+}
 
 function EmptyTile({ hint, bare }: { readonly hint: string; readonly bare: boolean }): ReactNode {
   if (bare) return null;

@@ -1,4 +1,4 @@
-import { Camera, Crop, Expand, Scan, Shrink, X, ZoomOut } from "lucide-react";
+import { Camera, Crop, Expand, Scan, Shrink, Volume2, VolumeX, X, ZoomOut } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { cn } from "../../ui/cn.ts";
@@ -31,6 +31,16 @@ export function TileToolbar({ actions, fit, large, zoomed, onResetZoom }: TileTo
       >
         {fit === "contain" ? <Crop /> : <Scan />}
       </ToolButton>
+      {actions.sound !== undefined && (
+        <ToolButton
+          label={actions.sound ? t("playback.soundOff") : t("wall.soundOn")}
+          shortcut="U"
+          onClick={actions.toggleSound}
+          small={false}
+        >
+          {actions.sound ? <Volume2 /> : <VolumeX />}
+        </ToolButton>
+      )}
       <ToolButton label={t("wall.snapshot")} onClick={actions.snapshot} small={false}>
         <Camera />
       </ToolButton>

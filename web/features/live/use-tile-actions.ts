@@ -6,6 +6,7 @@ import { useCameraDialogs } from "../cameras/camera-dialogs.tsx";
 import { useLocalTime } from "../playback/use-local-time.ts";
 import { burnIn } from "./burn-in.ts";
 import { saveBlob, snapshotName } from "./save-blob.ts";
+import { useHeardCell, useSound } from "./use-sound.ts";
 import { useWall } from "./wall-context.tsx";
 
 export interface TileActions {
@@ -19,6 +20,9 @@ export interface TileActions {
   toggleSnapshotBurn(): void;
   toggleSnapshotJpeg(): void;
   readonly mayEdit: boolean;
+  /** Whether this tile is heard; undefined: it may not be. */
+  readonly sound: boolean | undefined;
+  toggleSound(): void;
 }
 
 interface Tile {
@@ -37,8 +41,15 @@ export function useTileActions({ cell, cameraId, tileId, name }: Tile): TileActi
   const engine = useEngineHost()?.engine;
   const { clock } = useServices();
   const time = useLocalTime();
+  const { possible, set } = useSound();
+  const heard = useHeardCell() === cell;
   return useMemo(
     () => ({
+      sound: possible ? heard : undefined,
+      toggleSound: () => {
+        dispatch({ type: "select", cell });
+        set(!heard);
+      },
       mayEdit: dialogs.mayEdit,
       snapshots: { burn: prefs.snapshotBurn, jpeg: prefs.snapshotJpeg },
       toggleSnapshotBurn: () => setPrefs({ snapshotBurn: !prefs.snapshotBurn }),
@@ -95,6 +106,9 @@ export function useTileActions({ cell, cameraId, tileId, name }: Tile): TileActi
       clock,
       time,
       t,
+      possible,
+      heard,
+      set,
     ],
   );
 }

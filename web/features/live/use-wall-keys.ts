@@ -10,6 +10,7 @@ import { neighbour, tileRects } from "./layout-geometry.ts";
 import { activeTab } from "./layout-reducer.ts";
 import { planTiles } from "./tile-plan.ts";
 import { useLayoutActions } from "./use-layout-actions.ts";
+import { useSound } from "./use-sound.ts";
 import { useWall } from "./wall-context.tsx";
 
 interface WallKeys {
@@ -24,6 +25,7 @@ interface WallKeys {
 /** The keyboard of the wall (keyboard-map.ts says which key is which). Dialogs and menus keep their own keys. */
 export function useWallKeys(keys: WallKeys): void {
   const wall = useWall();
+  const sound = useSound();
   const help = useHelp();
   const actions = useLayoutActions();
   const kiosk = useKiosk();
@@ -73,6 +75,9 @@ export function useWallKeys(keys: WallKeys): void {
         return;
       case "statistics":
         setPrefs({ statistics: !prefs.statistics });
+        return;
+      case "sound":
+        if (sound.possible) sound.toggle();
         return;
       case "search":
         if (kiosk) return;

@@ -23,6 +23,9 @@ interface WallValue {
   readonly dispatch: Dispatch<WallAction>;
   readonly prefs: UiPrefs;
   readonly setPrefs: (change: Partial<UiPrefs>) => void;
+  /** Sound is wanted. Not kept: nobody is to be heard by surprise. */
+  readonly sound: boolean;
+  readonly setSound: (on: boolean) => void;
   readonly cameras: UseQueryResult<Camera[]>;
   readonly camerasById: ReadonlyMap<string, Camera>;
   readonly layouts: UseQueryResult<Layout[]>;
@@ -44,6 +47,7 @@ export function WallProvider({ children }: { readonly children: ReactNode }): Re
   const user = useUser();
   const [state, dispatch] = useReducer(wallReducer, user.id, (id) => loadDrafts(localStorage, id));
   const [prefs, setAllPrefs] = useState(() => loadPrefs(localStorage));
+  const [sound, setSound] = useState(false);
   const cameras = useCameras(api);
   const layouts = useLayouts(api);
   const list = cameras.data ?? none;
@@ -68,8 +72,8 @@ export function WallProvider({ children }: { readonly children: ReactNode }): Re
 
   const setPrefs = useCallback((change: Partial<UiPrefs>) => setAllPrefs((before) => ({ ...before, ...change })), []);
   const value = useMemo(
-    () => ({ state, dispatch, prefs, setPrefs, cameras, camerasById, layouts }),
-    [state, prefs, setPrefs, cameras, camerasById, layouts],
+    () => ({ state, dispatch, prefs, setPrefs, sound, setSound, cameras, camerasById, layouts }),
+    [state, prefs, setPrefs, sound, cameras, camerasById, layouts],
   );
   return <WallContext value={value}>{children}</WallContext>;
 }

@@ -36,6 +36,7 @@ import { KioskControls } from "./kiosk-controls.tsx";
 import { LayoutBar } from "./layout-bar.tsx";
 import { StatusBar } from "./status-bar.tsx";
 import { useMedia } from "./use-media.ts";
+import { useHearing } from "./use-sound.ts";
 import { useWallKeys } from "./use-wall-keys.ts";
 import { Wall, withView } from "./wall.tsx";
 import { useWall } from "./wall-context.tsx";
@@ -67,6 +68,7 @@ export function WallPage(): ReactNode {
 
   useArchiveVisit(prefs.timelineOpen && !kiosk);
   useTimeLink();
+  useHearing();
 
   const sensors = useSensors(
     useSensor(MouseSensor, { activationConstraint: { distance: 6 } }),

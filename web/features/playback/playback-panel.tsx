@@ -2,6 +2,7 @@ import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { errorText } from "../../app/error-text.ts";
 import { useCan } from "../../app/permissions.ts";
+import { useSound } from "../live/use-sound.ts";
 import { BookmarkList } from "./bookmark-list.tsx";
 import { GoToDialog } from "./go-to-dialog.tsx";
 import { Legend } from "./legend.tsx";
@@ -14,7 +15,6 @@ import { Timeline } from "./timeline.tsx";
 import { TransportBar } from "./transport-bar.tsx";
 import { usePlaybackActions } from "./use-playback-actions.ts";
 import { usePlaybackKeys } from "./use-playback-keys.ts";
-import { useSound } from "./use-sound.ts";
 import { useTimelineQuery } from "./use-timeline-query.ts";
 import type { Range } from "./viewport.ts";
 

@@ -133,7 +133,7 @@ export function TransportBar({ run, mayMark, sound }: TransportBarProps): ReactN
             onClick={() => run("sound")}
             className="max-sm:hidden"
             // Heard at the speed of life only.
-            icon={sound ? <Volume2 className={cn((live || rate !== 1) && "text-fg-muted")} /> : <VolumeX />}
+            icon={sound ? <Volume2 className={cn(!live && rate !== 1 && "text-fg-muted")} /> : <VolumeX />}
           />
         )}
         <Tool

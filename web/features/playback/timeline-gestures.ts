@@ -24,7 +24,8 @@ export interface GestureTarget {
 type Mode =
   | { readonly kind: "press"; readonly x: number }
   | { readonly kind: "pan" }
-  | { readonly kind: "scrub" }
+  /** `micros`: what was last shown of it; undefined: nothing yet. */
+  | { readonly kind: "scrub"; readonly micros: number | undefined }
   | { readonly kind: "select"; readonly fromMicros: number }
   | { readonly kind: "pinch" };
 
@@ -45,6 +46,18 @@ export function listenToGestures(element: HTMLElement, target: GestureTarget): (
   };
   const at = (x: number): number => toMicros(target.view(), x, target.width());
 
+  const within = (x: number): number => at(Math.min(Math.max(0, x), target.width()));
+  const scrub = (x: number): void => {
+    const micros = within(x);
+    mode = { kind: "scrub", micros };
+    target.scrub(micros, false);
+  };
+  /** However a scrub ends, its end is told: playback stands until then. */
+  const settle = (): void => {
+    if (mode?.kind === "scrub" && mode.micros !== undefined) target.scrub(mode.micros, true);
+    mode = undefined;
+  };
+
   const down = (event: PointerEvent): void => {
     if (event.button !== 0) return;
     const { x, y } = place(event);
@@ -52,6 +65,7 @@ export function listenToGestures(element: HTMLElement, target: GestureTarget): (
     element.setPointerCapture(event.pointerId);
     target.hover(undefined);
     if (pointers.size > 1) {
+      settle();
       mode = { kind: "pinch" };
       return;
     }
@@ -60,8 +74,9 @@ export function listenToGestures(element: HTMLElement, target: GestureTarget): (
       return;
     }
     const grip = Math.abs(toX(target.view(), target.playheadMicros(), target.width()) - x) <= GRIP_PX[kindOf(event)];
-    mode = grip || y <= target.rulerHeight ? { kind: "scrub" } : { kind: "press", x };
-    if (mode.kind === "scrub" && !grip) target.scrub(at(x), false);
+    if (grip) mode = { kind: "scrub", micros: undefined };
+    else if (y <= target.rulerHeight) scrub(x);
+    else mode = { kind: "press", x };
   };
 
   const move = (event: PointerEvent): void => {
@@ -79,19 +94,22 @@ export function listenToGestures(element: HTMLElement, target: GestureTarget): (
     if (mode?.kind === "pinch" && other !== undefined) {
       target.pinch([before / width, other / width], [x / width, other / width]);
     } else if (mode?.kind === "pan") target.pan((x - before) / width);
-    else if (mode?.kind === "scrub") target.scrub(at(Math.min(Math.max(0, x), width)), false);
+    else if (mode?.kind === "scrub") scrub(x);
     else if (mode?.kind === "select") target.select(rangeOf(mode.fromMicros, at(x)));
   };
 
   const end = (event: PointerEvent): void => {
     if (!pointers.delete(event.pointerId)) return;
-    const ended = mode;
     // The finger that stays after a pinch goes on panning, without a jump.
-    mode = pointers.size > 0 ? { kind: "pan" } : undefined;
-    if (ended === undefined || pointers.size > 0) return;
-    const { x } = place(event);
-    if (ended.kind === "scrub") target.scrub(at(Math.min(Math.max(0, x), target.width())), true);
-    else if (event.type === "pointerup" && ended.kind === "press") target.seek(at(x));
+    if (pointers.size > 0) {
+      mode = { kind: "pan" };
+      return;
+    }
+    // A cancelled pointer says no place.
+    const x = event.type === "pointerup" ? place(event).x : undefined;
+    if (mode?.kind === "press" && x !== undefined) target.seek(at(x));
+    if (mode?.kind === "scrub" && x !== undefined) mode = { kind: "scrub", micros: within(x) };
+    settle();
   };
 
   const leave = (): void => target.hover(undefined);
@@ -114,6 +132,7 @@ export function listenToGestures(element: HTMLElement, target: GestureTarget): (
   element.addEventListener("pointerleave", leave);
   element.addEventListener("wheel", wheel, { passive: false });
   return () => {
+    settle();
     element.removeEventListener("pointerdown", down);
     element.removeEventListener("pointermove", move);
     element.removeEventListener("pointerup", end);

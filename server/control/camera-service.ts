@@ -155,7 +155,7 @@ export class CameraService {
   remove(id: string): Promise<void> {
     return this.#inOrder(async () => {
       if (!this.#cameras.has(id)) throw notFound();
-      await this.#parts.store.remove(id);
+      await this.#parts.store.remove(id, toDate(this.#parts.clock.utcMicros()));
       this.#cameras.delete(id);
       await this.#parts.media
         .removeCamera(id)

@@ -1,7 +1,7 @@
 import { and, eq, notInArray } from "drizzle-orm";
 import type { StreamRole } from "../../shared/media/types.ts";
 import type { Orm } from "../db/database.ts";
-import { cameras, streams } from "../db/schema/index.ts";
+import { cameras, removedCameras, streams } from "../db/schema/index.ts";
 import type { FieldSealer } from "../keys/field-sealer.ts";
 import { openStreamUrl, sealStreamUrl } from "./stream-urls.ts";
 
@@ -64,6 +64,7 @@ export class CameraStore {
         .onConflictDoUpdate({ target: cameras.id, set: row })
         .returning();
       if (!stored) throw new Error("insert returned no row");
+      await transaction.delete(removedCameras).where(eq(removedCameras.cameraId, id));
       const roles = [...values.urls.keys()];
       await transaction.delete(streams).where(and(eq(streams.cameraId, id), notInArray(streams.role, roles)));
       for (const [role, url] of values.urls) {
@@ -82,8 +83,20 @@ export class CameraStore {
     });
   }
 
-  async remove(id: string): Promise<void> {
-    await this.#orm.delete(cameras).where(eq(cameras.id, id));
+  /** Where it was is kept: its recordings follow that place's settings on. */
+  async remove(id: string, removedAt: Date): Promise<void> {
+    await this.#orm.transaction(async (transaction) => {
+      const [gone] = await transaction
+        .delete(cameras)
+        .where(eq(cameras.id, id))
+        .returning({ groupPath: cameras.groupPath });
+      if (!gone) return;
+      const row = { groupPath: gone.groupPath, removedAt };
+      await transaction
+        .insert(removedCameras)
+        .values({ cameraId: id, ...row })
+        .onConflictDoUpdate({ target: removedCameras.cameraId, set: row });
+    });
   }
 
   #record(row: typeof cameras.$inferSelect, streamRows: readonly (typeof streams.$inferSelect)[]): CameraRecord {

@@ -26,6 +26,7 @@ export {
   segments,
   storageVolumes,
 } from "./recording.ts";
+export { removedCameras } from "./removed-cameras.ts";
 export { segmentMoves } from "./tiers.ts";
 export { apiTokens, kioskDevices } from "./tokens.ts";
 export { layouts, sessions, setupTokens, users } from "./users.ts";

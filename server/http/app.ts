@@ -33,6 +33,7 @@ import { recordingRoutes } from "./routes/recordings.ts";
 import { roleRoutes } from "./routes/roles.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { systemRoutes } from "./routes/system.ts";
+import { timelineMarkRoutes } from "./routes/timeline-marks.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 import { userRoutes } from "./routes/users.ts";
 import { volumeRoutes } from "./routes/volumes.ts";
@@ -88,6 +89,7 @@ export function createApp(deps: AppDeps): HttpSide {
   keyRoutes(api, deps);
   configRoutes(api, deps);
   recordingRoutes(api, deps);
+  timelineMarkRoutes(api, deps);
   recordingControlRoutes(api, deps);
   recordingUsageRoutes(api, deps);
   volumeRoutes(api, deps);

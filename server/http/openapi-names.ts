@@ -10,6 +10,7 @@ import * as recording from "../../shared/api/recording.ts";
 import * as schemas from "../../shared/api/schemas.ts";
 import * as storageTiers from "../../shared/api/storage-tiers.ts";
 import * as storageUsage from "../../shared/api/storage-usage.ts";
+import * as timelineMarks from "../../shared/api/timeline-marks.ts";
 import * as tokens from "../../shared/api/tokens.ts";
 import type { JsonSchema } from "./openapi-examples.ts";
 
@@ -26,6 +27,7 @@ const MODULES = {
   "recording.ts": recording,
   "storage-tiers.ts": storageTiers,
   "storage-usage.ts": storageUsage,
+  "timeline-marks.ts": timelineMarks,
   "tokens.ts": tokens,
 };
 export const MODULE_FILES: readonly string[] = Object.keys(MODULES);

@@ -392,6 +392,12 @@ class ManualRecordingRequest(_ManualRecordingRequestRequired, _ManualRecordingRe
     pass
 
 
+MarkDirection = Literal["next", "previous"]
+
+
+MarkKind = Literal["event", "gap", "bookmark"]
+
+
 MembersBody = TypedDict("MembersBody", {"userIds": "Sequence[str]"}, total=True)
 
 
@@ -399,6 +405,9 @@ Passkey = TypedDict("Passkey", {"id": "str", "name": "str", "host": "str", "sync
 
 
 MfaStatus = TypedDict("MfaStatus", {"required": "bool", "totp": "bool", "passkeys": "Sequence[Passkey]", "recoveryCodesLeft": "int"}, total=True)
+
+
+NearestMark = TypedDict("NearestMark", {"mark": "Union[Mapping[str, Any], None]"}, total=True)
 
 
 NewPasswordRequest = TypedDict("NewPasswordRequest", {"token": "str", "password": "str"}, total=True)
@@ -1480,6 +1489,13 @@ class Operations:
         GET /api/v1/timeline/days
         """
         return self._call("GET", "/api/v1/timeline/days", {"cameras": cameras, "month": month, "timeZone": time_zone}, None)
+
+    def get_timeline_marks_nearest(self, *, cameras: str, from_micros: int | None = None, direction: str, kinds: str | None = None) -> NearestMark:
+        """The event, gap or bookmark of some cameras that begins next after a time, or last before it.
+
+        GET /api/v1/timeline/marks/nearest
+        """
+        return self._call("GET", "/api/v1/timeline/marks/nearest", {"cameras": cameras, "fromMicros": from_micros, "direction": direction, "kinds": kinds}, None)
 
     def get_recording_policies(self) -> Sequence[ScopedPolicy]:
         """Settings of every scope that has some.

@@ -12,7 +12,7 @@ import type { AppDeps } from "../types.ts";
 
 const tags = ["recordings"];
 const MOST_CAMERAS = 256;
-const micros = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+export const queryMicros = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 /** ISO 8601, or µs since the Unix epoch. */
 const instant = z
   .string()
@@ -23,7 +23,7 @@ const instant = z
     context.addIssue({ code: "custom", message: "an ISO 8601 time or µs since 1970" });
     return z.NEVER;
   });
-const cameraList = z
+export const cameraList = z
   .string()
   .max(20_000)
   .transform((list) => list.split(",").filter((id) => id !== ""))
@@ -75,10 +75,10 @@ export function recordingRoutes(api: Api, { archive, orm }: AppDeps): void {
           cameras: cameraList,
           /** Whose gaps and events are listed one by one; default: every camera's; `none`: nobody's. */
           detail: someCameras.optional(),
-          startMicros: micros,
-          endMicros: micros,
+          startMicros: queryMicros,
+          endMicros: queryMicros,
           /** Default: a thousandth of the stretch. */
-          resolutionMicros: micros.optional(),
+          resolutionMicros: queryMicros.optional(),
         }),
       },
       responses: { 200: json(timeline) },
@@ -130,7 +130,7 @@ export function recordingRoutes(api: Api, { archive, orm }: AppDeps): void {
 }
 
 /** The same answer for a camera that does not exist and one that may not be seen. */
-function mayView(principal: Principal, cameraIds: readonly string[]): void {
+export function mayView(principal: Principal, cameraIds: readonly string[]): void {
   if (cameraIds.every((id) => can(principal, "archive.view", id))) return;
   throw new FluxError("camera.not_found", "there is no such camera", { field: "cameras" });
 }

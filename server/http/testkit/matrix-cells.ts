@@ -26,6 +26,11 @@ export const BODY_CELLS: readonly BodyCell[] = [
   },
   {
     method: "GET",
+    path: at("/timeline/marks/nearest?cameras={camera}&fromMicros=1&direction=next"),
+    needs: ["archive.view"],
+  },
+  {
+    method: "GET",
     path: at("/users/00000000-0000-4000-8000-000000000000/access?camera={camera}"),
     needs: ["user.manage", "camera.view"],
   },

@@ -689,6 +689,8 @@ export interface components {
       on: boolean;
       seconds?: number | undefined;
     };
+    MarkDirection: "next" | "previous";
+    MarkKind: "event" | "gap" | "bookmark";
     MasterKeyEntry: {
       id: number;
       current: boolean;
@@ -705,6 +707,14 @@ export interface components {
       totp: boolean;
       passkeys: components["schemas"]["Passkey"][];
       recoveryCodesLeft: number;
+    };
+    NearestMark: {
+      mark: {
+        kind: components["schemas"]["MarkKind"];
+        cameraId: string;
+        startMicros: number;
+        endMicros: number;
+      } | null;
     };
     NewPasswordRequest: {
       token: string;
@@ -2645,6 +2655,18 @@ export interface paths {
       };
       responses: {
         200: { content: { "application/json": components["schemas"]["TimelineDays"]; } };
+        default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
+      };
+    };
+  };
+  "/timeline/marks/nearest": {
+    /** The event, gap or bookmark of some cameras that begins next after a time, or last before it */
+    get: {
+      parameters: {
+        query: { cameras: string; fromMicros?: number | null | undefined; direction: components["schemas"]["MarkDirection"]; kinds?: string | undefined; };
+      };
+      responses: {
+        200: { content: { "application/json": components["schemas"]["NearestMark"]; } };
         default: { content: { "application/json": components["schemas"]["ErrorBody"] } };
       };
     };

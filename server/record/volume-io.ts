@@ -25,12 +25,13 @@ export interface VolumeIo {
 
 export const MARKER_FILE = ".fluxvision-volume";
 
+const CREATE_TRIES = 10;
+
 export function fileSystem(): VolumeIo {
   return {
     async create(path) {
       const folder = dirname(path);
-      const first = await mkdir(folder, { recursive: true, mode: 0o700 });
-      const handle = await open(path, "wx", 0o600);
+      const { first, handle } = await openNew(path);
       // The new folders' own names must survive too.
       for (
         let made = first === undefined ? undefined : folder;
@@ -62,6 +63,27 @@ export function fileSystem(): VolumeIo {
     },
     marker: async (path) => (await readFile(join(path, MARKER_FILE), "utf8")).trim(),
   };
+}
+
+/**
+ * Makes the folders and the file in them. Whoever removes the last file of a folder removes the folder (LocalStore), in
+ * another thread and between any two of our calls: then both are made anew. That takes a removal each time, of which
+ * there are few; a disk that is gone fails as often as we ask.
+ */
+async function openNew(
+  path: string,
+): Promise<{ readonly first: string | undefined; readonly handle: Awaited<ReturnType<typeof open>> }> {
+  let first: string | undefined;
+  for (let left = CREATE_TRIES; ; left--) {
+    try {
+      const made = await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      // Of what an earlier round made the upper part may still be there.
+      if (made !== undefined && made.length < (first?.length ?? Number.POSITIVE_INFINITY)) first = made;
+      return { first, handle: await open(path, "wx", 0o600) };
+    } catch (error) {
+      if (left <= 1 || (error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
+  }
 }
 
 async function writeAll(handle: Awaited<ReturnType<typeof open>>, bytes: Uint8Array, position: number): Promise<void> {

@@ -24,6 +24,7 @@ import type {
   updateCameraRequest,
   updateUserRequest,
 } from "../../shared/api/schemas.ts";
+import type { MarkDirection, MarkKind, NearestMark } from "../../shared/api/timeline-marks.ts";
 import { type AccessApi, createAccessApi } from "./access-endpoints.ts";
 import type { HttpClient } from "./http-client.ts";
 import { createIdentityApi, type IdentityApi } from "./identity-endpoints.ts";
@@ -53,6 +54,15 @@ export interface TimelineQuery {
   readonly resolutionMicros: number;
 }
 
+/** Where to look for the nearest mark. */
+export interface MarkQuery {
+  readonly cameraIds: readonly string[];
+  readonly fromMicros: number;
+  readonly direction: MarkDirection;
+  /** Default: all. */
+  readonly kinds?: readonly MarkKind[];
+}
+
 export interface BookmarkQuery {
   readonly text?: string;
   readonly tag?: string;
@@ -79,6 +89,8 @@ export interface Api extends RecordingApi, IdentityApi, SetupApi, TrustApi, Acce
   updateLayout(id: string, body: LayoutBody): Promise<Layout>;
   removeLayout(id: string): Promise<void>;
   timeline(query: TimelineQuery, signal?: AbortSignal): Promise<Timeline>;
+  /** The very next or last one, not merged with others. */
+  nearestMark(query: MarkQuery, signal?: AbortSignal): Promise<NearestMark>;
   /** `month`: YYYY-MM. */
   timelineDays(
     cameraIds: readonly string[],
@@ -132,6 +144,10 @@ export function createApi(http: HttpClient): Api {
       const query = given({ cameras: cameraIds.join(","), ...range, detail: detail?.join(",") || (detail && "none") });
       // Pairs come out of the client's types as lists.
       return (await data(api.GET("/timeline", { params: { query }, ...until(signal) }))) as Timeline;
+    },
+    nearestMark: ({ cameraIds, kinds, ...where }, signal) => {
+      const query = given({ ...where, cameras: cameraIds.join(","), kinds: kinds?.join(",") });
+      return data(api.GET("/timeline/marks/nearest", { params: { query }, ...until(signal) }));
     },
     timelineDays: (cameraIds, month, timeZone, signal) => {
       const query = { cameras: cameraIds.join(","), month, timeZone };

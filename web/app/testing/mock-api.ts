@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Bookmark } from "../../../shared/api/recording.ts";
 import type { Camera, Layout, User } from "../../../shared/api/schemas.ts";
 import type { CameraState } from "../../../shared/wire/control-messages.ts";
-import { mockBookmark, mockDays, mockTimeline } from "./mock-archive.ts";
+import { mockBookmark, mockDays, mockNearest, mockTimeline } from "./mock-archive.ts";
 
 /** An in-memory /api/v1 for the console's own tests: enough behaviour to click through every screen. */
 
@@ -250,6 +250,8 @@ export function mockApi(
       return { status: 204 };
     case "GET /timeline":
       return { status: 200, body: mockTimeline(query, state.bookmarks) };
+    case "GET /timeline/marks/nearest":
+      return { status: 200, body: mockNearest(query, state.bookmarks) };
     case "GET /timeline/days":
       return { status: 200, body: mockDays(query) };
     case "GET /bookmarks": {

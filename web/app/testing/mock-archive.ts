@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Bookmark, Timeline, TimelineCamera } from "../../../shared/api/recording.ts";
+import type { NearestMark, TimelineMark } from "../../../shared/api/timeline-marks.ts";
 
 /** Footage that always looks the same, up to now: the API's side of the archive for the console's own tests. */
 
@@ -77,6 +78,23 @@ export function mockTimeline(query: URLSearchParams, bookmarks: readonly Bookmar
     firstMicros: nowMicros() - DAYS_KEPT * 24 * HOUR,
     lastMicros: nowMicros(),
   };
+}
+
+export function mockNearest(query: URLSearchParams, bookmarks: readonly Bookmark[]): NearestMark {
+  const from = Number(query.get("fromMicros"));
+  const marks = list(query)
+    .map((id) => cameraOf(id, 0, nowMicros(), bookmarks))
+    .flatMap(({ cameraId, events, gaps, bookmarks: own }) => {
+      const of = (kind: TimelineMark["kind"], all: readonly { startMicros: number; endMicros: number }[]) =>
+        all.map(({ startMicros, endMicros }): TimelineMark => ({ kind, cameraId, startMicros, endMicros }));
+      return [...of("event", events), ...of("gap", gaps), ...of("bookmark", own)];
+    })
+    .sort((a, b) => a.startMicros - b.startMicros);
+  const mark =
+    query.get("direction") === "next"
+      ? marks.find(({ startMicros }) => startMicros > from)
+      : marks.findLast(({ startMicros }) => startMicros < from);
+  return { mark: mark ?? null };
 }
 
 export function mockDays(query: URLSearchParams): { month: string; timeZone: string; days: number[] } {

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { TimelineCamera } from "../../../shared/api/recording.ts";
 import { barsOf, cameraRow, type Span, whatIsAt } from "./bars.ts";
-import { jumpFrom, jumpWindows } from "./jumps.ts";
-import { DAY, SECOND, viewportAt } from "./viewport.ts";
+import { SECOND, viewportAt } from "./viewport.ts";
 
 const START = Date.parse("2026-11-20T12:00:00Z") * 1000;
 const view = viewportAt(START, 100 * SECOND);
@@ -41,24 +40,5 @@ describe("bars", () => {
     expect(whatIsAt(camera, START + 62 * SECOND, SECOND)).toMatchObject({ event: { kind: "motion" } });
     expect(whatIsAt(undefined, START, 0)).toMatchObject({ recorded: false, gap: undefined });
     expect(cameraRow(camera).gaps).toEqual([span(90, 95)]);
-  });
-});
-
-describe("jumping", () => {
-  test("stops at bookmarks, events and gaps, both ways, and leaves the one that is looked at", () => {
-    const from = (seconds: number, direction: 1 | -1): number | undefined => {
-      const found = jumpFrom([camera], START + seconds * SECOND, direction);
-      return found === undefined ? undefined : (found - START) / SECOND;
-    };
-    expect([from(0, 1), from(30, 1), from(60, 1), from(90, 1)]).toEqual([30, 60, 90, undefined]);
-    expect([from(100, -1), from(90, -1), from(60, -1), from(30, -1)]).toEqual([90, 60, 30, undefined]);
-  });
-
-  test("looks further and further, never into the future", () => {
-    const on = jumpWindows(START, 1, START + DAY);
-    expect(on.map(({ endMicros }) => endMicros)).toEqual([START + DAY / 4, START + DAY]);
-    const back = jumpWindows(START, -1, START + DAY);
-    expect(back[0]).toEqual({ startMicros: START - DAY / 4, endMicros: START });
-    expect(back.at(-1)?.startMicros).toBe(START - DAY / 4 - 3 * DAY - 31 * DAY - 92 * DAY);
   });
 });

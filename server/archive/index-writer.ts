@@ -3,6 +3,7 @@ import type { Clock, Timer } from "../../shared/lib/clock.ts";
 import { millis } from "../../shared/lib/time.ts";
 import type { Logger } from "../core/log.ts";
 import type { Orm } from "../db/database.ts";
+import { sqlState } from "../db/errors.ts";
 import { recordingGaps, recordingRuns, segments } from "../db/schema/index.ts";
 import type { GapFact, RecorderEvent, SegmentFact } from "../ingest/protocol.ts";
 
@@ -10,6 +11,9 @@ import type { GapFact, RecorderEvent, SegmentFact } from "../ingest/protocol.ts"
 const MAX_WAITING = 20_000;
 const WRITE_EVERY_MS = millis(1000);
 const BATCH = 500;
+
+/** SQLSTATE classes of what the database will never take: data exceptions, broken constraints. */
+const REFUSED = /^2[23]/;
 
 type SegmentFactState = { readonly segment: SegmentFact; readonly state: "open" | "closed" };
 
@@ -24,6 +28,7 @@ export class IndexWriter {
   #writing: Promise<void> | undefined;
   #failing = false;
   #dropped = 0;
+  #refused = 0;
 
   constructor(orm: Orm, clock: Clock, log: Logger) {
     this.#orm = orm;
@@ -39,6 +44,18 @@ export class IndexWriter {
   /** Facts that are not in the database yet. */
   get waiting(): number {
     return this.#segments.size + this.#gaps.size;
+  }
+
+  /** Facts that the database would not take, since the start: as of files on a volume that is no more. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  /** Something is being written on this volume, or has still to be told to the database. */
+  names(volumeId: string): boolean {
+    for (const fact of this.#open.values()) if (fact.volumeId === volumeId) return true;
+    for (const { segment } of this.#segments.values()) if (segment.volumeId === volumeId) return true;
+    return false;
   }
 
   take(event: RecorderEvent): void {
@@ -100,17 +117,7 @@ export class IndexWriter {
     const facts = [...this.#segments].slice(0, BATCH);
     const gaps = [...this.#gaps].slice(0, BATCH);
     try {
-      await writeIndex(
-        this.#orm,
-        facts.map(([, fact]) => fact),
-        gaps.map(([, gap]) => gap),
-      );
-      for (const [key, fact] of facts) {
-        if (this.#segments.get(key) !== fact) continue;
-        this.#segments.delete(key);
-        if (fact.state === "closed") this.#open.delete(key);
-      }
-      for (const [key, gap] of gaps) if (this.#gaps.get(key) === gap) this.#gaps.delete(key);
+      await this.#put(facts, gaps);
       if (this.#failing) this.#log.info({ dropped: this.#dropped }, "the recordings' index is written again");
       this.#failing = false;
       this.#dropped = 0;
@@ -118,6 +125,40 @@ export class IndexWriter {
       if (!this.#failing) this.#log.error({ err }, "the recordings' index cannot be written; recording goes on");
       this.#failing = true;
     }
+  }
+
+  /** Where the database refuses one fact the others get in: by halves it is found, and set aside. */
+  async #put(facts: readonly [string, SegmentFactState][], gaps: readonly [string, GapFact][]): Promise<void> {
+    if (facts.length + gaps.length === 0) return;
+    try {
+      await writeIndex(
+        this.#orm,
+        facts.map(([, fact]) => fact),
+        gaps.map(([, gap]) => gap),
+      );
+    } catch (err) {
+      if (!REFUSED.test(sqlState(err) ?? "")) throw err;
+      if (facts.length + gaps.length > 1) {
+        const [factsHalf, gapsHalf] = [Math.ceil(facts.length / 2), Math.floor(gaps.length / 2)];
+        await this.#put(facts.slice(0, factsHalf), gaps.slice(0, gapsHalf));
+        await this.#put(facts.slice(factsHalf), gaps.slice(gapsHalf));
+        return;
+      }
+      this.#refused++;
+      const [key] = facts[0] ?? gaps[0] ?? [];
+      this.#log.error({ err, key, refused: this.#refused }, "the database refuses a fact about recordings: left out");
+    }
+    this.#done(facts, gaps);
+  }
+
+  /** They wait no longer, unless something newer was said meanwhile. */
+  #done(facts: readonly [string, SegmentFactState][], gaps: readonly [string, GapFact][]): void {
+    for (const [key, fact] of facts) {
+      if (this.#segments.get(key) !== fact) continue;
+      this.#segments.delete(key);
+      if (fact.state === "closed") this.#open.delete(key);
+    }
+    for (const [key, gap] of gaps) if (this.#gaps.get(key) === gap) this.#gaps.delete(key);
   }
 }
 

@@ -6,6 +6,7 @@ import type { StorageVolume, storageVolumeBody } from "../../shared/api/recordin
 import type { Clock } from "../../shared/lib/clock.ts";
 import { FluxError } from "../../shared/lib/errors.ts";
 import type { Orm } from "../db/database.ts";
+import { sqlState } from "../db/errors.ts";
 import { segmentMoves, segments, storageVolumes } from "../db/schema/index.ts";
 import { toDate } from "../db/time.ts";
 import type { RecordingVolume } from "../ingest/protocol.ts";
@@ -24,6 +25,8 @@ export interface VolumeServiceParts extends StoreParts {
   readonly sealer: FieldSealer;
   /** Where recordings go when nobody says anything else. */
   readonly defaultFolder: string;
+  /** A file is being written there, or the index has still to be told of one. */
+  readonly isWritten?: (volumeId: string) => boolean;
   /** Volumes or their states changed. */
   readonly onChange: () => void;
   /** A volume left, or came back to, a state in which it takes recordings. */
@@ -32,6 +35,8 @@ export interface VolumeServiceParts extends StoreParts {
 
 const DAY_MICROS = 86_400_000_000;
 const DEFAULT_RESERVE_BYTES = 1_000_000_000;
+/** A recorder has heard by then that the volume is off, and has told of every file that it had begun there. */
+const SETTLED_MS = 10_000;
 /** Brought below the limit by so many percent, so that it is not reached again at once. */
 const SLACK_PERCENT = 2;
 
@@ -41,6 +46,8 @@ export class VolumeService {
   readonly #health: VolumeHealth;
   #rows: VolumeRow[] = [];
   #stores = new Map<string, SegmentStore>();
+  /** When a volume was turned off, monotonic. Those that were off at the start never were on in this run. */
+  readonly #offSinceMs = new Map<string, number>();
 
   constructor(parts: VolumeServiceParts) {
     this.#parts = parts;
@@ -132,10 +139,10 @@ export class VolumeService {
     return free === undefined || free >= reserveBytes ? 0 : Math.ceil(reserveBytes * 1.05) - free;
   }
 
-  /** What somebody found who uses it. */
-  found(volumeId: string, state: VolumeState, detail: string | undefined): void {
+  /** What somebody found who uses it: who writes there, or retention. */
+  found(volumeId: string, state: VolumeState, detail: string | undefined, by: "writer" | "retention" = "writer"): void {
     const row = this.byId(volumeId);
-    if (row) this.#health.found(row, state, detail);
+    if (row) this.#health.found(row, state, detail, by);
   }
 
   async list(): Promise<StorageVolume[]> {
@@ -194,16 +201,32 @@ export class VolumeService {
     }
     const set = await this.#values(id, input, before);
     await this.#parts.orm.update(storageVolumes).set(set).where(eq(storageVolumes.id, id));
+    if (before.enabled && set.enabled === false) this.#offSinceMs.set(id, this.#parts.clock.monotonicMs());
     await this.#changed();
   }
 
-  /** Throws `storage.not_found`, `storage.in_use`. */
+  /**
+   * A volume to which recordings go has no row of a file in its first seconds: it is turned off first. Throws
+   * `storage.not_found`, `storage.not_off`, `storage.still_written`, `storage.in_use`.
+   */
   async remove(id: string): Promise<void> {
-    if (!this.byId(id)) throw notFound();
-    if ((await this.#segmentsOn(id)) > 0) {
-      throw new FluxError("storage.in_use", "recordings lie there: turn it off and wait until they are gone");
+    const row = this.byId(id);
+    if (!row) throw notFound();
+    const { orm, clock, isWritten } = this.#parts;
+    if ((await this.#segmentsOn(id)) > 0) throw inUse();
+    if (row.tier === "hot" && row.enabled)
+      throw new FluxError("storage.not_off", "recordings go there: turn it off first");
+    const settled = clock.monotonicMs() - (this.#offSinceMs.get(id) ?? Number.NEGATIVE_INFINITY) >= SETTLED_MS;
+    if (!settled || isWritten?.(id)) {
+      throw new FluxError("storage.still_written", "what was being recorded there is still being ended");
     }
-    await this.#parts.orm.delete(storageVolumes).where(eq(storageVolumes.id, id));
+    try {
+      await orm.delete(storageVolumes).where(eq(storageVolumes.id, id));
+    } catch (error) {
+      // A recording came meanwhile.
+      throw sqlState(error) === "23503" ? inUse() : error;
+    }
+    this.#offSinceMs.delete(id);
     await this.#changed();
   }
 
@@ -257,6 +280,10 @@ export class VolumeService {
     this.#parts.onChange();
     await this.look();
   }
+}
+
+function inUse(): FluxError {
+  return new FluxError("storage.in_use", "recordings lie there: turn it off and wait until they are gone");
 }
 
 function notFound(): FluxError {

@@ -141,6 +141,8 @@ const STATUS_BY_CODE: Readonly<Record<string, ContentfulStatusCode>> = {
   "storage.taken": 409,
   "storage.other_volume": 409,
   "storage.in_use": 409,
+  "storage.not_off": 409,
+  "storage.still_written": 409,
   "storage.not_found": 404,
   "storage.unreachable": 502,
   "storage.denied": 400,

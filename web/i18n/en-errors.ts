@@ -47,6 +47,8 @@ export const enErrors = {
     storage_taken: "This place is a volume already.",
     storage_other_volume: "The folder belongs to another volume or server.",
     storage_in_use: "Recordings lie there.",
+    storage_not_off: "Recordings go there. Turn the volume off first.",
+    storage_still_written: "What was being recorded there is still being ended. Try again in a few seconds.",
     storage_not_found: "This volume no longer exists.",
     storage_unreachable: "The bucket does not answer.",
     storage_denied: "The bucket refuses access with this key.",

@@ -70,6 +70,7 @@ export const enStorage = {
   disableLead: "Nothing new is written there. Cameras that have no other volume are no longer recorded.",
   removeTitle: "Remove {{name}}?",
   removeLead: "The server forgets this volume. Nothing lies there.",
+  removeOn: "Recordings go there: stop using it first, then remove it.",
   removeHolds:
     "It holds {{bytes}} of recordings: it can be removed only when they are gone. Stop using it and wait until they have moved or expired.",
   moves: {

@@ -47,6 +47,8 @@ export const koErrors: Translation["errors"] = {
     storage_taken: "이 위치는 이미 볼륨입니다.",
     storage_other_volume: "다른 볼륨이나 서버의 폴더입니다.",
     storage_in_use: "그곳에 녹화가 있습니다.",
+    storage_not_off: "녹화가 저장되는 볼륨입니다. 먼저 사용을 중지하세요.",
+    storage_still_written: "그곳의 녹화를 마무리하는 중입니다. 몇 초 후에 다시 시도하세요.",
     storage_not_found: "이 볼륨은 더 이상 없습니다.",
     storage_unreachable: "버킷이 응답하지 않습니다.",
     storage_denied: "이 키로는 버킷에 접근할 수 없습니다.",

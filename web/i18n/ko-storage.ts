@@ -70,6 +70,7 @@ export const koStorage = {
   disableLead: "새로 쓰지 않습니다. 다른 볼륨이 없는 카메라는 더 이상 녹화되지 않습니다.",
   removeTitle: "{{name}}을(를) 제거할까요?",
   removeLead: "서버가 이 볼륨을 잊습니다. 그곳에는 아무것도 없습니다.",
+  removeOn: "녹화가 저장되는 볼륨입니다. 먼저 사용을 중지한 다음 제거하세요.",
   removeHolds:
     "녹화 {{bytes}}이(가) 있어 모두 없어진 뒤에만 제거할 수 있습니다. 사용을 중지하고 옮겨지거나 만료될 때까지 기다리세요.",
   moves: {

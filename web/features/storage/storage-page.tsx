@@ -1,5 +1,6 @@
 import { DndContext, type DragEndEvent, MouseSensor, TouchSensor, useSensor, useSensors } from "@dnd-kit/core";
 import { useQueryClient } from "@tanstack/react-query";
+import type { TFunction } from "i18next";
 import { HardDrive, Plus, TriangleAlert } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -172,11 +173,7 @@ export function StoragePage(): ReactNode {
       {opened?.kind === "remove" && (
         <Confirm
           title={t("storage.removeTitle", { name: opened.volume.name })}
-          lead={
-            opened.volume.segments > 0
-              ? t("storage.removeHolds", { bytes: byteText(opened.volume.usedBytes) })
-              : t("storage.removeLead")
-          }
+          lead={removeLead(t, opened.volume)}
           action={t("common.remove")}
           describeFailure={(error) => errorText(t, error)}
           onConfirm={async () => {
@@ -188,4 +185,10 @@ export function StoragePage(): ReactNode {
       )}
     </Page>
   );
+}
+
+/** What stands in the way of removing a volume, if anything does. */
+function removeLead(t: TFunction, { segments, usedBytes, tier, enabled }: StorageVolume): string {
+  if (segments > 0) return t("storage.removeHolds", { bytes: byteText(usedBytes) });
+  return tier === "hot" && enabled ? t("storage.removeOn") : t("storage.removeLead");
 }

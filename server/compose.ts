@@ -327,6 +327,7 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
   const adminCreated = config.adminPassword !== undefined && (await setup.createAdmin(config.adminPassword));
   scope.own(await listenUpstream(app, upstream.path, clock));
   await cameras.start();
+  await archive.camerasKnown();
   await exports.start();
   void allKeys.rotation.look();
   void auditTrail.retention.look();

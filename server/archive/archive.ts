@@ -1,5 +1,6 @@
 import type { GapReason } from "../../shared/api/recording.ts";
 import type { Clock } from "../../shared/lib/clock.ts";
+import { describeError, errorCode } from "../../shared/lib/errors.ts";
 import { Scope } from "../../shared/lib/scope.ts";
 import type { CameraSource, MediaPlane } from "../control/media-plane.ts";
 import type { Logger } from "../core/log.ts";
@@ -9,6 +10,8 @@ import type { RecorderEvent, RecordingPlan } from "../ingest/protocol.ts";
 import type { FieldSealer } from "../keys/field-sealer.ts";
 import type { OutboundGuard } from "../net/outbound-guard.ts";
 import { ArchiveReader } from "./archive-reader.ts";
+import type { ClockDoubt } from "./believed-clock.ts";
+import { CameraPolicies } from "./camera-policies.ts";
 import { IndexWriter } from "./index-writer.ts";
 import { LastingGaps } from "./lasting-gaps.ts";
 import { type LostThread, LostThreads } from "./lost-thread.ts";
@@ -19,7 +22,8 @@ import { recover } from "./recovery.ts";
 import { Retention } from "./retention.ts";
 import { endGapsLeftOpen, stopsBefore } from "./stops.ts";
 import { archiveStoreParts } from "./stores/create-store.ts";
-import { VolumeService } from "./volume-service.ts";
+import type { VolumeState } from "./volume-health.ts";
+import { type VolumeRow, VolumeService } from "./volume-service.ts";
 
 export type ArchivedCamera = CameraSource & { readonly group: string };
 
@@ -51,6 +55,7 @@ export class Archive {
   readonly gaps: LastingGaps;
   readonly #parts: ArchiveParts;
   readonly #scope = new Scope();
+  readonly #cameraPolicies: CameraPolicies;
   #plans: readonly RecordingPlan[] = [];
   readonly #lost: LostThreads;
   #naming: Promise<void> | undefined;
@@ -67,6 +72,7 @@ export class Archive {
       sealer,
       ...archiveStoreParts(clock, outbound),
       defaultFolder: storageDir,
+      isWritten: (id) => this.index.names(id),
       onChange: () => this.control.review(),
       onAlarm: ({ id, name }, state, detail) => {
         if (state === "ok") log.info({ volume: name }, "the volume takes recordings again");
@@ -83,13 +89,19 @@ export class Archive {
       volumesFor: (ids) => this.volumes.forRecording(ids),
       setPlans: (plans) => this.#setPlans(plans),
     });
+    const { policies } = this;
+    this.#cameraPolicies = new CameraPolicies({ orm, clock, cameras: parts.cameras, policies });
+    const policyOf = (cameraId: string) => this.#cameraPolicies.of(cameraId);
     this.retention = new Retention({
       orm,
       clock,
       log,
-      policyOf: (cameraId) => this.control.policyOf(this.#camera(cameraId)),
+      policyOf,
+      prepare: () => this.#cameraPolicies.load(),
       volumes: this.volumes,
-      missingBytes: (volume) => this.volumes.missingBytes(volume),
+      missingBytes: (volume) => this.#missingBytes(volume),
+      onRefused: (volumeId, error) => this.volumes.found(volumeId, ...refusal(error), "retention"),
+      onClock: (doubt) => this.#clockEvent(doubt),
       onStuck: ({ id, name }) => {
         log.error({ volume: name }, "the reserve is not kept, and nothing more may be deleted there");
         void this.#storageEvent(id, name, "full", "nothing more may be deleted");
@@ -100,7 +112,7 @@ export class Archive {
       orm,
       clock,
       log,
-      policyOf: (cameraId) => this.control.policyOf(this.#camera(cameraId)),
+      policyOf,
       volumes: this.volumes,
       onMoved: (segmentId) => this.reader.moved(segmentId),
     });
@@ -135,6 +147,11 @@ export class Archive {
     await this.control.load();
     this.control.start();
     await this.#naming;
+  }
+
+  /** Recordings are deleted and moved from now on: before, nobody knew by which settings. */
+  async camerasKnown(): Promise<void> {
+    await this.#cameraPolicies.load();
     this.retention.start();
     this.mover.start();
   }
@@ -235,29 +252,53 @@ export class Archive {
     this.#sendPlans(this.#plans);
   }
 
-  #camera(cameraId: string): { readonly id: string; readonly group: string } {
-    return this.#parts.cameras().find(({ id }) => id === cameraId) ?? { id: cameraId, group: "" };
+  /** Looked at again before anything is deleted: what is known may be older than the last deletion. */
+  async #missingBytes(volume: VolumeRow): Promise<number> {
+    if (this.volumes.missingBytes(volume) > 0) await this.volumes.look();
+    return this.volumes.missingBytes(volume);
   }
 
-  async #storageEvent(volumeId: string, name: string, state: string, detail: string | undefined): Promise<void> {
-    const { orm, clock, log } = this.#parts;
-    const now = clock.utcMicros();
-    // On the timeline of each camera that is recorded there.
-    const cameraIds = new Set(
-      this.#plans.filter(({ volumes }) => volumes.some(({ id }) => id === volumeId)).map(({ cameraId }) => cameraId),
+  #clockEvent(doubt: ClockDoubt | undefined): void {
+    const { log } = this.#parts;
+    if (!doubt) {
+      log.warn("the clock is believed again: recordings are deleted by it");
+      return;
+    }
+    const time = (micros: number): string => new Date(micros / 1000).toISOString();
+    const [wall, believed] = [time(doubt.wallMicros), time(doubt.believedMicros)];
+    log.error(
+      { wall, believed },
+      "the clock leapt: recordings are deleted as if it had not, until it was steady for a day",
     );
+    const cameraIds = new Set(this.#plans.map(({ cameraId }) => cameraId));
+    const title = `the clock leapt from ${believed} to ${wall}`;
+    void this.#event(cameraIds, title, { state: "clock", detail: title });
+  }
+
+  #storageEvent(volumeId: string, name: string, state: string, detail: string | undefined): Promise<void> {
+    // On the timeline of each camera that is recorded there.
+    const cameraIds = this.#plans
+      .filter(({ volumes }) => volumes.some(({ id }) => id === volumeId))
+      .map(({ cameraId }) => cameraId);
+    return this.#event(new Set(cameraIds), `${name}: ${state}`, { state, detail });
+  }
+
+  async #event(cameraIds: ReadonlySet<string>, title: string, data: Record<string, unknown>): Promise<void> {
+    const { orm, clock, log } = this.#parts;
     if (cameraIds.size === 0) return;
-    const event = {
-      kind: "storage",
-      startMicros: now,
-      endMicros: now,
-      title: `${name}: ${state}`,
-      data: { state, detail },
-    };
+    const now = clock.utcMicros();
+    const event = { kind: "storage", startMicros: now, endMicros: now, title, data };
     try {
       await orm.insert(cameraEvents).values([...cameraIds].map((cameraId) => ({ cameraId, ...event })));
     } catch (err) {
       log.warn({ err }, "the storage event could not be kept");
     }
   }
+}
+
+/** What is wrong with a volume whose files cannot be removed. */
+function refusal(error: unknown): [VolumeState, string | undefined] {
+  if (error === undefined) return ["ok", undefined];
+  const state = /^(EROFS|EACCES|EPERM)$/.test(errorCode(error) ?? "") ? "read-only" : "failed";
+  return [state, `recordings cannot be deleted: ${describeError(error)}`.slice(0, 300)];
 }

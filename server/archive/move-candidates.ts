@@ -10,7 +10,8 @@ export type TargetTier = "warm" | "cold";
 export interface CandidateParts {
   readonly orm: Orm;
   readonly nowMicros: number;
-  readonly policyOf: (cameraId: string) => EffectivePolicy;
+  /** Undefined: not known yet; its recordings stay where they are. */
+  readonly policyOf: (cameraId: string) => EffectivePolicy | undefined;
   /** Those that can be read from now. */
   readonly sources: readonly VolumeRow[];
   /** There is a warm volume at all: else what is too much on a hot one goes to the cold tier. */
@@ -73,7 +74,9 @@ async function olderThanAllowed(parts: CandidateParts, tier: TargetTier, from: r
   const cameras = await parts.orm.selectDistinct({ cameraId: segments.cameraId }).from(segments);
   const byDays = new Map<number, string[]>();
   for (const { cameraId } of cameras) {
-    const { warmAfterDays, coldAfterDays } = parts.policyOf(cameraId);
+    const policy = parts.policyOf(cameraId);
+    if (!policy) continue;
+    const { warmAfterDays, coldAfterDays } = policy;
     const days = tier === "warm" ? warmAfterDays.value : coldAfterDays.value;
     // What goes to the cold tier at once makes no stop on the way.
     const skips = tier === "warm" && days !== null && coldAfterDays.value !== null && coldAfterDays.value <= days;

@@ -1,5 +1,4 @@
 import { asc, eq } from "drizzle-orm";
-import type { EffectivePolicy } from "../../shared/api/recording.ts";
 import type { TierStatus } from "../../shared/api/storage-tiers.ts";
 import type { Clock, Timer } from "../../shared/lib/clock.ts";
 import { describeError, errorCode } from "../../shared/lib/errors.ts";
@@ -43,7 +42,7 @@ export interface MoverParts {
   readonly orm: Orm;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly policyOf: (cameraId: string) => EffectivePolicy;
+  readonly policyOf: CandidateParts["policyOf"];
   readonly volumes: MoverVolumes;
   /** The segment is elsewhere from now on. */
   readonly onMoved: (segmentId: number) => void;

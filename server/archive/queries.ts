@@ -2,8 +2,9 @@ import { and, asc, desc, eq, gt, gte, inArray, lt, lte, or, type SQL, sql } from
 import type { SegmentEntry } from "../../shared/api/recording.ts";
 import { CODEC_IDS } from "../../shared/media/types.ts";
 import type { Orm } from "../db/database.ts";
-import { evidenceLocks, segments, storageVolumes } from "../db/schema/index.ts";
+import { segments, storageVolumes } from "../db/schema/index.ts";
 import type { SegmentFact } from "../ingest/protocol.ts";
+import { isLocked } from "./locks.ts";
 
 export interface SegmentQuery {
   readonly cameraId: string;
@@ -12,6 +13,8 @@ export interface SegmentQuery {
   readonly endMicros: number;
   readonly direction: "forward" | "backward";
   readonly limit: number;
+  /** Whether a lock holds each at this time is asked too. */
+  readonly lockedAtMicros?: number | undefined;
 }
 
 export interface FoundSegment extends SegmentFact {
@@ -20,6 +23,7 @@ export interface FoundSegment extends SegmentFact {
   readonly tier: "hot" | "warm" | "cold";
   readonly kind: "local" | "s3";
   readonly location: string;
+  /** As asked. */
   readonly locked: boolean;
 }
 
@@ -35,7 +39,7 @@ export async function findSegments(
   open: ReadonlyMap<string, SegmentFact>,
   query: SegmentQuery,
 ): Promise<FoundSegment[]> {
-  const { cameraId, role, startMicros, endMicros, direction, limit } = query;
+  const { cameraId, role, startMicros, endMicros, direction, limit, lockedAtMicros } = query;
   const conditions: (SQL | undefined)[] = [
     eq(segments.cameraId, cameraId),
     role && eq(segments.role, role),
@@ -52,9 +56,7 @@ export async function findSegments(
       tier: storageVolumes.tier,
       kind: storageVolumes.kind,
       location: storageVolumes.location,
-      locked: sql<boolean>`exists (select 1 from ${evidenceLocks} where ${evidenceLocks.cameraId} = ${segments.cameraId}
-        and ${evidenceLocks.releasedAt} is null and (${evidenceLocks.expiresAt} is null or ${evidenceLocks.expiresAt} > now())
-        and ${evidenceLocks.startMicros} < ${segments.endMicros} and ${evidenceLocks.endMicros} >= ${segments.startMicros})`,
+      locked: lockedAtMicros === undefined ? sql<boolean>`false` : isLocked(segments, lockedAtMicros),
     })
     .from(segments)
     .innerJoin(storageVolumes, eq(storageVolumes.id, segments.volumeId))

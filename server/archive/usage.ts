@@ -2,7 +2,8 @@ import { max, min, sql, sum } from "drizzle-orm";
 import type { CameraUsage, StorageUsage, VolumeUsage } from "../../shared/api/storage-usage.ts";
 import type { Clock } from "../../shared/lib/clock.ts";
 import type { Orm } from "../db/database.ts";
-import { evidenceLocks, segments } from "../db/schema/index.ts";
+import { segments } from "../db/schema/index.ts";
+import { isLocked } from "./locks.ts";
 
 const HOUR_MICROS = 3_600_000_000;
 const DAY_MICROS = 24 * HOUR_MICROS;
@@ -35,7 +36,7 @@ export class ArchiveUsage {
   }
 
   async #count(now: number): Promise<StorageUsage> {
-    const [rows, locked] = await Promise.all([this.#rows(now), this.#locked()]);
+    const [rows, locked] = await Promise.all([this.#rows(now), this.#locked(now)]);
     const cameras = new Map<string, CameraUsage>();
     const volumes = new Map<string, VolumeUsage>();
     for (const row of rows) {
@@ -87,15 +88,11 @@ export class ArchiveUsage {
   }
 
   /** Bytes that evidence locks hold, by volume. */
-  async #locked(): Promise<Map<string, number>> {
+  async #locked(now: number): Promise<Map<string, number>> {
     const rows = await this.#orm
       .select({ volumeId: segments.volumeId, bytes: sum(segments.bytes).mapWith(Number) })
       .from(segments)
-      .where(
-        sql`exists (select 1 from ${evidenceLocks} where ${evidenceLocks.cameraId} = ${segments.cameraId}
-          and ${evidenceLocks.releasedAt} is null and (${evidenceLocks.expiresAt} is null or ${evidenceLocks.expiresAt} > now())
-          and ${evidenceLocks.startMicros} < ${segments.endMicros} and ${evidenceLocks.endMicros} >= ${segments.startMicros})`,
-      )
+      .where(isLocked(segments, now))
       .groupBy(segments.volumeId);
     return new Map(rows.map(({ volumeId, bytes }) => [volumeId, bytes]));
   }

@@ -9,9 +9,12 @@ import { within } from "./wait.ts";
 
 export type VolumeState = (typeof VOLUME_STATES)[number];
 
-export interface Health {
+interface Found {
   readonly state: VolumeState;
   readonly detail: string | undefined;
+}
+
+export interface Health extends Found {
   /** Of the disk; undefined: not known, as of a bucket. */
   readonly totalBytes: number | undefined;
   readonly freeBytes: number | undefined;
@@ -34,8 +37,8 @@ const BUCKET_SLOW_MS = 15_000;
 export class VolumeHealth {
   readonly #parts: VolumeHealthParts;
   readonly #seen = new Map<string, Health>();
-  /** What others found who use it: recorders, and the mover. */
-  readonly #found = new Map<string, { state: VolumeState; detail: string | undefined }>();
+  /** What others found who use it, each by its name: one that is well with it does not speak for the others. */
+  readonly #found = new Map<string, Map<string, Found>>();
   readonly #asking = new Map<string, Promise<void>>();
   #timer: Timer | undefined;
   #looks = 0;
@@ -58,10 +61,10 @@ export class VolumeHealth {
   }
 
   /** What was found, unless that is well: then what was seen. */
-  worst(volumeId: string): { readonly state: VolumeState; readonly detail: string | undefined } {
-    const found = this.#found.get(volumeId);
+  worst(volumeId: string): Found {
+    const [found] = this.#found.get(volumeId)?.values() ?? [];
     const seen = this.#seen.get(volumeId);
-    if (found && found.state !== "ok") return found;
+    if (found) return found;
     return { state: seen?.state ?? "ok", detail: seen?.detail };
   }
 
@@ -71,9 +74,12 @@ export class VolumeHealth {
     return state === "ok" || state === "full";
   }
 
-  found(volume: VolumeRow, state: VolumeState, detail: string | undefined): void {
+  found(volume: VolumeRow, state: VolumeState, detail: string | undefined, by: string): void {
     const before = this.worst(volume.id).state;
-    this.#found.set(volume.id, { state, detail });
+    const found = this.#found.get(volume.id) ?? new Map<string, Found>();
+    this.#found.set(volume.id, found);
+    if (state === "ok") found.delete(by);
+    else found.set(by, { state, detail });
     const now = this.worst(volume.id);
     if (now.state !== before) this.#parts.onAlarm(volume, now.state, now.detail);
   }

@@ -35,7 +35,7 @@ const someCameras = z
   .transform((list) => (list === "none" ? [] : list.split(",").filter((id) => id !== "")))
   .pipe(z.array(z.uuid()).max(MOST_CAMERAS));
 
-export function recordingRoutes(api: Api, { archive, orm }: AppDeps): void {
+export function recordingRoutes(api: Api, { archive, clock, orm }: AppDeps): void {
   api.add(
     needs("archive.view"),
     {
@@ -58,7 +58,9 @@ export function recordingRoutes(api: Api, { archive, orm }: AppDeps): void {
       const { camera: cameraId, start = 0, end = Number.MAX_SAFE_INTEGER, role, limit } = c.req.valid("query");
       mayView(c.get("principal"), [cameraId]);
       const range = { startMicros: start, endMicros: end, direction: "forward" as const };
-      const found = await findSegments(orm, archive.index.open, { cameraId, role, ...range, limit });
+      const lockedAtMicros = clock.utcMicros();
+      const query = { cameraId, role, ...range, limit, lockedAtMicros };
+      const found = await findSegments(orm, archive.index.open, query);
       return c.json(found.map(segmentBody), 200);
     },
   );

@@ -3,6 +3,7 @@ import { Play } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useWall } from "../live/wall-context.tsx";
+import { linkTime } from "../playback/deep-link.ts";
 import { useLocalTime } from "../playback/use-local-time.ts";
 
 export interface Footage {
@@ -43,7 +44,7 @@ export function PlayLink({ footage, label }: { readonly footage: Footage; readon
   return (
     <Link
       to="/"
-      search={{ t: new Date(footage.startMicros / 1000).toISOString(), camera: footage.cameraId }}
+      search={{ t: linkTime(footage.startMicros), camera: footage.cameraId }}
       aria-label={label ?? t("cases.play")}
       title={t("cases.play")}
       className="grid size-7 shrink-0 place-items-center rounded-md text-fg-soft hover:bg-hover hover:text-fg coarse:size-10 [&_svg]:size-4"

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { commandFor } from "../live/keyboard-map.ts";
-import { linkTo, parseLink, parseLinkTime } from "./deep-link.ts";
 import { playbackKeyFor } from "./playback-keys.ts";
 import { initialTimeline, type TimelineAction, type TimelineState, timelineReducer } from "./timeline-reducer.ts";
 import { contains, SECOND } from "./viewport.ts";
@@ -67,31 +66,5 @@ describe("keys", () => {
     expect(playbackKeyFor(key("Space"), false, false)).toBeUndefined();
     expect(playbackKeyFor(key("KeyJ"), true, true)).toBeUndefined();
     expect(playbackKeyFor({ ...key("KeyL"), ctrlKey: true }, false, true)).toBeUndefined();
-  });
-});
-
-describe("links to a moment", () => {
-  const cameraId = "0a000000-0000-4000-8000-000000000001";
-
-  test("come back as they went", () => {
-    const link = { micros: NOW + 250_000, cameraId };
-    const search = Object.fromEntries(new URL(linkTo("https://vms.example", link)).searchParams);
-    expect(parseLink(search)).toEqual(link);
-    expect(parseLink({ t: NOW / 1000 })).toEqual({ micros: NOW, cameraId: undefined });
-  });
-
-  test.each([
-    ["a time without a zone", "2026-11-20T12:00:00"],
-    ["a word", "now"],
-    ["a time before cameras", "0"],
-    ["an absurd number", 1e300],
-    ["nothing", undefined],
-    ["an object", { t: 1 }],
-  ])("%s is refused", (_, t) => {
-    expect(parseLinkTime(t)).toBeUndefined();
-  });
-
-  test("a camera that is no id is left out", () => {
-    expect(parseLink({ t: NOW / 1000, camera: "../../x" })?.cameraId).toBeUndefined();
   });
 });

@@ -12,6 +12,7 @@ import { createSessionStore } from "./api/session.ts";
 import { createEngineSlot } from "./app/engine-host.ts";
 import { InsecurePage } from "./app/insecure-page.tsx";
 import { createAppRouter } from "./app/router.tsx";
+import { createServerClock } from "./app/server-clock.ts";
 import { ServicesProvider } from "./app/services.ts";
 import { applyTheme, deviceTheme } from "./app/theme.ts";
 import { createWallEngine } from "./engine/create-wall-engine.ts";
@@ -26,6 +27,7 @@ import { TooltipProvider } from "./ui/tooltip.tsx";
 /** The page's composition root: builds, wires, renders. Nothing else in web/ makes a singleton. */
 
 const clock = systemClock();
+const serverClock = createServerClock(clock);
 const isDisplay = location.pathname === DISPLAY_PATH;
 const plainFetch = (input: string, init?: RequestInit): Promise<Response> => fetch(input, init);
 const fetchFromServer = isDisplay ? displayFetch(plainFetch, createDisplayStore()) : plainFetch;
@@ -49,7 +51,11 @@ const parameters = new URLSearchParams(location.search);
 const transport = parameters.get("transport");
 const renderer = parameters.get("renderer");
 const engines = createEngineSlot({
-  createEngine: () => createWallEngine(renderer === "webgpu" || renderer === "webgl2" ? { renderer } : {}),
+  createEngine: () =>
+    createWallEngine({
+      onServerTime: (micros) => serverClock.learn(micros),
+      ...(renderer === "webgpu" || renderer === "webgl2" ? { renderer } : {}),
+    }),
   installStatsHook,
   createCanvas: () => {
     const canvas = document.createElement("canvas");
@@ -86,7 +92,7 @@ if (root === null) throw new Error("#root is missing");
 createRoot(root).render(
   <StrictMode>
     <I18nextProvider i18n={i18n}>
-      <ServicesProvider value={{ api, session, engines, clock }}>
+      <ServicesProvider value={{ api, session, engines, clock: serverClock }}>
         <QueryClientProvider client={queries}>
           <TooltipProvider delayDuration={500} skipDelayDuration={200}>
             {isSecureContext ? <RouterProvider router={router} /> : <InsecurePage />}

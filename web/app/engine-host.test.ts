@@ -34,6 +34,7 @@ function recordingEngine() {
       buffering: false,
       loop: undefined,
       free: [],
+      liveTiles: [],
     }),
     command: () => undefined,
     onPlayback: () => () => undefined,

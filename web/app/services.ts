@@ -10,6 +10,7 @@ export interface Services {
   readonly api: Api;
   readonly session: SessionStore;
   readonly engines: EngineSlot;
+  /** Its UTC is the server's, which alone is that of the recordings; its timers are this machine's. */
   readonly clock: Clock;
 }
 

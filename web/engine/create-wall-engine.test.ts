@@ -13,6 +13,7 @@ let terminated: boolean;
 let say: (message: FromWall) => void;
 let breakDown: (message: string) => void;
 let engine: WallEngine;
+let serverTimes: number[];
 
 beforeEach(() => {
   sent = [];
@@ -34,7 +35,8 @@ beforeEach(() => {
       }
     },
   );
-  engine = createWallEngine();
+  serverTimes = [];
+  engine = createWallEngine({ onServerTime: (micros) => serverTimes.push(micros) });
 });
 afterEach(() => vi.unstubAllGlobals());
 
@@ -74,6 +76,13 @@ test("an error within a worker that works does not end it", async () => {
   expect((await asked).drawFps).toBe(30);
 });
 
+test("passes the server's time on as often as the worker knows it", () => {
+  const stats = engine.current();
+  for (const serverMicros of [undefined, 5, 7]) say({ type: "update", stats, serverMicros });
+  say({ type: "ready", renderer: "webgpu", detail: "GPU" });
+  expect(serverTimes).toEqual([5, 7]);
+});
+
 test("passes on that addresses are wanted, until the listener leaves", () => {
   let asked = 0;
   const stop = engine.onConfigNeeded(() => asked++);
@@ -96,7 +105,15 @@ test("passes commands on and tells what the clock does", () => {
   expect(engine.playback()).toMatchObject({ mode: "live", positionMicros: undefined });
   engine.command({ kind: "seek", micros: 7 });
   expect(sent.at(-1)).toEqual({ type: "playback", command: { kind: "seek", micros: 7 } });
-  const state = { mode: "archive", positionMicros: 7, rate: 1, buffering: true, loop: undefined, free: [] } as const;
+  const state = {
+    mode: "archive",
+    positionMicros: 7,
+    rate: 1,
+    buffering: true,
+    loop: undefined,
+    free: [],
+    liveTiles: [],
+  } as const;
   say({ type: "playback", state });
   expect(engine.playback()).toBe(state);
   stop();

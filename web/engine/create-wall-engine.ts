@@ -1,15 +1,16 @@
 import { systemClock } from "../../shared/lib/clock.ts";
 import type { WallEngine } from "./engine.ts";
 import { SoundOutput } from "./sound-output.ts";
-import type {
-  ConnectOptions,
-  FromWall,
-  PlaybackCommand,
-  PlaybackState,
-  TileSpec,
-  TileStats,
-  ToWall,
-  WallStats,
+import {
+  type ConnectOptions,
+  type FromWall,
+  LIVE_PLAYBACK,
+  type PlaybackCommand,
+  type PlaybackState,
+  type TileSpec,
+  type TileStats,
+  type ToWall,
+  type WallStats,
 } from "./worker-protocol.ts";
 
 export interface WallEngineOptions {
@@ -17,6 +18,8 @@ export interface WallEngineOptions {
   readonly renderer?: "auto" | "webgpu" | "webgl2";
   /** `gpu`: shade on the GPU even where it is emulated on the processor. */
   readonly shading?: "auto" | "gpu";
+  /** Told the server's UTC, µs, as the worker's live line knows it, about twice a second. */
+  readonly onServerTime?: (micros: number) => void;
 }
 
 const NOTHING: WallStats = {
@@ -31,15 +34,6 @@ const NOTHING: WallStats = {
   latencyMs: undefined,
   serverCpu: undefined,
   openVideoFrames: 0,
-};
-
-const LIVE: PlaybackState = {
-  mode: "live",
-  positionMicros: undefined,
-  rate: 1,
-  buffering: false,
-  loop: undefined,
-  free: [],
 };
 
 /** The archive is served beside the live line: wss://host/api/v1/live -> wss://host/api/v1/playback. */
@@ -89,7 +83,7 @@ class WorkerWallEngine implements WallEngine {
   /** Sent once the canvas is there: the worker's first message is `init`. */
   #early: ToWall[] | undefined = [];
   #stats = NOTHING;
-  #playback = LIVE;
+  #playback = LIVE_PLAYBACK;
   #tiles: readonly TileSpec[] = [];
   /** Whether the worker has ever spoken; one that has not when it fails never will. */
   #spoken = false;
@@ -237,6 +231,7 @@ class WorkerWallEngine implements WallEngine {
     this.#spoken = true;
     switch (message.type) {
       case "update":
+        if (message.serverMicros !== undefined) this.#options.onServerTime?.(message.serverMicros);
         this.#publish(message.stats);
         return;
       case "stats":

@@ -63,7 +63,9 @@ export interface TileStats {
   readonly sound?: boolean;
   readonly limitedBy: string | undefined;
   readonly decoder: "hardware" | "software" | undefined;
-  /** In the archive: capture time of the picture that is drawn. */
+  /** Live: capture time of the picture that is drawn, µs UTC of the server. */
+  readonly liveCaptureMicros?: number | undefined;
+  /** In the archive: the same. Only tiles of the archive have this field. */
   readonly captureMicros?: number | undefined;
   /** In the archive: how long the stages of the last seek took, ms. */
   readonly seekMs?: Readonly<Record<string, number>> | undefined;
@@ -94,23 +96,34 @@ export interface ConnectOptions {
   readonly transport?: "auto" | "websocket" | "webtransport";
 }
 
-/** What the archive's shared clock does; a wall is live or in the archive, all tiles together unless out of sync. */
-export interface PlaybackSpeed {
-  /** 0.25 to 16; negative: backward. 0 is pause. */
-  readonly rate: number;
-}
-
-export interface PlaybackState {
-  readonly mode: "live" | "archive";
-  /** The shared clock, µs UTC; undefined while live. */
+/** What one of the archive's clocks does. */
+export interface ClockState {
+  /** µs UTC; undefined while live. */
   readonly positionMicros: number | undefined;
+  /** 0.25 to 16; negative: backward. 0 is pause. */
   readonly rate: number;
   /** Pictures are on their way; the clock waits for them. */
   readonly buffering: boolean;
   readonly loop: { readonly startMicros: number; readonly endMicros: number } | undefined;
-  /** Tiles that follow their own clock (SYNC off). */
-  readonly free: readonly { readonly tileId: string; readonly positionMicros: number; readonly rate: number }[];
 }
+
+/** A tile's own clock (SYNC off). */
+export interface FreeClock extends ClockState {
+  readonly tileId: string;
+  readonly positionMicros: number;
+}
+
+/** The shared clock's state: a wall is live or in the archive, all tiles together unless out of sync. */
+export interface PlaybackState extends ClockState {
+  readonly mode: "live" | "archive";
+  /** Tiles that follow their own clock, whatever the mode. */
+  readonly free: readonly FreeClock[];
+  /** Tiles that are live while the others are in the archive. */
+  readonly liveTiles: readonly string[];
+}
+
+export const LIVE_CLOCK: ClockState = { positionMicros: undefined, rate: 1, buffering: false, loop: undefined };
+export const LIVE_PLAYBACK: PlaybackState = { ...LIVE_CLOCK, mode: "live", free: [], liveTiles: [] };
 
 /** `tileId` left out: the shared clock; given: that tile alone, which then follows its own clock until `sync`. */
 export type PlaybackCommand =
@@ -129,8 +142,8 @@ export type PlaybackCommand =
   | { readonly kind: "rate"; readonly rate: number; readonly tileId?: string }
   /** One picture of the tile (the shared clock: of the selected tile), and everyone to its time. */
   | { readonly kind: "step"; readonly direction: 1 | -1; readonly tileId?: string }
-  | { readonly kind: "loop"; readonly startMicros: number; readonly endMicros: number }
-  | { readonly kind: "no-loop" }
+  | { readonly kind: "loop"; readonly startMicros: number; readonly endMicros: number; readonly tileId?: string }
+  | { readonly kind: "no-loop"; readonly tileId?: string }
   | { readonly kind: "sync" }
   /** The tile whose sound is heard, in the archive, at the speed of life; left out: none. */
   | { readonly kind: "hear"; readonly tileId?: string };
@@ -184,7 +197,12 @@ export type ToWall =
 export type FromWall =
   | { readonly type: "ready"; readonly renderer: RendererKind; readonly detail: string | undefined }
   /** Twice a second, and at once when a tile's state changes. */
-  | { readonly type: "update"; readonly stats: WallStats }
+  | {
+      readonly type: "update";
+      readonly stats: WallStats;
+      /** The server's UTC now, µs, as the live line knows it; undefined before its first round trip. */
+      readonly serverMicros: number | undefined;
+    }
   /** At each change, and ten times a second while the clock runs. */
   | { readonly type: "playback"; readonly state: PlaybackState }
   /** undefined: silence, at once. */

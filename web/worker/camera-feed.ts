@@ -37,6 +37,7 @@ export class CameraFeed {
   #lastBytesMs: number | undefined;
   #bytesSinceMs: number | undefined;
   #intervalMs: number | undefined;
+  #captureTime: number | undefined;
   #pictureWidth = 0;
   #pictureHeight = 0;
   #droppedBefore = 0;
@@ -135,8 +136,9 @@ export class CameraFeed {
   }
 
   /** The playhead's picture is on the screen. */
-  drawn(width: number, height: number, latencyMs: number | undefined): void {
+  drawn(width: number, height: number, latencyMs: number | undefined, captureTime: number): void {
     this.#hasPicture = true;
+    this.#captureTime = captureTime;
     this.#pictureWidth = width;
     this.#pictureHeight = height;
     this.#drawnRate.add();
@@ -187,6 +189,7 @@ export class CameraFeed {
       limitedBy: message?.limitedBy,
       sound: message?.audioFormat !== undefined,
       decoder: site === "unknown" ? undefined : site,
+      liveCaptureMicros: this.#captureTime,
     };
   }
 

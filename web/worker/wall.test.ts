@@ -132,6 +132,18 @@ describe("playing", () => {
     expect(wall.stats().latencyMs).toBe(80);
   });
 
+  test("the page is told the server's time, and the capture time of the picture that is drawn", async () => {
+    clock.advance(millis(500));
+    expect(posts.at(-1)).toMatchObject({ type: "update", serverMicros: undefined });
+    const skewed = 1_700_000_000_000_000 + 600_000_000;
+    link.nowMicros = skewed;
+    await play();
+    expect(stats()).toMatchObject({ liveCaptureMicros: 1_700_000_000_000_000 });
+    expect(stats()).not.toHaveProperty("captureMicros");
+    clock.advance(millis(500));
+    expect(posts.at(-1)).toMatchObject({ type: "update", serverMicros: skewed });
+  });
+
   test("audio of the stream does not reach the video decoder", async () => {
     await play();
     link.frame(sealer.seal({ streamId: SUB, payload: Uint8Array.of(1), codec: "pcmu", flags: 16 }));

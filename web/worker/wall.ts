@@ -394,6 +394,7 @@ export class Wall {
 
   #update(): void {
     this.#updateScheduled = false;
-    if (!this.#closed) this.#deps.post({ type: "update", stats: this.stats() });
+    if (this.#closed) return;
+    this.#deps.post({ type: "update", stats: this.stats(), serverMicros: this.#link.serverNowMicros() });
   }
 }

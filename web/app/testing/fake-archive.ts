@@ -1,24 +1,23 @@
 import { type Clock, systemClock } from "../../../shared/lib/clock.ts";
 import { millis } from "../../../shared/lib/time.ts";
-import type { PlaybackCommand, PlaybackState } from "../../engine/worker-protocol.ts";
+import {
+  type FreeClock,
+  LIVE_PLAYBACK,
+  type PlaybackCommand,
+  type PlaybackState,
+} from "../../engine/worker-protocol.ts";
 
-const LIVE: PlaybackState = {
-  mode: "live",
-  positionMicros: undefined,
-  rate: 1,
-  buffering: false,
-  loop: undefined,
-  free: [],
-};
-
-type Free = PlaybackState["free"][number];
+const loopOf = (command: Extract<PlaybackCommand, { kind: "loop" }>): NonNullable<FreeClock["loop"]> => ({
+  startMicros: command.startMicros,
+  endMicros: command.endMicros,
+});
 
 /** Stands in for the archive's clocks: runs, loops, frees tiles; every time has footage. */
 export class FakeArchive {
   readonly #clock: Clock;
   readonly #listeners = new Set<() => void>();
   readonly #timer: { cancel(): void };
-  #state = LIVE;
+  #state = LIVE_PLAYBACK;
 
   constructor(clock: Clock = systemClock()) {
     this.#clock = clock;
@@ -36,7 +35,9 @@ export class FakeArchive {
 
   /** Capture time of a tile's picture; undefined: the tile is live. */
   timeOf(tileId: string): number | undefined {
-    return this.#state.free.find((tile) => tile.tileId === tileId)?.positionMicros ?? this.#state.positionMicros;
+    const { free, liveTiles, positionMicros } = this.#state;
+    const own = free.find((tile) => tile.tileId === tileId)?.positionMicros;
+    return own ?? (liveTiles.includes(tileId) ? undefined : positionMicros);
   }
 
   command(command: PlaybackCommand): void {
@@ -45,23 +46,32 @@ export class FakeArchive {
     const tileId = "tileId" in command && command.kind !== "step" ? command.tileId : undefined;
     if (tileId !== undefined) {
       const others = shared.free.filter((tile) => tile.tileId !== tileId);
-      const before: Free = shared.free.find((tile) => tile.tileId === tileId) ?? {
-        tileId,
-        positionMicros: shared.positionMicros ?? now,
-        rate: shared.rate,
+      const own = shared.free.find((tile) => tile.tileId === tileId);
+      const wasLive = shared.liveTiles.includes(tileId);
+      const before = {
+        ...(own ?? { ...LIVE_PLAYBACK, tileId, rate: wasLive ? 1 : shared.rate }),
+        positionMicros: own?.positionMicros ?? (wasLive ? now : (shared.positionMicros ?? now)),
       };
-      if (command.kind === "live") this.#tell({ ...shared, free: others });
-      else if (command.kind === "seek") {
-        this.#tell({ ...shared, free: [...others, { ...before, positionMicros: command.micros }] });
-      } else if (command.kind === "rate") {
-        this.#tell({ ...shared, free: [...others, { ...before, rate: command.rate }] });
-      }
+      const { buffering, loop, rate, positionMicros } = before;
+      const liveTiles = shared.liveTiles.filter((one) => one !== tileId);
+      const free = (change: Partial<FreeClock>): void =>
+        this.#tell({
+          ...shared,
+          liveTiles,
+          free: [...others, { tileId, buffering, loop, rate, positionMicros, ...change }],
+        });
+      if (command.kind === "live") {
+        this.#tell({ ...shared, free: others, liveTiles: shared.mode === "live" ? [] : [...liveTiles, tileId] });
+      } else if (command.kind === "seek") free({ positionMicros: command.micros });
+      else if (command.kind === "rate") free({ rate: command.rate });
+      else if (command.kind === "loop") free({ loop: loopOf(command) });
+      else if (command.kind === "no-loop") free({ loop: undefined });
       return;
     }
     const archive = { ...shared, mode: "archive" as const, positionMicros: shared.positionMicros ?? now };
     switch (command.kind) {
       case "live":
-        this.#tell({ ...LIVE, free: shared.free });
+        this.#tell({ ...LIVE_PLAYBACK, free: shared.free });
         return;
       case "seek":
         this.#tell({ ...archive, positionMicros: Math.min(command.micros, now) });
@@ -73,13 +83,13 @@ export class FakeArchive {
         this.#tell({ ...archive, rate: 0, positionMicros: archive.positionMicros + command.direction * 66_667 });
         return;
       case "loop":
-        this.#tell({ ...archive, loop: { startMicros: command.startMicros, endMicros: command.endMicros } });
+        this.#tell({ ...archive, loop: loopOf(command) });
         return;
       case "no-loop":
         this.#tell({ ...shared, loop: undefined });
         return;
       case "sync":
-        this.#tell({ ...shared, free: [] });
+        this.#tell({ ...shared, free: [], liveTiles: [] });
         return;
     }
   }

@@ -77,8 +77,8 @@ export function useTileActions({ cell, cameraId, tileId, name }: Tile): TileActi
             engine.stats(),
             engine.snapshot(tileId, snapshotBurn ? "image/png" : mimeOf(snapshotJpeg)),
           ]);
-          // In the archive the time of the picture, live the present.
-          const micros = stats.tiles.find((tile) => tile.tileId === tileId)?.captureMicros ?? now;
+          const tile = stats.tiles.find((one) => one.tileId === tileId);
+          const micros = tile?.captureMicros ?? tile?.liveCaptureMicros ?? now;
           if (picture === undefined) {
             toast.error(t("wall.snapshotFailed"));
             return;

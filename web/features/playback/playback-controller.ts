@@ -1,6 +1,6 @@
 import type { Clock } from "../../../shared/lib/clock.ts";
 import type { WallEngine } from "../../engine/engine.ts";
-import type { PlaybackCommand, PlaybackState } from "../../engine/worker-protocol.ts";
+import { type ClockState, LIVE_CLOCK, type PlaybackCommand, type PlaybackState } from "../../engine/worker-protocol.ts";
 import type { TimelineStore } from "./timeline-store.ts";
 import type { Range } from "./viewport.ts";
 
@@ -16,6 +16,7 @@ export type PlaybackEngine = Pick<WallEngine, "command" | "playback" | "onPlayba
 
 interface PlaybackDeps {
   readonly engine: PlaybackEngine;
+  /** Its UTC is the server's: what is marked or looked for is on the server's time. */
   readonly clock: Clock;
   readonly store: TimelineStore;
   /** The tile that is selected or shown alone. */
@@ -28,9 +29,14 @@ export interface Position {
   readonly live: boolean;
 }
 
-/** What the buttons and keys of playback do. Turns wishes into commands to the engine; knows nothing of pages. */
+/**
+ * What the buttons and keys of playback do, and what they show. Turns wishes into commands to the engine; knows nothing
+ * of pages. Who shows something of it subscribes here and not at the engine, whose news it may not have taken yet.
+ */
 export class PlaybackController {
   readonly #deps: PlaybackDeps;
+  readonly #listeners = new Set<() => void>();
+  #version = 0;
   /** Speed to go on with after a pause; negative: backward. */
   #lastRate = 1;
   #state: PlaybackState;
@@ -52,26 +58,46 @@ export class PlaybackController {
       const aim = this.#aim;
       const told = aim && this.#told(aim.tileId).positionMicros;
       if (aim && told !== undefined && Math.abs(told - aim.micros) < NEAR_MICROS) this.#aim = undefined;
+      this.#changed();
     };
     take();
     return this.#deps.engine.onPlayback(take);
   }
 
+  /** Told of every change of what can be read here, the pass of time left out. */
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** Another number after every change: a snapshot for `useSyncExternalStore`. */
+  readonly version = (): number => this.#version;
+
   get state(): PlaybackState {
     return this.#state;
+  }
+
+  /** What the selected tile's clock (SYNC off) or everyone's loops. */
+  get looped(): Range | undefined {
+    return this.#told(this.#deps.tileId()).loop;
+  }
+
+  /** Whether that clock waits for pictures. */
+  get buffering(): boolean {
+    return this.#told(this.#deps.tileId()).buffering;
   }
 
   /** Where the selected tile's clock (SYNC off) or everyone's is now, carried on between two messages of the engine. */
   position(): Position {
     const nowMs = this.#deps.clock.monotonicMs();
-    const { positionMicros, rate } = this.#told(this.#deps.tileId());
+    const { positionMicros, rate, buffering } = this.#told(this.#deps.tileId());
     const aim = this.#aim;
     if (aim && nowMs < aim.untilMs && (aim.tileId === undefined || aim.tileId === this.#deps.tileId())) {
       return { micros: aim.micros, rate, live: false };
     }
     if (positionMicros === undefined) return { micros: this.#deps.clock.utcMicros(), rate: 1, live: true };
     const sinceMs = Math.min(GUESS_MS, nowMs - this.#toldAtMs);
-    const ahead = this.#state.buffering ? 0 : sinceMs * 1000 * rate;
+    const ahead = buffering ? 0 : sinceMs * 1000 * rate;
     return { micros: Math.round(positionMicros + ahead), rate, live: false };
   }
 
@@ -81,6 +107,7 @@ export class PlaybackController {
     this.#send({ kind: "seek", micros: at, ...(options.scrub === true ? { scrub: true } : {}) });
     this.#aim = { micros: at, tileId: this.#addressee(), untilMs: this.#deps.clock.monotonicMs() + AIM_MS };
     if (options.scrub !== true) this.#deps.store.dispatch({ type: "reveal", micros: at });
+    this.#changed();
   }
 
   jumpBy(micros: number): void {
@@ -107,6 +134,7 @@ export class PlaybackController {
     const direction = (rate === 0 ? this.#lastRate : rate) < 0 ? -1 : 1;
     if (rate === 0 && !live) this.#lastRate = direction * speed;
     else this.setRate(direction * speed);
+    this.#changed();
   }
 
   /** The speed that plays now, or will play after the pause; without direction. */
@@ -130,7 +158,10 @@ export class PlaybackController {
 
   step(direction: 1 | -1): void {
     const { rate, live } = this.position();
-    if (live || rate !== 0) this.setRate(0);
+    const alone = this.#addressee();
+    const joined = alone !== undefined && !this.#state.free.some((tile) => tile.tileId === alone);
+    // Pausing it gives a tile its own clock: without one all would step.
+    if (live || rate !== 0 || joined) this.setRate(0);
     const tileId = this.#deps.tileId();
     this.#deps.engine.command({ kind: "step", direction, ...(tileId === undefined ? {} : { tileId }) });
   }
@@ -140,17 +171,18 @@ export class PlaybackController {
     this.#aim = undefined;
     this.#send({ kind: "live" });
     this.#deps.store.dispatch({ type: "reveal", micros: this.#deps.clock.utcMicros() });
+    this.#changed();
   }
 
   loop(range: Range): void {
-    this.#deps.engine.command({ kind: "loop", ...range });
+    this.#send({ kind: "loop", ...range });
     const { micros } = this.position();
     if (micros < range.startMicros || micros >= range.endMicros) this.seek(range.startMicros);
   }
 
   toggleLoop(): void {
     const { selection } = this.#deps.store.get();
-    if (this.#state.loop !== undefined) this.#deps.engine.command({ kind: "no-loop" });
+    if (this.looped !== undefined) this.#send({ kind: "no-loop" });
     else if (selection !== undefined) this.loop(selection);
   }
 
@@ -164,13 +196,20 @@ export class PlaybackController {
     return this.#deps.store.get().alone ? this.#deps.tileId() : undefined;
   }
 
-  /** What the engine said last of the tile's clock: its own, else everyone's. */
-  #told(tileId: string | undefined): Pick<PlaybackState, "positionMicros" | "rate"> {
-    return this.#state.free.find((tile) => tile.tileId === tileId) ?? this.#state;
+  #changed(): void {
+    this.#version += 1;
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  /** What the engine said last of the tile's clock: its own, none since it is live, else everyone's. */
+  #told(tileId: string | undefined): ClockState {
+    const { free, liveTiles } = this.#state;
+    if (tileId !== undefined && liveTiles.includes(tileId)) return LIVE_CLOCK;
+    return free.find((tile) => tile.tileId === tileId) ?? this.#state;
   }
 
   /** With SYNC off a command is for the selected tile; without a selected one, for all. */
-  #send(command: Exclude<PlaybackCommand, { kind: "loop" | "no-loop" | "sync" | "hear" }>): void {
+  #send(command: Exclude<PlaybackCommand, { kind: "sync" | "hear" | "step" }>): void {
     const tileId = this.#addressee();
     this.#deps.engine.command(tileId === undefined ? command : { ...command, tileId });
   }

@@ -46,10 +46,10 @@ export function PlaybackPanel({ onExport, onCase }: PlaybackPanelProps): ReactNo
   const actions = usePlaybackActions();
   const [opened, setOpened] = useState<Opened>();
   const sound = useSound();
-  const mayMark = can("bookmark.write") && selected !== undefined;
+  const may = { bookmark: can("bookmark.write"), lock: can("evidence.manage") } as const;
 
   const mark = (kind: "bookmark" | "lock"): void => {
-    if (selected === undefined || !mayMark) return;
+    if (selected === undefined || !may[kind]) return;
     const startMicros = controller.position().micros;
     const range = store.get().selection ?? { startMicros, endMicros: startMicros + MOMENT_MICROS };
     setOpened({ kind, range, cameraId: selected.cameraId, name: selected.name });
@@ -86,7 +86,11 @@ export function PlaybackPanel({ onExport, onCase }: PlaybackPanelProps): ReactNo
       aria-label={t("playback.title")}
       className="on-dark relative z-10 shrink-0 select-none border-line border-t bg-panel max-sm:pb-[env(safe-area-inset-bottom)]"
     >
-      <TransportBar run={run} mayMark={mayMark} sound={sound.possible ? sound.on : undefined} />
+      <TransportBar
+        run={run}
+        mayMark={may.bookmark && selected !== undefined}
+        sound={sound.possible ? sound.on : undefined}
+      />
       {timeline.isError && timeline.data === undefined && (
         <p role="alert" className="px-3 pb-1 text-danger text-xs">
           {t("playback.failed")} {errorText(t, timeline.error)}
@@ -94,7 +98,8 @@ export function PlaybackPanel({ onExport, onCase }: PlaybackPanelProps): ReactNo
       )}
       <Timeline timeline={timeline.data} />
       <RangeBar
-        mayMark={mayMark}
+        mayMark={may.bookmark && selected !== undefined}
+        mayLock={may.lock && selected !== undefined}
         onBookmark={() => mark("bookmark")}
         onLock={() => mark("lock")}
         onExport={

@@ -5,11 +5,12 @@ import { Button } from "../../ui/button.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
 import { usePlaybackContext, useTimelineState } from "./playback-context.tsx";
 import { useLocalTime } from "./use-local-time.ts";
-import { usePlayback } from "./use-playback.ts";
+import { useTransport } from "./use-playback.ts";
 import type { Range } from "./viewport.ts";
 
 interface RangeBarProps {
   readonly mayMark: boolean;
+  readonly mayLock: boolean;
   readonly onBookmark: () => void;
   readonly onLock: () => void;
   /** Left out: nobody offers export here. */
@@ -19,11 +20,11 @@ interface RangeBarProps {
 }
 
 /** What can be done with a range of time. */
-export function RangeBar({ mayMark, onBookmark, onLock, onExport, onCase }: RangeBarProps): ReactNode {
+export function RangeBar({ mayMark, mayLock, onBookmark, onLock, onExport, onCase }: RangeBarProps): ReactNode {
   const { t } = useTranslation();
   const { controller, store } = usePlaybackContext();
   const range = useTimelineState((state) => state.selection);
-  const looping = usePlayback(({ loop }) => loop) !== undefined;
+  const looping = useTransport(({ looped }) => looped !== undefined);
   const { text } = useLocalTime();
   if (range === undefined) return null;
   const length = range.endMicros - range.startMicros;
@@ -60,7 +61,7 @@ export function RangeBar({ mayMark, onBookmark, onLock, onExport, onCase }: Rang
           {t("playback.export")}
         </Button>
       )}
-      {mayMark && (
+      {mayLock && (
         <Button size="sm" variant="ghost" className="coarse:h-11" onClick={onLock}>
           <Lock aria-hidden="true" />
           {t("playback.lock")}

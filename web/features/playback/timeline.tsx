@@ -19,7 +19,7 @@ interface TimelineProps {
 export function Timeline({ timeline }: TimelineProps): ReactNode {
   const { t } = useTranslation();
   const { clock } = useServices();
-  const { engine, store, controller, selected } = usePlaybackContext();
+  const { store, controller, selected } = usePlaybackContext();
   const time = useLocalTime();
   const canvas = useRef<HTMLCanvasElement>(null);
   const [hover, setHover] = useState<number>();
@@ -65,7 +65,7 @@ export function Timeline({ timeline }: TimelineProps): ReactNode {
           others: controller.state.free.map(({ positionMicros }) => positionMicros),
           selection,
           markedMicros,
-          loop: controller.state.loop,
+          loop: controller.looped,
           hoverMicros: drawn.current.hover,
         };
         painter.paint(scene);
@@ -90,7 +90,7 @@ export function Timeline({ timeline }: TimelineProps): ReactNode {
     };
     const observer = new ResizeObserver(measure);
     observer.observe(element);
-    const stops = [store.subscribe(request), engine.onPlayback(request)];
+    const stops = [store.subscribe(request), controller.subscribe(request)];
     const second = clock.every(millis(1000), request);
     return () => {
       if (frame !== undefined) cancelAnimationFrame(frame);
@@ -98,7 +98,7 @@ export function Timeline({ timeline }: TimelineProps): ReactNode {
       second.cancel();
       for (const stop of stops) stop();
     };
-  }, [engine, store, controller, clock]);
+  }, [store, controller, clock]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: what was drawn has changed
   useEffect(() => redraw.current(), [rows, time, hover]);

@@ -36,7 +36,7 @@ import { usePlaybackContext, useTimelineState } from "./playback-context.tsx";
 import { SPEEDS } from "./playback-controller.ts";
 import type { PlaybackKey } from "./playback-keys.ts";
 import { useLocalTime } from "./use-local-time.ts";
-import { usePlayback } from "./use-playback.ts";
+import { usePlayback, useTransport } from "./use-playback.ts";
 
 interface TransportBarProps {
   /** What the key of the same name does. */
@@ -55,10 +55,10 @@ export function TransportBar({ run, mayMark, sound }: TransportBarProps): ReactN
   const { controller, store } = usePlaybackContext();
   const compact = useMedia("(max-width: 1099px), (pointer: coarse)");
   const archive = usePlayback(({ mode }) => mode) === "archive";
-  const looping = usePlayback(({ loop }) => loop) !== undefined;
-  // Rate of the selected tile's own clock when it has one.
-  const rate = usePlayback(() => controller.position().rate);
-  const live = usePlayback(() => controller.position().live);
+  // Of the selected tile's own clock when it has one.
+  const looping = useTransport(({ looped }) => looped !== undefined);
+  const rate = useTransport((transport) => transport.position().rate);
+  const live = useTransport((transport) => transport.position().live);
   const alone = useTimelineState((state) => state.alone);
   const selecting = useTimelineState((state) => state.selecting);
   const hasSelection = useTimelineState((state) => state.selection !== undefined);
@@ -113,7 +113,7 @@ export function TransportBar({ run, mayMark, sound }: TransportBarProps): ReactN
         <label>
           <span className="sr-only">{t("playback.speed")}</span>
           <select
-            value={usePlayback(() => controller.speed())}
+            value={useTransport((transport) => transport.speed())}
             title={t("playback.speed")}
             onChange={(event) => controller.setSpeed(Number(event.target.value))}
             className="nums h-7 rounded-md border border-line-strong bg-raised px-1 text-fg text-xs coarse:h-11"
@@ -289,7 +289,8 @@ function PositionClock({ onOpen }: { readonly onOpen: () => void }): ReactNode {
     return () => timer.cancel();
   }, [clock]);
   // Renders again with each tenth that the clock tells, and when it starts or stops.
-  const { buffering } = usePlayback((state) => state);
+  useTransport(({ version }) => version());
+  const { buffering } = controller;
   const { micros, rate, live } = controller.position();
   return (
     <button

@@ -1,4 +1,5 @@
 import type { Clock } from "../../../shared/lib/clock.ts";
+import type { FreeClock } from "../../engine/worker-protocol.ts";
 
 export const MAX_RATE = 16;
 const MIN_RATE = 0.25;
@@ -35,9 +36,6 @@ export class ArchiveClock {
   get rate(): number {
     return this.#rate;
   }
-  get held(): boolean {
-    return this.#held;
-  }
   get loop(): Loop | undefined {
     return this.#loop;
   }
@@ -50,6 +48,11 @@ export class ArchiveClock {
     if (!this.running) return this.#anchorMicros;
     const elapsedMicros = (this.#clock.monotonicMs() - this.#anchorMs) * 1000;
     return this.#wrap(Math.round(this.#anchorMicros + elapsedMicros * this.#rate));
+  }
+
+  /** What the page is told. */
+  state(buffering: boolean): Omit<FreeClock, "tileId"> {
+    return { positionMicros: this.position(), rate: this.#rate, buffering, loop: this.#loop };
   }
 
   seek(micros: number): void {

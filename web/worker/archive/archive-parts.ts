@@ -33,12 +33,3 @@ export interface ArchiveDeps {
   shrink(frame: VideoFrame, widthPx: number): Promise<ImageBitmap>;
   copy(bitmap: ImageBitmap): Promise<ImageBitmap>;
 }
-
-export const LIVE: PlaybackState = {
-  mode: "live",
-  positionMicros: undefined,
-  rate: 1,
-  buffering: false,
-  loop: undefined,
-  free: [],
-};

@@ -111,7 +111,7 @@ describe("several cameras", () => {
     archive.command({ kind: "live", tileId: "tile-3" });
     await bench.run(100);
     expect(archive.isLive(tile(3))).toBe(true);
-    expect(archive.state().free).toEqual([{ tileId: "tile-2", positionMicros: START + 300 * FRAME, rate: 0 }]);
+    expect(archive.state().free).toMatchObject([{ tileId: "tile-2", positionMicros: START + 300 * FRAME, rate: 0 }]);
     expect(archive.stats(tile(2))?.captureMicros).toBe(START + 300 * FRAME);
     expect(bench.stats(1).captureMicros).toBe(START + 100 * FRAME);
     archive.command({ kind: "step", direction: 1, tileId: "tile-2" });

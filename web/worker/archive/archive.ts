@@ -1,11 +1,18 @@
 import type { Timer } from "../../../shared/lib/clock.ts";
 import { millis } from "../../../shared/lib/time.ts";
-import type { PlaybackCommand, PlaybackState, TileSpec, TileStats } from "../../engine/worker-protocol.ts";
+import {
+  LIVE_PLAYBACK,
+  type PlaybackCommand,
+  type PlaybackState,
+  type TileSpec,
+  type TileStats,
+} from "../../engine/worker-protocol.ts";
 import { KeyStore } from "../open/key-store.ts";
 import { openFrame, type SealedPiece } from "../open/open-frame.ts";
 import { planWishes } from "../subscribe/plan.ts";
+import type { Loop } from "./archive-clock.ts";
 import { ArchiveConnection, type KeysMessage } from "./archive-connection.ts";
-import { type ArchiveDeps, type ArchiveEvents, LIVE } from "./archive-parts.ts";
+import type { ArchiveDeps, ArchiveEvents } from "./archive-parts.ts";
 import { ArchivePlayer } from "./archive-player.ts";
 import { ArchiveSound, type SoundWish } from "./archive-sound.ts";
 import { KeyframeDecoder } from "./keyframe-decoder.ts";
@@ -37,7 +44,7 @@ export class Archive {
   #visible = true;
   #heardTile: string | undefined;
   #frameAsked = false;
-  #told: PlaybackState = LIVE;
+  #told: PlaybackState = LIVE_PLAYBACK;
   #closed = false;
 
   constructor(deps: ArchiveDeps, events: ArchiveEvents) {
@@ -118,18 +125,11 @@ export class Archive {
 
   state(): PlaybackState {
     const shared = this.#groups.get(SHARED);
-    const free = [...this.#groups].flatMap(([tileId, { clock }]) =>
-      tileId === SHARED ? [] : [{ tileId, positionMicros: clock.position(), rate: clock.rate }],
+    const free = [...this.#groups].flatMap(([tileId, group]) =>
+      tileId === SHARED ? [] : [{ tileId, ...group.clock.state(group.buffering) }],
     );
-    if (!shared) return { ...LIVE, free };
-    return {
-      mode: "archive",
-      positionMicros: shared.clock.position(),
-      rate: shared.clock.rate,
-      buffering: shared.buffering,
-      loop: shared.clock.loop,
-      free,
-    };
+    if (!shared) return { ...LIVE_PLAYBACK, free };
+    return { mode: "archive", ...shared.clock.state(shared.buffering), free, liveTiles: [...this.#liveTiles] };
   }
 
   command(command: PlaybackCommand): void {
@@ -152,13 +152,10 @@ export class Archive {
         this.#step(command.direction, command.tileId);
         return;
       case "loop":
-        this.#group(undefined, command.startMicros).setLoop({
-          startMicros: command.startMicros,
-          endMicros: command.endMicros,
-        });
+        this.#loop({ startMicros: command.startMicros, endMicros: command.endMicros }, command.tileId);
         return;
       case "no-loop":
-        this.#groups.get(SHARED)?.setLoop(undefined);
+        this.#loop(undefined, command.tileId);
         return;
       case "sync":
         this.#liveTiles.clear();
@@ -213,8 +210,15 @@ export class Archive {
     this.#reconcile();
   }
 
+  #loop(loop: Loop | undefined, tileId: string | undefined): void {
+    const playing = this.#playing(tileId);
+    if (!loop && !playing?.clock.loop) return;
+    const from = playing?.clock.position() ?? loop?.startMicros ?? this.#nowMicros();
+    this.#group(tileId, from).setLoop(loop);
+  }
+
   #rate(rate: number, tileId: string | undefined): void {
-    const playing = this.#groups.get(tileId ?? SHARED) ?? (tileId === undefined ? undefined : this.#sharedOf(tileId));
+    const playing = this.#playing(tileId);
     if (!playing && rate === 1) return;
     this.#group(tileId, playing?.clock.position() ?? this.#nowMicros()).setRate(rate);
   }
@@ -223,8 +227,11 @@ export class Archive {
     const key = tileId !== undefined && this.#groups.has(tileId) ? tileId : undefined;
     const group = this.#group(key, this.#nowMicros());
     const tile = this.#tiles.find((one) => one.tileId === tileId && this.#groupOf(one) === group);
-    const player = (tile && this.#playerOf(tile)) ?? group.players[0];
+    // A camera that may not be seen, or has nothing here, has no picture to go to: another one leads.
+    const own = tile && this.#playerOf(tile);
+    const player = own?.showable ? own : group.players.find(({ showable }) => showable);
     if (player) group.step(player, direction);
+    else group.setRate(0);
   }
 
   /** The group, entered at that time where it is not there yet. */
@@ -252,6 +259,11 @@ export class Archive {
     return group;
   }
 
+  /** What the tile follows, live left out; without a tile the shared clock. */
+  #playing(tileId: string | undefined): PlaybackGroup | undefined {
+    return this.#groups.get(tileId ?? SHARED) ?? (tileId === undefined ? undefined : this.#sharedOf(tileId));
+  }
+
   #sharedOf(tileId: string): PlaybackGroup | undefined {
     return this.#liveTiles.has(tileId) ? undefined : this.#groups.get(SHARED);
   }
@@ -263,7 +275,7 @@ export class Archive {
   }
 
   #groupOf({ tileId }: TileSpec): PlaybackGroup | undefined {
-    return this.#groups.get(tileId) ?? this.#sharedOf(tileId);
+    return this.#playing(tileId);
   }
 
   #keyOf({ tileId, cameraId }: TileSpec): string {

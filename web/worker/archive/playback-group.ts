@@ -16,6 +16,8 @@ export interface PlaybackGroupDeps {
 const PATIENCE_MS = 8000;
 /** Shorter waits are not told. */
 const BUFFERING_MS = 150;
+/** Steps that wait for pictures: a key that is held down is not owed more. */
+const MOST_STEPS = 25;
 /** Where footage ends so shortly before now, it is being recorded: more will come. */
 const GROWING_MICROS = 15_000_000;
 
@@ -108,7 +110,7 @@ export class PlaybackGroup {
     this.clock.setRate(0);
     this.#forward = direction > 0;
     this.#ended = false;
-    this.#steps.push({ player, direction });
+    if (this.#steps.length < MOST_STEPS) this.#steps.push({ player, direction });
     this.#deps.onChange();
     this.tick();
   }

@@ -15,12 +15,12 @@ import { Page } from "../../ui/page.tsx";
 import { EmptyState, FailureState, SkeletonRows } from "../../ui/states.tsx";
 import { useWall } from "../live/wall-context.tsx";
 import { bookmarkColour } from "../playback/patterns.ts";
+import { instantsOf } from "../playback/typed-time.ts";
 import { useLocalTime } from "../playback/use-local-time.ts";
 import { inTreeOrder } from "../tree/build-tree.ts";
 import { AddToCaseDialog } from "./add-to-case-dialog.tsx";
 import { BookmarkDialog } from "./bookmark-dialog.tsx";
 import { CameraName, PlayLink, RangeText } from "./footage-line.tsx";
-import { microsOf } from "./local-time-input.ts";
 import { useUndoableRemoval } from "./use-undoable-removal.ts";
 
 interface Filter {
@@ -43,8 +43,9 @@ export function BookmarksPage(): ReactNode {
   const queries = useQueryClient();
   const [filter, setFilter] = useState(ANY);
   const wanted = useDeferredValue(filter);
-  const startMicros = microsOf(wanted.from, zone);
-  const endMicros = microsOf(wanted.to, zone);
+  // Of a time that comes twice, the one that leaves nothing out.
+  const startMicros = instantsOf(wanted.from, zone)[0];
+  const endMicros = instantsOf(wanted.to, zone).at(-1);
   const bookmarks = useBookmarks(api, {
     text: wanted.text.trim(),
     tag: wanted.tag,

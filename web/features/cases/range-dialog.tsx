@@ -6,9 +6,10 @@ import { useServices } from "../../app/services.ts";
 import { useSubmit } from "../../app/use-submit.ts";
 import { Input, TextField } from "../../ui/field.tsx";
 import { useWall } from "../live/wall-context.tsx";
+import { OccurrenceChoice } from "../playback/occurrence-choice.tsx";
+import { instantOf, type TypedTime, typedTime } from "../playback/typed-time.ts";
 import { useLocalTime } from "../playback/use-local-time.ts";
 import { inTreeOrder, matches } from "../tree/build-tree.ts";
-import { inputOf, microsOf } from "./local-time-input.ts";
 import { tookCase } from "./use-cases.ts";
 
 const HOUR_MICROS = 3_600_000_000;
@@ -24,11 +25,11 @@ export function RangeDialog(props: { readonly caseId: string; readonly onClose: 
   const queries = useQueryClient();
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const [query, setQuery] = useState("");
-  const [from, setFrom] = useState(() => inputOf(clock.utcMicros() - HOUR_MICROS, zone));
-  const [to, setTo] = useState(() => inputOf(clock.utcMicros(), zone));
+  const [from, setFrom] = useState(() => typedTime(clock.utcMicros() - HOUR_MICROS, zone));
+  const [to, setTo] = useState(() => typedTime(clock.utcMicros(), zone));
   const [note, setNote] = useState("");
-  const startMicros = microsOf(from, zone);
-  const endMicros = microsOf(to, zone);
+  const startMicros = instantOf(from, zone);
+  const endMicros = instantOf(to, zone);
   const backwards = startMicros !== undefined && endMicros !== undefined && endMicros <= startMicros;
   const list = inTreeOrder(cameras.data ?? []).filter(
     (camera) => chosen.includes(camera.id) || matches(camera, query.trim()),
@@ -76,22 +77,16 @@ export function RangeDialog(props: { readonly caseId: string; readonly onClose: 
         </div>
       </fieldset>
       <div className="grid gap-3 sm:grid-cols-2">
-        <TextField
+        <TimeField
           label={t("cases.from", { zone: zone.name })}
           error={startMicros === undefined ? missing : undefined}
-          type="datetime-local"
-          step={1}
-          required
-          value={from}
+          time={from}
           onChange={setFrom}
         />
-        <TextField
+        <TimeField
           label={t("cases.to")}
           error={endMicros === undefined ? missing : backwards ? t("cases.backwards") : undefined}
-          type="datetime-local"
-          step={1}
-          required
-          value={to}
+          time={to}
           onChange={setTo}
         />
       </div>
@@ -103,5 +98,29 @@ export function RangeDialog(props: { readonly caseId: string; readonly onClose: 
         onChange={setNote}
       />
     </FormDialog>
+  );
+}
+
+interface TimeFieldProps {
+  readonly label: string;
+  readonly error: string | undefined;
+  readonly time: TypedTime;
+  readonly onChange: (time: TypedTime) => void;
+}
+
+function TimeField({ label, error, time, onChange }: TimeFieldProps): ReactNode {
+  return (
+    <div className="flex min-w-0 flex-col gap-2">
+      <TextField
+        label={label}
+        error={error}
+        type="datetime-local"
+        step={1}
+        required
+        value={time.text}
+        onChange={(text) => onChange({ ...time, text })}
+      />
+      <OccurrenceChoice label={label} time={time} onChange={onChange} />
+    </div>
   );
 }

@@ -6,7 +6,9 @@ import { useTimelineDays } from "../../api/queries.ts";
 import { useServices } from "../../app/services.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
+import { OccurrenceChoice } from "./occurrence-choice.tsx";
 import { usePlaybackContext } from "./playback-context.tsx";
+import { instantOf, type TypedTime, typedTime } from "./typed-time.ts";
 import { useLocalTime } from "./use-local-time.ts";
 
 /** A day with footage, and a time on it. */
@@ -14,21 +16,18 @@ export function GoToDialog({ onClose }: { readonly onClose: () => void }): React
   const { t, i18n } = useTranslation();
   const { api, clock } = useServices();
   const { controller, cameraIds } = usePlaybackContext();
-  const { zone, text } = useLocalTime();
+  const { zone } = useLocalTime();
   const [atMicros] = useState(() => controller.position().micros);
   const [nowMicros] = useState<number>(() => clock.utcMicros());
-  const [day, setDay] = useState(text.isoDate(atMicros));
-  const [time, setTime] = useState(text.time(atMicros));
-  const [second, setSecond] = useState(false);
+  const [opened] = useState(() => typedTime(atMicros, zone));
+  const [day, setDay] = useState(opened.text.slice(0, 10));
+  const [time, setTime] = useState(opened.text.slice(11));
+  const [second, setSecond] = useState(opened.second);
   const [month, setMonth] = useState(day.slice(0, 7));
   const days = useTimelineDays(api, cameraIds, month, zone.name);
   const withFootage = new Set(days.data?.month === month ? days.data.days : []);
-  const [year = 1970, monthNumber = 1, date = 1] = day.split("-").map(Number);
-  const [hour = 0, minute = 0, seconds = 0] = time.split(":").map(Number);
-  const instants = zone.instants({ year, month: monthNumber, day: date, hour, minute, second: seconds });
-  // In autumn an hour comes twice: the operator says which.
-  const twice = instants.length > 1;
-  const instant = instants[twice && second ? 1 : 0];
+  const typed: TypedTime = { text: `${day}T${time}`, second };
+  const instant = instantOf(typed, zone);
   const future = instant !== undefined && instant > nowMicros;
 
   // The picker counts in the browser's own days, which are the clock's: both use its zone.
@@ -92,21 +91,7 @@ export function GoToDialog({ onClose }: { readonly onClose: () => void }): React
             className="nums h-9 rounded-md border border-line-strong bg-raised px-2 coarse:h-11"
           />
         </label>
-        {twice && (
-          <div className="flex gap-1" role="group" aria-label={t("playback.twice")}>
-            {instants.map((one, index) => (
-              <Button
-                key={one}
-                size="sm"
-                variant="ghost"
-                aria-pressed={second === (index === 1)}
-                onClick={() => setSecond(index === 1)}
-              >
-                {time} {zone.offsetName(one)}
-              </Button>
-            ))}
-          </div>
-        )}
+        <OccurrenceChoice time={typed} onChange={({ second }) => setSecond(second)} />
         {instant === undefined && <p className="text-danger text-sm">{t("playback.noSuchTime")}</p>}
         {future && <p className="text-danger text-sm">{t("playback.future")}</p>}
         <Button type="submit" variant="primary" disabled={instant === undefined || future}>

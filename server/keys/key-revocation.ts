@@ -1,8 +1,9 @@
-import { and, asc, eq, gt, gte, inArray, isNull, lt, lte, or, sql } from "drizzle-orm";
+import { and, asc, eq, gte, inArray, lte, sql } from "drizzle-orm";
 import type { Clock } from "../../shared/lib/clock.ts";
 import { FluxError } from "../../shared/lib/errors.ts";
+import { isLocked, locksOver } from "../archive/locks.ts";
 import type { Orm } from "../db/database.ts";
-import { evidenceLocks, revokedVideoKeys, videoDeks } from "../db/schema/index.ts";
+import { evidenceLocks, revokedVideoKeys, segments, videoDeks } from "../db/schema/index.ts";
 import { toDate } from "../db/time.ts";
 import { dayOfEpoch, epochAt } from "./epoch.ts";
 import type { VideoKeys } from "./video-keys.ts";
@@ -19,6 +20,14 @@ export interface Revocation {
 const MICROS_PER_MS = 1000;
 const DAY_MS = 86_400_000;
 const MAX_DAYS = 3660;
+/**
+ * Locks hold capture times, keys follow the server's clock when a frame is sealed (SPEC W20). A frame is sealed at most
+ * about 20 s after it was taken: a camera's clock is trusted only while its frames come within half a second in 10 to
+ * 20 s, else the delay is cut at 10 s (W31, W32). So a lock's last frames may have the next day's key. Before a lock lies
+ * the keyframe that its first picture needs; where the index knows the segment, that is found whatever the GOP's length.
+ */
+const SEALED_LATER_MICROS = 60_000_000;
+const KEYFRAME_BEFORE_MICROS = 60_000_000;
 
 /**
  * Destroys video keys: what they sealed stays on disk and can never be opened again, on no volume, in no copy. The wrapped key is
@@ -39,7 +48,8 @@ export class KeyRevocation {
   /** Returns the numbers of the keys destroyed. Throws `keys.bad_days`, `keys.in_use`, `keys.locked`. */
   async revoke({ cameraId, fromDay, toDay, reason, byName }: Revocation): Promise<number[]> {
     this.#check(fromDay, toDay);
-    const now = toDate(this.#clock.utcMicros());
+    const nowMicros = this.#clock.utcMicros();
+    const now = toDate(nowMicros);
     let ids: readonly number[] = [];
     const destroyed = this.#orm.transaction(async (transaction) => {
       const [startMicros, endMicros] = [
@@ -48,17 +58,18 @@ export class KeyRevocation {
       ];
       // Locks that are being set are waited for, and those that come now wait: they find the keys gone.
       await transaction.execute(sql`lock table ${evidenceLocks} in share mode`);
-      const locks = await transaction.$count(
+      const locked = await transaction.$count(
         evidenceLocks,
-        and(
-          eq(evidenceLocks.cameraId, cameraId),
-          isNull(evidenceLocks.releasedAt),
-          or(isNull(evidenceLocks.expiresAt), gt(evidenceLocks.expiresAt, now)),
-          lt(evidenceLocks.startMicros, endMicros),
-          gte(evidenceLocks.endMicros, startMicros),
+        locksOver(
+          {
+            cameraId,
+            startMicros: startMicros - SEALED_LATER_MICROS,
+            endMicros: endMicros + KEYFRAME_BEFORE_MICROS,
+          },
+          nowMicros,
         ),
       );
-      if (locks > 0) throw new FluxError("keys.locked", "footage of these days is under an evidence lock");
+      if (locked > 0) throw new FluxError("keys.locked", "footage of these days is under an evidence lock");
       const rows = await transaction
         .select()
         .from(videoDeks)
@@ -66,6 +77,16 @@ export class KeyRevocation {
         .orderBy(asc(videoDeks.id))
         .for("update");
       if (rows.length === 0) return [];
+      const sealed = and(
+        inArray(
+          segments.keyId,
+          rows.map(({ id }) => id),
+        ),
+        isLocked(segments, nowMicros),
+      );
+      if ((await transaction.$count(segments, sealed)) > 0) {
+        throw new FluxError("keys.locked", "footage that these keys sealed is under an evidence lock");
+      }
       const revoked = rows.map(({ id: keyId, utcDay }) => {
         return { keyId, cameraId, utcDay, reason, revokedByName: byName, revokedAt: now };
       });

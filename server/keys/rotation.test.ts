@@ -4,8 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { KeyInventory } from "../../shared/api/keys.ts";
 import { SimulatedClock } from "../../shared/lib/simulated-clock.ts";
 import { micros, millis } from "../../shared/lib/time.ts";
+import { volumeRow } from "../archive/testkit/volume-row.ts";
 import { createLog } from "../core/log.ts";
-import { evidenceLocks, meks, settings, videoDeks } from "../db/schema/index.ts";
+import { evidenceLocks, meks, segments, settings, storageVolumes, videoDeks } from "../db/schema/index.ts";
 import { databases, type TempDatabase } from "../testkit/temp-db.ts";
 import { ADMIN_PASSWORD, startTestServer } from "../testkit/test-server.ts";
 import { dayOfEpoch, epochAt } from "./epoch.ts";
@@ -14,6 +15,7 @@ import { type Keys, openKeys } from "./open-keys.ts";
 const log = createLog("silent");
 const MORNING = micros(Date.UTC(2026, 10, 20, 8) * 1000);
 const DAY_MS = 86_400_000;
+const DAY_MICROS = DAY_MS * 1000;
 
 describe.each(databases)("keys over time, $name", (kind) => {
   let database: TempDatabase;
@@ -108,6 +110,37 @@ describe.each(databases)("keys over time, $name", (kind) => {
     const lock = { id: randomUUID(), cameraId: camera, reason: "case", createdByName: "x", createdAt: new Date() };
     const startMicros = Date.parse(day) * 1000 + 3_600_000_000;
     await orm.insert(evidenceLocks).values({ ...lock, startMicros, endMicros: startMicros + 1 });
+    await expect(revoke(day)).rejects.toMatchObject({ code: "keys.locked" });
+    await orm.update(evidenceLocks).set({ releasedAt: new Date() });
+
+    // The first picture after midnight needs the keyframe before it; the last before it was sealed after midnight.
+    const [first, next] = [Date.parse(day) * 1000, Date.parse(day) * 1000 + DAY_MICROS];
+    const near = [
+      { startMicros: next + 200_000, endMicros: next + 60_000_000 },
+      { startMicros: first - 60_000_000, endMicros: first - 40_000 },
+    ];
+    for (const range of near) {
+      await orm.insert(evidenceLocks).values({ ...lock, id: randomUUID(), ...range });
+      await expect(revoke(day)).rejects.toMatchObject({ code: "keys.locked" });
+      await orm.update(evidenceLocks).set({ releasedAt: new Date() });
+    }
+
+    // A GOP of minutes, or a clock that was set: the segment says which key it begins with.
+    const volume = volumeRow({ location: "/nowhere" });
+    await orm.insert(storageVolumes).values(volume);
+    const times = { startMicros: next - 1_000_000, endMicros: next + 400_000_000 };
+    const of = {
+      cameraId: camera,
+      streamId: 1,
+      role: "main",
+      runId: randomUUID(),
+      keyId: key.keyId,
+      codec: 1,
+    } as const;
+    const counts = { bytes: 1, frames: 1, keyframes: 1, audioFrames: 0, codecString: "avc1", width: 1, height: 1 };
+    await orm.insert(segments).values({ volumeId: volume.id, path: "a", ...times, ...of, ...counts, state: "closed" });
+    const late = { startMicros: next + 300_000_000, endMicros: next + 300_000_001 };
+    await orm.insert(evidenceLocks).values({ ...lock, id: randomUUID(), ...late });
     await expect(revoke(day)).rejects.toMatchObject({ code: "keys.locked" });
     await orm.update(evidenceLocks).set({ releasedAt: new Date() });
 

@@ -26,7 +26,7 @@ export interface VolumeServiceParts extends StoreParts {
   /** Where recordings go when nobody says anything else. */
   readonly defaultFolder: string;
   /** A file is being written there, or the index has still to be told of one. */
-  readonly isWritten?: (volumeId: string) => boolean;
+  readonly isWritten: (volumeId: string) => boolean;
   /** Volumes or their states changed. */
   readonly onChange: () => void;
   /** A volume left, or came back to, a state in which it takes recordings. */
@@ -217,7 +217,7 @@ export class VolumeService {
     if (row.tier === "hot" && row.enabled)
       throw new FluxError("storage.not_off", "recordings go there: turn it off first");
     const settled = clock.monotonicMs() - (this.#offSinceMs.get(id) ?? Number.NEGATIVE_INFINITY) >= SETTLED_MS;
-    if (!settled || isWritten?.(id)) {
+    if (!settled || isWritten(id)) {
       throw new FluxError("storage.still_written", "what was being recorded there is still being ended");
     }
     try {

@@ -73,6 +73,7 @@ export class Tiers {
       fetch: (...request) => (self?.fetch ?? globalThis.fetch)(...request),
       checkUrl: () => undefined,
       defaultFolder: join(root, "hot"),
+      isWritten: () => false,
       onChange: () => undefined,
       onAlarm: () => undefined,
     });

@@ -52,7 +52,7 @@ const dots: Draw = (context, size) => {
   context.fill();
 };
 
-export const HATCHES = {
+const HATCHES = {
   gap: { draw: diagonals, colour: PALETTE.gap, size: 8 },
   event: { draw: stripes, colour: PALETTE.event, size: 4 },
   locked: { draw: dots, colour: PALETTE.locked, size: 5 },

@@ -92,14 +92,6 @@ export class Zone {
       .sort((a, b) => a - b);
   }
 
-  /** The first instant of a local day: not midnight where daylight saving skips it. */
-  startOfDay(year: number, month: number, day: number): number {
-    const [first] = this.instants({ year, month, day });
-    if (first !== undefined) return first;
-    const about = Date.UTC(year, month - 1, day) * 1000;
-    return this.transitions(about - 86_400_000_000, about + 86_400_000_000)[0] ?? about;
-  }
-
   /** "UTC+2", "UTC+5:30". */
   offsetName(micros: number): string {
     const minutes = Math.round(this.offsetAt(micros) / 60_000_000);

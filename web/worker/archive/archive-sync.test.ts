@@ -96,6 +96,18 @@ describe("steps of a tile that shows nothing", () => {
     expect(bench.shownFrames(2)).toEqual([11, 12, 13, 14, 15]);
   });
 
+  test("lead out of a gap where no camera has a picture", async () => {
+    bench.record(3, 30, START + 60 * GOP);
+    archive.setTiles([tile(1), tile(3)]);
+    bench.server.denied.add(camera(1));
+    archive.command({ kind: "seek", micros: START + 50 * GOP });
+    archive.command({ kind: "rate", rate: 0 });
+    await bench.run(100);
+    archive.command({ kind: "step", direction: 1, tileId: "tile-1" });
+    await bench.run(200);
+    expect(archive.state()).toMatchObject({ positionMicros: START + 60 * GOP, buffering: false });
+  });
+
   test("only pause where no camera has a picture", async () => {
     for (const index of [1, 2]) bench.server.denied.add(camera(index));
     archive.command({ kind: "seek", micros: START });

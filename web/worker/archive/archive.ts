@@ -227,9 +227,10 @@ export class Archive {
     const key = tileId !== undefined && this.#groups.has(tileId) ? tileId : undefined;
     const group = this.#group(key, this.#nowMicros());
     const tile = this.#tiles.find((one) => one.tileId === tileId && this.#groupOf(one) === group);
-    // A camera that may not be seen, or has nothing here, has no picture to go to: another one leads.
     const own = tile && this.#playerOf(tile);
-    const player = own?.showable ? own : group.players.find(({ showable }) => showable);
+    const all = own ? [own, ...group.players] : group.players;
+    // A camera that may not be seen has no picture to go to; one with nothing here only what lies beyond its gap.
+    const player = all.find(({ showable }) => showable) ?? all.find(({ condition }) => condition.kind === "gap");
     if (player) group.step(player, direction);
     else group.setRate(0);
   }

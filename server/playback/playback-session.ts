@@ -2,17 +2,18 @@ import { z } from "zod";
 import type { Clock, Timer } from "../../shared/lib/clock.ts";
 import { describeError, errorCode } from "../../shared/lib/errors.ts";
 import { millis } from "../../shared/lib/time.ts";
+import { TokenBucket } from "../../shared/lib/token-bucket.ts";
 import {
   MAX_READS,
   type PlaybackClientMessage,
   type PlaybackServerMessage,
   playbackClientMessage,
   playbackRequestId,
+  SERVER_TAKES,
 } from "../../shared/wire/playback-messages.ts";
 import { Lane } from "../core/lane.ts";
 import type { ArchiveAuthority, ArchiveSegment, Authenticated, RelayAuthority } from "../relay/protocol.ts";
 import { endsSession } from "../relay/session/session-end.ts";
-import { TokenBucket } from "../relay/session/token-bucket.ts";
 import { KeyGrants } from "./key-grants.ts";
 import type { PlaybackHandlers, PlaybackLine } from "./playback-connection.ts";
 import { type CameraRight, Read, type ReadRequest } from "./read.ts";
@@ -28,8 +29,6 @@ export interface PlaybackContext {
 }
 
 const HELLO_WITHIN_MS = millis(5000);
-const MESSAGES_PER_SECOND = 200;
-const MESSAGES_BURST = 600;
 /** Reads that run; the others wait their turn. */
 const RUNNING = 8;
 /** Of these, from buckets. */
@@ -66,7 +65,7 @@ export class PlaybackSession implements PlaybackHandlers {
     this.#line = line;
     this.#context = context;
     this.#grants = new KeyGrants(connectionId, context.authority, (message) => this.#send(message));
-    this.#messages = new TokenBucket(MESSAGES_PER_SECOND, MESSAGES_BURST, context.clock);
+    this.#messages = new TokenBucket(SERVER_TAKES.perSecond, SERVER_TAKES.burst, context.clock);
     this.#helloTimer = context.clock.after(HELLO_WITHIN_MS, () => this.close("relay.no_hello", "no hello in time"));
   }
 

@@ -19,6 +19,14 @@ export const MAX_READS = 64;
 /** What one `read` may ask for. */
 export const MAX_READ_BYTES = 16 * 1024 * 1024;
 
+/** Messages of one viewer: who sends more is hung up on. */
+export const SERVER_TAKES = { perSecond: 200, burst: 2400 } as const;
+/**
+ * What a viewer keeps to. A network that stands still delivers at once what was sent meanwhile: all of that, until the
+ * viewer gives the line up (18 s at the latest), has to fit into the server's burst.
+ */
+export const VIEWER_SENDS = { perSecond: 120, burst: 240 } as const;
+
 export const playbackClientMessage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("hello"), token: z.string().max(4096), publicKey: base64, client: z.string().max(128) }),
   z.object({ type: z.literal("renew"), token: z.string().max(4096) }),

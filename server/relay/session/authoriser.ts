@@ -1,8 +1,8 @@
 import type { Clock, Timer } from "../../../shared/lib/clock.ts";
 import { errorCode, FluxError } from "../../../shared/lib/errors.ts";
 import { millis } from "../../../shared/lib/time.ts";
+import { TokenBucket } from "../../../shared/lib/token-bucket.ts";
 import type { RelayAuthority, WrappedKey } from "../protocol.ts";
-import { TokenBucket } from "./token-bucket.ts";
 import type { TileRequest } from "./viewer-feeds.ts";
 
 /** Questions to the main thread per second and viewer; each one makes it wrap two keys per camera. */

@@ -1,7 +1,7 @@
 import type { Clock } from "../../../shared/lib/clock.ts";
+import { TokenBucket } from "../../../shared/lib/token-bucket.ts";
 import type { ClientMessage, ServerMessage } from "../../../shared/wire/control-messages.ts";
 import type { WrappedKey } from "../protocol.ts";
-import { TokenBucket } from "./token-bucket.ts";
 
 type NeedKey = Extract<ClientMessage, { type: "need_key" }>;
 

@@ -1,13 +1,13 @@
 import type { Timer } from "../../../shared/lib/clock.ts";
 import { describeError, errorCode } from "../../../shared/lib/errors.ts";
 import { type Millis, millis } from "../../../shared/lib/time.ts";
+import { TokenBucket } from "../../../shared/lib/token-bucket.ts";
 import { type ClientMessage, clientMessage, type ServerMessage } from "../../../shared/wire/control-messages.ts";
 import type { Authenticated, RelayAuthority } from "../protocol.ts";
 import type { ConnectionHandlers, ViewerConnection } from "../transport/connection.ts";
 import { Authoriser } from "./authoriser.ts";
 import { KeyRequests } from "./key-requests.ts";
 import { endsSession } from "./session-end.ts";
-import { TokenBucket } from "./token-bucket.ts";
 import { type FeedsContext, ViewerFeeds } from "./viewer-feeds.ts";
 
 const HELLO_WITHIN_MS = millis(5000);

@@ -5,8 +5,9 @@ import { millis } from "../../../shared/lib/time.ts";
 import { MAX_READS } from "../../../shared/wire/playback-messages.ts";
 import { settled } from "../../testkit/fake-decoder.ts";
 import { MemoryArchive } from "../../testkit/memory-archive.ts";
-import { ArchiveConnection, type ReadEvents, type ReadRequest } from "./archive-connection.ts";
+import { ArchiveConnection } from "./archive-connection.ts";
 import { readArchiveMessage } from "./archive-socket.ts";
+import type { ReadEvents, ReadRequest } from "./line-reads.ts";
 
 const CAMERA = "11111111-2222-4333-8444-555555555555";
 const START = 1_700_000_000_000_000;
@@ -100,6 +101,41 @@ test("a lost line: reads under way fail, those that wait are asked on the next o
   await settled();
   expect(server.lines).toBe(2);
   expect(log.at(-1)).toBe("b end");
+});
+
+test("a line that never opens is given up, and the next one is tried", async () => {
+  const signals: (AbortSignal | undefined)[] = [];
+  const hanging = new ArchiveConnection(
+    {
+      ...{ clock, createOffer: server.createOffer, random: () => 0 },
+      open: (_url, _handlers, opening) => {
+        signals.push(opening);
+        return new Promise(() => undefined);
+      },
+    },
+    {
+      onState: (state) => told.push(state),
+      onSessionKey: () => undefined,
+      onKeys: () => undefined,
+      onWithdrawn: () => undefined,
+      onExpired: () => undefined,
+    },
+  );
+  hanging.connect("ws://archive/", "t1");
+  hanging.start();
+  await settled();
+  clock.advance(millis(4999));
+  expect(signals.map((signal) => signal?.aborted)).toEqual([false]);
+  clock.advance(millis(1));
+  expect(signals.map((signal) => signal?.aborted)).toEqual([true]);
+  expect(told).toEqual(["connecting", "reconnecting"]);
+  expect(hanging.lost).toBe(true);
+  clock.advance(millis(500));
+  await settled();
+  expect(signals.map((signal) => signal?.aborted)).toEqual([true, false]);
+  hanging.close();
+  expect(signals.at(-1)?.aborted).toBe(true);
+  expect(clock.pendingTimers).toBe(0);
 });
 
 test("a server that does not answer is given up, and one that went silent", async () => {

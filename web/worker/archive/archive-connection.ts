@@ -1,36 +1,15 @@
 import type { Clock, Timer } from "../../../shared/lib/clock.ts";
 import { type Micros, micros, millis } from "../../../shared/lib/time.ts";
-import {
-  MAX_READS,
-  type PlaybackClientMessage,
-  type PlaybackServerMessage,
-} from "../../../shared/wire/playback-messages.ts";
-import type { SealedFrame } from "../../../shared/wire/sealed-frame.ts";
+import type { PlaybackClientMessage, PlaybackServerMessage } from "../../../shared/wire/playback-messages.ts";
 import type { ConnectionState } from "../../engine/worker-protocol.ts";
 import type { KeyName } from "../open/key-store.ts";
 import { Backoff } from "../transport/backoff.ts";
 import { ServerClock } from "../transport/server-clock.ts";
 import { createSessionKeyOffer, type SessionKeyOffer } from "../transport/session-key.ts";
-import type { ArchiveLine, OpenArchiveLine } from "./archive-socket.ts";
+import type { ArchiveLine, ArchiveLineHandlers, OpenArchiveLine } from "./archive-socket.ts";
+import { LineReads, type ReadEvents, type ReadHandle, type ReadRequest } from "./line-reads.ts";
 
-export type ReadRequest = Omit<Extract<PlaybackClientMessage, { type: "read" }>, "type" | "requestId">;
-export type SourceMessage = Extract<PlaybackServerMessage, { type: "source" }>;
-export type EndMessage = Extract<PlaybackServerMessage, { type: "end" }>;
 export type KeysMessage = Extract<PlaybackServerMessage, { type: "keys" }>;
-
-/** One of `onEnd` and `onFailed` is called, once and last, unless the read was cancelled. */
-export interface ReadEvents {
-  onSource(source: SourceMessage): void;
-  onFrames(frames: readonly SealedFrame[]): void;
-  onEnd(end: EndMessage): void;
-  /** `archive.lost` when the line went; `denied`; else the server's code. */
-  onFailed(code: string, denied: boolean): void;
-}
-
-export interface ReadHandle {
-  /** Nothing more is told of this read. */
-  cancel(): void;
-}
 
 export interface ArchiveConnectionEvents {
   onState(state: ConnectionState): void;
@@ -49,20 +28,13 @@ export interface ArchiveConnectionDeps {
   readonly createOffer?: () => Promise<SessionKeyOffer>;
 }
 
+/** A network that swallows everything lets neither fail. */
+const OPEN_WITHIN_MS = millis(5000);
 const WELCOME_WITHIN_MS = millis(5000);
 const PING_PERIOD_MS = millis(5000);
 const SILENCE_MS = 12_000;
 const GOOD_AFTER_MS = millis(10_000);
 const ASK_AGAIN_MS = 2000;
-/** A read of which nothing was heard for this long is given up: it may be asked again. */
-const READ_SILENCE_MS = 15_000;
-
-interface Read {
-  readonly request: ReadRequest;
-  readonly events: ReadEvents;
-  lastHeardMs: number;
-}
-
 interface Attempt {
   line: ArchiveLine | undefined;
   offer: SessionKeyOffer | undefined;
@@ -71,14 +43,15 @@ interface Attempt {
   lastHeardMs: number;
   /** What came while the session key was being derived. */
   held: (() => void)[];
-  /** Until when the welcome must be there. */
+  /** Until when the line must be open, then until when the welcome must be there. */
   limit: Timer | undefined;
+  readonly opening: AbortController;
   readonly timers: Timer[];
 }
 
 /**
  * The line to the archive: opens with the first read, keeps itself up, makes the session key, and tells reads from one
- * another. Reads beyond the server's limit, and those that come while the line is down, wait for their turn.
+ * another. Reads beyond the server's limits, and those that come while the line is down, wait for their turn.
  */
 export class ArchiveConnection {
   readonly #deps: ArchiveConnectionDeps;
@@ -86,25 +59,29 @@ export class ArchiveConnection {
   readonly #clock: Clock;
   readonly #backoff: Backoff;
   readonly #serverClock = new ServerClock();
-  readonly #reads = new Map<number, Read>();
-  readonly #waiting = new Map<number, Read>();
+  readonly #reads: LineReads;
   readonly #asked = new Map<string, number>();
   #url: string | undefined;
   #token = "";
   #attempt: Attempt | undefined;
   #retry: Timer | undefined;
   #state: ConnectionState = "idle";
-  #nextId = 1;
 
   constructor(deps: ArchiveConnectionDeps, events: ArchiveConnectionEvents) {
     this.#deps = deps;
     this.#events = events;
     this.#clock = deps.clock;
     this.#backoff = new Backoff(deps.random);
+    this.#reads = new LineReads(deps.clock, (message) => this.#send(message));
   }
 
   get state(): ConnectionState {
     return this.#state;
+  }
+
+  /** It was up, or was to be, and is not. */
+  get lost(): boolean {
+    return this.#state === "reconnecting" || this.#state === "signed-out";
   }
 
   /** The server's UTC now; undefined before the first round trip. */
@@ -125,7 +102,7 @@ export class ArchiveConnection {
     const wasUsed = this.#state !== "idle";
     const failed = this.#hangUp();
     if (this.#state === "signed-out") this.#state = "idle";
-    if (wasUsed || this.#waiting.size > 0) this.start();
+    if (wasUsed || this.#reads.waiting > 0) this.start();
     fail(failed);
   }
 
@@ -142,18 +119,9 @@ export class ArchiveConnection {
   }
 
   read(request: ReadRequest, events: ReadEvents): ReadHandle {
-    const id = this.#nextId;
-    this.#nextId = (this.#nextId + 1) >>> 0;
-    this.#waiting.set(id, { request, events, lastHeardMs: 0 });
+    const handle = this.#reads.add(request, events);
     this.start();
-    this.#pump();
-    return {
-      cancel: () => {
-        if (this.#waiting.delete(id) || !this.#reads.delete(id)) return;
-        this.#send({ type: "cancel", requestId: id });
-        this.#pump();
-      },
-    };
+    return handle;
   }
 
   /** Asks for a key, at most every two seconds for the same one. */
@@ -171,7 +139,6 @@ export class ArchiveConnection {
   /** Idempotent. Open reads are forgotten without a word. */
   close(): void {
     this.#reads.clear();
-    this.#waiting.clear();
     this.#hangUp();
     this.#url = undefined;
     this.#state = "idle";
@@ -186,20 +153,22 @@ export class ArchiveConnection {
       token: this.#token,
       lastHeardMs: now,
       held: [],
-      limit: undefined,
+      limit: this.#clock.after(OPEN_WITHIN_MS, () => this.#lost(attempt)),
+      opening: new AbortController(),
       timers: [],
     };
     this.#attempt = attempt;
     try {
       attempt.offer = await (this.#deps.createOffer ?? createSessionKeyOffer)();
-      const line = await this.#deps.open(url, {
+      const handlers: ArchiveLineHandlers = {
         onControl: (message) => this.#onControl(attempt, message),
-        onFrames: (requestId, frames) => this.#inTurn(attempt, () => this.#heard(requestId)?.events.onFrames(frames)),
+        onFrames: (requestId, frames) => this.#inTurn(attempt, () => this.#reads.heard(requestId)?.onFrames(frames)),
         onClosed: ({ code, retryable }) => {
           if (retryable) this.#lost(attempt);
           else this.#expired(attempt, code);
         },
-      });
+      };
+      const line = await this.#deps.open(url, handlers, attempt.opening.signal);
       if (attempt.phase === "over") {
         line.close();
         return;
@@ -208,6 +177,7 @@ export class ArchiveConnection {
       attempt.phase = "hello";
       attempt.token = this.#token;
       attempt.lastHeardMs = this.#clock.monotonicMs();
+      attempt.limit?.cancel();
       attempt.limit = this.#clock.after(WELCOME_WITHIN_MS, () => this.#lost(attempt));
       line.send({ type: "hello", token: attempt.token, publicKey: attempt.offer.publicKey, client: "web archive" });
     } catch {
@@ -251,14 +221,14 @@ export class ArchiveConnection {
         if (this.#clock.monotonicMs() - attempt.lastHeardMs > SILENCE_MS) this.#lost(attempt);
         else {
           ping();
-          this.#giveUpSilentReads();
+          this.#reads.giveUpSilent();
         }
       }),
     );
     attempt.timers.push(this.#clock.after(GOOD_AFTER_MS, () => this.#backoff.reset()));
     this.#setState("open");
     for (const run of attempt.held.splice(0)) run();
-    this.#pump();
+    this.#reads.opened();
   }
 
   #handle(message: PlaybackServerMessage): void {
@@ -273,56 +243,20 @@ export class ArchiveConnection {
         this.#events.onWithdrawn(message.cameraId, message.code);
         return;
       case "source":
-        this.#heard(message.requestId)?.events.onSource(message);
+        this.#reads.heard(message.requestId)?.onSource(message);
         return;
       case "end":
-        this.#take(message.requestId)?.events.onEnd(message);
-        break;
+        this.#reads.over(message.requestId, (events) => events.onEnd(message));
+        return;
       case "denied":
-        this.#take(message.requestId)?.events.onFailed(message.code, true);
-        break;
+        this.#reads.over(message.requestId, (events) => events.onFailed(message.code, true));
+        return;
       case "error":
         if (message.requestId === undefined) return;
-        this.#take(message.requestId)?.events.onFailed(message.code, false);
-        break;
+        this.#reads.over(message.requestId, (events) => events.onFailed(message.code, false));
+        return;
       default:
         return;
-    }
-    this.#pump();
-  }
-
-  #heard(requestId: number): Read | undefined {
-    const read = this.#reads.get(requestId);
-    if (read) read.lastHeardMs = this.#clock.monotonicMs();
-    return read;
-  }
-
-  #giveUpSilentReads(): void {
-    const now = this.#clock.monotonicMs();
-    for (const [requestId, read] of [...this.#reads]) {
-      if (now - read.lastHeardMs < READ_SILENCE_MS) continue;
-      this.#reads.delete(requestId);
-      this.#send({ type: "cancel", requestId });
-      read.events.onFailed("archive.timeout", false);
-    }
-    this.#pump();
-  }
-
-  #take(requestId: number): Read | undefined {
-    const read = this.#reads.get(requestId);
-    this.#reads.delete(requestId);
-    return read;
-  }
-
-  /** Sends waiting reads, oldest first, up to what the server takes at once. */
-  #pump(): void {
-    if (this.#attempt?.phase !== "open") return;
-    for (const [id, read] of this.#waiting) {
-      if (this.#reads.size >= MAX_READS) return;
-      this.#waiting.delete(id);
-      this.#reads.set(id, read);
-      read.lastHeardMs = this.#clock.monotonicMs();
-      this.#send({ type: "read", requestId: id, ...read.request });
     }
   }
 
@@ -356,7 +290,7 @@ export class ArchiveConnection {
   }
 
   /** Returns the reads that were under way; they are told once the new state is known. */
-  #hangUp(): readonly Read[] {
+  #hangUp(): readonly ReadEvents[] {
     this.#retry?.cancel();
     this.#retry = undefined;
     const attempt = this.#attempt;
@@ -364,13 +298,11 @@ export class ArchiveConnection {
     if (attempt) {
       attempt.phase = "over";
       attempt.held.length = 0;
-      attempt.limit?.cancel();
-      for (const timer of attempt.timers) timer.cancel();
+      attempt.opening.abort();
+      for (const timer of [attempt.limit, ...attempt.timers]) timer?.cancel();
       attempt.line?.close();
     }
-    const failed = [...this.#reads.values()];
-    this.#reads.clear();
-    return failed;
+    return this.#reads.closed();
   }
 
   #setState(state: ConnectionState): void {
@@ -380,6 +312,6 @@ export class ArchiveConnection {
   }
 }
 
-function fail(reads: readonly Read[]): void {
-  for (const { events } of reads) events.onFailed("archive.lost", false);
+function fail(reads: readonly ReadEvents[]): void {
+  for (const events of reads) events.onFailed("archive.lost", false);
 }

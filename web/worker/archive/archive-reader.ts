@@ -1,8 +1,9 @@
 import type { Clock } from "../../../shared/lib/clock.ts";
 import { FLAG, type SealedFrame } from "../../../shared/wire/sealed-frame.ts";
-import type { ArchiveConnection, EndMessage, ReadHandle, ReadRequest } from "./archive-connection.ts";
+import type { ArchiveConnection } from "./archive-connection.ts";
 import { Footage } from "./footage.ts";
 import { type Gop, GopAssembler } from "./gop.ts";
+import type { EndMessage, ReadHandle, ReadRequest } from "./line-reads.ts";
 import type { ReadMode } from "./read-mode.ts";
 import { type PlannedRead, planRead } from "./read-plan.ts";
 
@@ -117,7 +118,12 @@ export class ArchiveReader {
   /** The clock is set to another time: a read of what is elsewhere must not be waited for. */
   seek(micros: number): void {
     const reading = this.#reading;
-    if (!reading || reading.mode !== this.#mode || reading.mode === "scrub") return;
+    if (!reading || reading.mode !== this.#mode) return;
+    if (reading.mode === "scrub") {
+      // What is under way is shown in passing; what was not even asked for is not worth its turn.
+      if (reading.handle?.asked === false && reading.request.fromMicros !== micros) this.#cancel();
+      return;
+    }
     if (reading.request.fromMicros !== micros && this.footage.at(micros).kind === "unknown") this.#cancel();
   }
 

@@ -24,8 +24,12 @@ export interface ArchiveLineHandlers {
   onClosed(reason: CloseReason): void;
 }
 
-/** Rejects when the line cannot be opened. */
-export type OpenArchiveLine = (url: string, handlers: ArchiveLineHandlers) => Promise<ArchiveLine>;
+/** Rejects when the line cannot be opened. `opening`: aborted when it is not wanted any more. */
+export type OpenArchiveLine = (
+  url: string,
+  handlers: ArchiveLineHandlers,
+  opening?: AbortSignal,
+) => Promise<ArchiveLine>;
 
 /** The server's close code for "do not try again with this token". */
 const CLOSE_FINAL = 4001;
@@ -52,8 +56,9 @@ export function readArchiveMessage(message: Uint8Array): { requestId: number; fr
 }
 
 /** Text is control, binary is frames; the socket keeps their order. */
-export const openArchiveSocket: OpenArchiveLine = (url, handlers) =>
+export const openArchiveSocket: OpenArchiveLine = (url, handlers, opening) =>
   new Promise((resolve, reject) => {
+    opening?.throwIfAborted();
     const socket = new WebSocket(url);
     socket.binaryType = "arraybuffer";
     let opened = false;
@@ -63,8 +68,15 @@ export const openArchiveSocket: OpenArchiveLine = (url, handlers) =>
       closed = true;
       socket.close(1000);
     };
+    // A browser opens one socket to a host at a time: one that hangs would hold up all that follow.
+    const giveUp = (): void => {
+      close();
+      reject(new Error("the archive did not answer in time"));
+    };
+    opening?.addEventListener("abort", giveUp, { once: true });
     socket.addEventListener("open", () => {
       opened = true;
+      opening?.removeEventListener("abort", giveUp);
       resolve({
         send: (message) => {
           if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));

@@ -4,7 +4,8 @@ import { FLAG, type SealedFrame } from "../../../shared/wire/sealed-frame.ts";
 import type { SoundPiece } from "../../engine/worker-protocol.ts";
 import type { SealedPiece } from "../open/open-frame.ts";
 import { type CreateAudioDecoder, type Sound, SoundDecoder } from "../sound/sound-decoder.ts";
-import type { ArchiveConnection, EndMessage, ReadHandle } from "./archive-connection.ts";
+import type { ArchiveConnection } from "./archive-connection.ts";
+import type { EndMessage, ReadHandle } from "./line-reads.ts";
 
 export interface ArchiveSoundDeps {
   readonly clock: Clock;

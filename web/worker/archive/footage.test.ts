@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { micros } from "../../../shared/lib/time.ts";
 import { FLAG, readFrame, type SealedFrame, sealedFrameBytes, writeHeader } from "../../../shared/wire/sealed-frame.ts";
-import type { EndMessage, ReadRequest, SourceMessage } from "./archive-connection.ts";
 import { Footage } from "./footage.ts";
 import { type Gop, GopAssembler, makeGop, pictureAt } from "./gop.ts";
+import type { EndMessage, ReadRequest, SourceMessage } from "./line-reads.ts";
 import { type Aim, planRead } from "./read-plan.ts";
 
 /** Times in the tests are seconds; a GOP is one second of four pictures. */

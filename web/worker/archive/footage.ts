@@ -1,6 +1,6 @@
-import type { EndMessage, ReadRequest } from "./archive-connection.ts";
 import { type Gop, gopEndMicros } from "./gop.ts";
 import { KnownRanges } from "./known-ranges.ts";
+import type { EndMessage, ReadRequest } from "./line-reads.ts";
 
 /** What there is at a time. */
 export type Lookup =

@@ -1,6 +1,6 @@
 import { CODEC_IDS, type VideoCodec } from "../../../shared/media/types.ts";
 import { FLAG, type SealedFrame } from "../../../shared/wire/sealed-frame.ts";
-import type { SourceMessage } from "./archive-connection.ts";
+import type { SourceMessage } from "./line-reads.ts";
 
 const VIDEO_CODECS = new Map<number, VideoCodec>([
   [CODEC_IDS.h264, "h264"],

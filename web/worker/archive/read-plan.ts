@@ -1,5 +1,5 @@
-import type { ReadRequest } from "./archive-connection.ts";
 import type { Footage } from "./footage.ts";
+import type { ReadRequest } from "./line-reads.ts";
 
 /** What playing wants of one camera's footage. */
 export interface Aim {

@@ -1,9 +1,10 @@
 import type { Clock } from "../../../shared/lib/clock.ts";
 import { millis } from "../../../shared/lib/time.ts";
-import type { ArchiveConnection, ReadHandle } from "./archive-connection.ts";
+import type { ArchiveConnection } from "./archive-connection.ts";
 import type { Gop } from "./gop.ts";
 import { GopAssembler } from "./gop.ts";
 import type { KeyframeDecoder } from "./keyframe-decoder.ts";
+import type { ReadHandle } from "./line-reads.ts";
 
 export interface Thumbnail {
   readonly bitmap: ImageBitmap;

@@ -1,4 +1,4 @@
-import type { Clock } from "../../../shared/lib/clock.ts";
+import type { Clock } from "./clock.ts";
 
 /** Allows `perSecond` on average and `burst` at once. */
 export class TokenBucket {
@@ -23,6 +23,11 @@ export class TokenBucket {
     if (this.#tokens < amount) return false;
     this.#tokens -= amount;
     return true;
+  }
+
+  /** Gives back what was taken and not used. */
+  give(amount = 1): void {
+    this.#tokens = Math.min(this.#burst, this.#tokens + amount);
   }
 
   /** Until `amount` can be taken, at the present rate. */

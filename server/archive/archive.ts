@@ -97,7 +97,7 @@ export class Archive {
       clock,
       log,
       policyOf,
-      prepare: () => this.#cameraPolicies.load(),
+      prepare: () => this.#cameraPolicies.refresh(),
       volumes: this.volumes,
       missingBytes: (volume) => this.#missingBytes(volume),
       onRefused: (volumeId, error) => this.volumes.found(volumeId, ...refusal(error), "retention"),

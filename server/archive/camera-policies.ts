@@ -51,6 +51,11 @@ export class CameraPolicies {
       .where(and(lt(removedCameras.removedAt, before), sql`not (${sql.join(left, sql` or `)})`));
   }
 
+  /** As `load`, once it was called. */
+  async refresh(): Promise<void> {
+    if (this.#removed !== undefined) await this.load();
+  }
+
   /** Undefined: the cameras are not known yet. */
   of(cameraId: string): EffectivePolicy | undefined {
     if (this.#removed === undefined) return undefined;

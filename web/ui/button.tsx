@@ -40,7 +40,7 @@ export function Button({
     <button
       type="button"
       {...props}
-      aria-busy={busy || undefined}
+      {...(busy ? { "aria-busy": true } : {})}
       disabled={disabled || busy}
       className={cn(button({ variant, size }), className)}
     >

@@ -88,6 +88,7 @@ export function PlaybackPanel({ onExport, onCase }: PlaybackPanelProps): ReactNo
     >
       <TransportBar
         run={run}
+        jumping={actions.jumping}
         mayMark={may.bookmark && selected !== undefined}
         sound={sound.possible ? sound.on : undefined}
       />

@@ -32,6 +32,7 @@ import { cn } from "../../ui/cn.ts";
 import { IconButton } from "../../ui/icon-button.tsx";
 import { Menu, MenuItem, MenuSeparator } from "../../ui/menu.tsx";
 import { useMedia } from "../live/use-media.ts";
+import type { JumpDirection } from "./jumps.ts";
 import { usePlaybackContext, useTimelineState } from "./playback-context.tsx";
 import { SPEEDS } from "./playback-controller.ts";
 import type { PlaybackKey } from "./playback-keys.ts";
@@ -41,6 +42,8 @@ import { usePlayback, useTransport } from "./use-playback.ts";
 interface TransportBarProps {
   /** What the key of the same name does. */
   readonly run: (key: PlaybackKey) => void;
+  /** The way in which the next mark is being looked for. */
+  readonly jumping: JumpDirection | undefined;
   readonly mayMark: boolean;
   /** Whether sound is on; undefined: it may not be heard. */
   readonly sound: boolean | undefined;
@@ -50,7 +53,7 @@ interface TransportBarProps {
 const touch = "coarse:size-11";
 
 /** Buttons of playback. What each does is also on the keyboard. */
-export function TransportBar({ run, mayMark, sound }: TransportBarProps): ReactNode {
+export function TransportBar({ run, jumping, mayMark, sound }: TransportBarProps): ReactNode {
   const { t } = useTranslation();
   const { controller, store } = usePlaybackContext();
   const compact = useMedia("(max-width: 1099px), (pointer: coarse)");
@@ -86,7 +89,13 @@ export function TransportBar({ run, mayMark, sound }: TransportBarProps): ReactN
         role="group"
         aria-label={t("playback.controls")}
       >
-        <Tool label={t("playback.previous")} shortcut="P" onClick={() => run("previous")} icon={<SkipBack />} />
+        <Tool
+          label={t("playback.previous")}
+          busy={jumping === -1}
+          shortcut="P"
+          onClick={() => run("previous")}
+          icon={<SkipBack />}
+        />
         <Tool label={t("playback.back10")} shortcut="Shift ←" onClick={() => run("jump-back")} icon={<RotateCcw />} />
         <Tool label={t("playback.stepBack")} shortcut="," onClick={() => run("step-back")} icon={<StepBack />} />
         <Tool
@@ -107,7 +116,13 @@ export function TransportBar({ run, mayMark, sound }: TransportBarProps): ReactN
         </IconButton>
         <Tool label={t("playback.stepForward")} shortcut="." onClick={() => run("step-on")} icon={<StepForward />} />
         <Tool label={t("playback.forward10")} shortcut="Shift →" onClick={() => run("jump-on")} icon={<RotateCw />} />
-        <Tool label={t("playback.next")} shortcut="N" onClick={() => run("next")} icon={<SkipForward />} />
+        <Tool
+          label={t("playback.next")}
+          busy={jumping === 1}
+          shortcut="N"
+          onClick={() => run("next")}
+          icon={<SkipForward />}
+        />
       </div>
       <div className="flex items-center gap-0.5">
         <label>
@@ -240,12 +255,23 @@ interface ToolProps {
   readonly shortcut?: string;
   readonly pressed?: boolean;
   readonly disabled?: boolean;
+  /** Works on it; keeps the focus. */
+  readonly busy?: boolean;
   readonly icon: ReactNode;
   readonly className?: string;
   readonly onClick: () => void;
 }
 
-function Tool({ label, shortcut, pressed, disabled = false, icon, className, onClick }: ToolProps): ReactNode {
+function Tool({
+  label,
+  shortcut,
+  pressed,
+  disabled = false,
+  busy = false,
+  icon,
+  className,
+  onClick,
+}: ToolProps): ReactNode {
   return (
     <IconButton
       side="top"
@@ -253,7 +279,8 @@ function Tool({ label, shortcut, pressed, disabled = false, icon, className, onC
       shortcut={shortcut}
       disabled={disabled}
       onClick={onClick}
-      className={cn(touch, className)}
+      className={cn(touch, busy && "animate-pulse", className)}
+      {...(busy ? { "aria-busy": true } : {})}
       {...(pressed === undefined ? {} : { "aria-pressed": pressed })}
     >
       {icon}

@@ -116,7 +116,8 @@ export const enSessions = {
   endAllOf: "End all sessions of {{name}}",
   endAllTitle: "End all sessions of {{name}}?",
   ended: "Session ended.",
-  endedMany: "{{number}} sessions ended.",
+  endedMany_one: "{{count}} session ended.",
+  endedMany_other: "{{count}} sessions ended.",
   search: "User, device or address",
   method: {
     password: "Password",

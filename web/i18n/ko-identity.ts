@@ -118,7 +118,8 @@ export const koSessions: typeof enSessions = {
   endAllOf: "{{name}}의 모든 세션 종료",
   endAllTitle: "{{name}}의 모든 세션을 종료할까요?",
   ended: "세션을 종료했습니다.",
-  endedMany: "세션 {{number}}개를 종료했습니다.",
+  endedMany_one: "세션 {{count}}개를 종료했습니다.",
+  endedMany_other: "세션 {{count}}개를 종료했습니다.",
   search: "사용자, 기기 또는 주소",
   method: {
     password: "비밀번호",

@@ -69,7 +69,7 @@ export function IntegrityBar(): ReactNode {
     if (failed !== null) return t("audit.verify.failed", { reason: failed });
     if (report === null) return t("audit.verify.never");
     if (report.ok) return t("audit.verify.intact", { rows: report.rows });
-    return t("audit.verify.faults", { number: report.findings.length + report.more });
+    return t("audit.verify.faults", { count: report.findings.length + report.more });
   }
 }
 

@@ -37,7 +37,7 @@ export function CaseExportDialog(props: { readonly one: EvidenceCase; readonly o
     <FormDialog
       form={form}
       title={t("cases.exportTitle")}
-      description={t("cases.exportLead", { number: items.length })}
+      description={t("cases.exportLead", { count: items.length })}
       action={t("exports.start")}
       ready={wanted.ready && !many && items.length > 0}
       onClose={onClose}

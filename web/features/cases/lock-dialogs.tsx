@@ -29,7 +29,7 @@ export function LockCaseDialog(props: { readonly one: EvidenceCase; readonly onC
     <FormDialog
       form={form}
       title={t("cases.locks.lockTitle")}
-      description={t("cases.locks.lockLead", { number: one.items.length })}
+      description={t("cases.locks.lockLead", { count: one.items.length })}
       action={t("cases.locks.lock")}
       ready={reason.trim() !== ""}
       onClose={onClose}

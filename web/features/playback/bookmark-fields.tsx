@@ -63,22 +63,24 @@ export function BookmarkFields({ draft, error, onChange }: BookmarkFieldsProps):
           />
         )}
       </Field>
-      <fieldset className="flex gap-2">
-        <legend className="mb-1 font-medium text-fg-soft text-xs">{t("playback.colour")}</legend>
-        {BOOKMARK_COLOURS.map((name) => (
-          <button
-            key={name}
-            type="button"
-            aria-label={t(`playback.colours.${name}`)}
-            aria-pressed={draft.colour === name}
-            onClick={() => set({ colour: name })}
-            style={{ background: bookmarkColour(name) }}
-            className={cn(
-              "size-7 rounded-full coarse:size-11",
-              draft.colour === name && "ring-2 ring-fg ring-offset-2 ring-offset-panel",
-            )}
-          />
-        ))}
+      <fieldset>
+        <legend className="mb-2 font-medium text-fg-soft text-xs">{t("playback.colour")}</legend>
+        <div className="flex gap-2">
+          {BOOKMARK_COLOURS.map((name) => (
+            <button
+              key={name}
+              type="button"
+              aria-label={t(`playback.colours.${name}`)}
+              aria-pressed={draft.colour === name}
+              onClick={() => set({ colour: name })}
+              style={{ background: bookmarkColour(name) }}
+              className={cn(
+                "size-7 rounded-full coarse:size-11",
+                draft.colour === name && "ring-2 ring-fg ring-offset-2 ring-offset-panel",
+              )}
+            />
+          ))}
+        </div>
       </fieldset>
     </>
   );

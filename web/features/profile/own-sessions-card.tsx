@@ -28,7 +28,7 @@ export function OwnSessionsCard(): ReactNode {
   const end = async (which: SessionInfo | "others"): Promise<void> => {
     if (which === "others") {
       const { ended } = await api.endOtherSessions();
-      toast.success(t("sessions.endedMany", { number: ended }));
+      toast.success(t("sessions.endedMany", { count: ended }));
     } else {
       await api.endOwnSession(which.id);
       toast.success(t("sessions.ended"));

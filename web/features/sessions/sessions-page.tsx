@@ -49,7 +49,7 @@ export function SessionsPage(): ReactNode {
       toast.success(t("sessions.ended"));
     } else {
       const { ended } = await api.endSessionsOf(session.userId);
-      toast.success(t("sessions.endedMany", { number: ended }));
+      toast.success(t("sessions.endedMany", { count: ended }));
     }
     await queries.invalidateQueries({ queryKey: sessionsKey });
   };

@@ -67,7 +67,7 @@ function TokenRow({
           {names.join(", ")}
         </span>
         {token.cameraIds !== null && (
-          <span className="nums block text-fg-muted">{t("tokens.onCameras", { number: token.cameraIds.length })}</span>
+          <span className="nums block text-fg-muted">{t("tokens.onCameras", { count: token.cameraIds.length })}</span>
         )}
       </td>
       <td className={cn(cellClass, "font-mono text-2xs text-fg-soft max-xl:hidden")}>

@@ -67,7 +67,7 @@ export function UsersPage(): ReactNode {
   return (
     <Page
       title={t("users.title")}
-      lead={users.data && t("users.lead", { number: all.length })}
+      lead={users.data && t("users.lead", { count: all.length })}
       actions={
         <>
           <div className="relative w-56 max-sm:flex-1">

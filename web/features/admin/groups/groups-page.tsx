@@ -78,7 +78,7 @@ export function GroupsPage(): ReactNode {
       {opened?.what === "remove" && (
         <Confirm
           title={t("access.groups.removeTitle", { name: opened.group.name })}
-          lead={t("access.groups.removeLead", { number: opened.group.members.length })}
+          lead={t("access.groups.removeLead", { count: opened.group.members.length })}
           action={t("common.remove")}
           describeFailure={(error) => errorText(t, error)}
           onConfirm={async () => {

@@ -34,7 +34,7 @@ export function MemberChoice({ group, chosen, onChange }: MemberChoiceProps): Re
       <legend className="mb-1 flex w-full items-baseline justify-between font-medium text-fg-soft text-xs">
         {t("access.groups.members")}
         <span className="nums font-normal text-fg-muted">
-          {t("access.groups.membersCount", { number: new Set([...chosen, ...fromProvider]).size })}
+          {t("access.groups.membersCount", { count: new Set([...chosen, ...fromProvider]).size })}
         </span>
       </legend>
       <Input

@@ -50,7 +50,7 @@ export function RoleDialog({ role, from, onSaved, onClose }: RoleDialogProps): R
       note={
         role !== undefined &&
         role.grants > 0 && (
-          <p className="mr-auto text-fg-muted text-xs">{t("access.roles.holdsAtOnce", { number: role.grants })}</p>
+          <p className="mr-auto text-fg-muted text-xs">{t("access.roles.holdsAtOnce", { count: role.grants })}</p>
         )
       }
       className="max-w-3xl"

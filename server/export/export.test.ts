@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -204,6 +204,24 @@ describe.skipIf(ffmpeg === undefined)("an export", () => {
     expect(manifest.items[0]?.gaps.map(({ reason }) => reason)).toContain("key-revoked");
     expect(manifest.files[0]?.media?.frames).toBe(225);
   });
+
+  it.each(["archive.gone", "storage.no_object"])(
+    "goes on over a recording that is gone (%s) and names it",
+    async (code) => {
+      const written = await kit.footage(clip, { root: join(kit.folder, code) });
+      const lost = written[1]?.place;
+      if (lost?.kind === "file") await rm(lost.path);
+      kit.archiveCode = code;
+      const { manifest } = await unpack(await kit.export([kit.item(written)], { format: "sealed" }));
+      expect(manifest.items[0]?.files).toHaveLength(written.length - 1);
+      expect(manifest.items[0]?.gaps.map(({ reason }) => reason)).toEqual(["file-missing"]);
+      // What may come back is no gap.
+      for (const away of ["archive.busy", "storage.unreachable"]) {
+        kit.archiveCode = away;
+        await expect(kit.export([kit.item(written)], { format: "sealed" })).rejects.toMatchObject({ code: away });
+      }
+    },
+  );
 
   it("leaves nothing behind when it is cancelled", async () => {
     const abort = new AbortController();

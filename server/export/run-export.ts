@@ -284,12 +284,15 @@ class Export {
   }
 }
 
+/** Of a file here; and as the archive says it, which was asked where the file lies by now: neither row nor file is left. */
+const MISSING: ReadonlySet<string> = new Set(["ENOENT", "segment.no_file", "archive.gone", "storage.no_object"]);
+
 /** Reasons of gaps that come from reading; whatever is no fault of the footage ends the job. */
 function lostReason(error: unknown): string {
   const code = errorCode(error) ?? (error as NodeJS.ErrnoException | undefined)?.code ?? "";
   if (code === "keys.revoked") return "key-revoked";
   if (code.startsWith("keys.")) return "no-key";
-  if (code === "ENOENT" || code === "segment.no_file") return "file-missing";
+  if (MISSING.has(code)) return "file-missing";
   if (code === "EIO" || /^(segment|wire|evidence)\./.test(code)) return "file-damaged";
   throw error;
 }

@@ -24,6 +24,8 @@ export const PASSPHRASE = "twelve characters or more";
 export class ExportKit {
   readonly folder: string;
   readonly revoked = new Set<number>();
+  /** What the archive answers about a recording that is not where it was. */
+  archiveCode = "archive.no_object_store";
   /** What exports told of themselves. */
   readonly progress: number[] = [];
   readonly signing: Awaited<ReturnType<typeof newSigningKey>>;
@@ -90,7 +92,7 @@ export class ExportKit {
       key: async (name) => this.#key(name),
       sign: (bytes) => sign(this.signing.privateJwk, bytes),
       readSegment: async () => {
-        throw new FluxError("archive.no_object_store", "none");
+        throw new FluxError(this.archiveCode, "none");
       },
       progress: (part) => void this.progress.push(part),
       signal,

@@ -115,7 +115,7 @@ describe.each(databases)("the archive, $name", (kind) => {
       const torn = await writeSegment(root, 10, { closed: false });
       await truncate(torn.file, torn.dataEnd - 100);
       const report = await run();
-      expect(report).toEqual({ indexed: 2, repaired: 1, removed: 0, forgotten: 0, strange: 0 });
+      expect(report).toEqual({ indexed: 2, repaired: 1, removed: 0, damaged: 0, forgotten: 0, strange: 0 });
       expect(await rows()).toMatchObject([
         { path: closed.path, state: "closed", frames: 100, runId: closed.runId },
         { path: torn.path, state: "closed", frames: 99, runId: torn.runId },
@@ -126,7 +126,7 @@ describe.each(databases)("the archive, $name", (kind) => {
       await segment.close();
       expect(await server.database.orm.$count(recordingRuns)).toBe(2);
       // A second start finds nothing to do.
-      expect(await run()).toEqual({ indexed: 0, repaired: 0, removed: 0, forgotten: 0, strange: 0 });
+      expect(await run()).toEqual({ indexed: 0, repaired: 0, removed: 0, damaged: 0, forgotten: 0, strange: 0 });
     });
 
     it.each([0, 1, 100, 255, 256, 300])("removes a file that ends after %i bytes: it holds no frame", async (bytes) => {

@@ -1,27 +1,29 @@
 import { join } from "node:path";
 import { and, asc, eq, inArray, ne, sql } from "drizzle-orm";
 import type { FrameOpener } from "../../shared/evidence/frame-opener.ts";
-import { describeError, errorCode } from "../../shared/lib/errors.ts";
-import { readFrame, sealedFrameBytes } from "../../shared/wire/sealed-frame.ts";
-import { encodeSegmentIndex } from "../../shared/wire/segment-codec.ts";
+import { describeError, errorCode, FluxError } from "../../shared/lib/errors.ts";
+import { HEADER_BYTES, readFrame, readHeader, sealedFrameBytes } from "../../shared/wire/sealed-frame.ts";
 import type { Orm } from "../db/database.ts";
 import { recordingRuns, segmentMoves, segments } from "../db/schema/index.ts";
 import type { SegmentFact } from "../ingest/protocol.ts";
 import { ObjectReader } from "../record/object-source.ts";
-import { type ByteSource, frameHeaders, type OpenedSegment, openSegment } from "../record/segment-reader.ts";
+import { type ByteSource, frameHeaders } from "../record/segment-reader.ts";
+import { type SalvagedSegment, salvageSegment } from "../record/segment-salvage.ts";
 import { writeIndex } from "./index-writer.ts";
+import { judgeFile, type LeftFile } from "./left-file.ts";
 import { settleMove } from "./moves.ts";
 import { closeFile, factOf } from "./recovery.ts";
 import type { SegmentStore, StoredFile } from "./stores/segment-store.ts";
 import type { VolumeRow } from "./volume-service.ts";
 
-export const FINDINGS = [
+const FINDINGS = [
   "unknown-file",
   "missing-file",
   "not-closed",
   "differs",
   "no-frames",
   "strange-file",
+  "damaged",
   "unfinished",
   "duplicate",
   "overlap",
@@ -73,7 +75,6 @@ interface Place {
 const OVERLAP_MICROS = 500_000;
 /** After a volume failed the next one begins with the GOP before (README of server/record): two files hold it. */
 const SHARED_GOP_MICROS = 15_000_000;
-const READ_BYTES = 4 * 1024 * 1024;
 const OBJECT_PIECE_BYTES = 1024 * 1024;
 
 /** Files against index, both ways (README of server/record, R1 to R8). The server must not run meanwhile. */
@@ -197,37 +198,34 @@ export class ArchiveCheck {
 
   async #file(place: Place, { path, bytes }: StoredFile, row: Row | undefined): Promise<void> {
     const { volume, store } = place;
-    let segment: OpenedSegment;
+    let source: ByteSource | undefined;
+    let segment: SalvagedSegment;
+    let left: LeftFile;
     try {
-      const source = await openSource(place, path, bytes);
-      segment = await openSegment(source).catch(async (error: unknown) => {
-        await source.close();
-        throw error;
-      });
-    } catch (error) {
-      if (errorCode(error) === "segment.short") await this.#empty(store, path, row);
-      else this.#find("strange-file", path, describeError(error), false);
-      return;
-    }
-    try {
+      source = await openSource(place, path, bytes);
+      segment = await salvageSegment(source);
+      left = await judgeFile(source, segment, row);
       this.#bytes += bytes;
       this.#frames += segment.index.frames;
-      if (segment.index.frames === 0) {
-        await this.#empty(store, path, row);
-        return;
-      }
       await this.#tags(path, segment);
+    } catch (error) {
+      if (errorCode(error) === "segment.short" && !row) await this.#empty(store, path);
+      else this.#find("strange-file", path, describeError(error), false);
+      return;
     } finally {
-      await segment.close();
+      await source?.close();
     }
-    const whole = segment.index.dataEnd + encodeSegmentIndex(segment.index).byteLength;
+    if (left.kind === "empty") return this.#empty(store, path);
+    if (left.kind === "damaged") this.#find("damaged", path, left.why, false);
     const mayClose = volume.kind === "local";
-    if (!segment.closed) {
+    if (left.kind === "torn") {
       const repair = this.#options.repair && mayClose;
       this.#find("not-closed", path, `ends without an index; ${segment.index.frames} whole frames`, repair);
       if (repair) await closeFile(join(volume.location, path), segment.index);
     }
-    const fact = factOf(volume.id, path, segment, segment.closed || mayClose ? whole : bytes);
+    // What nothing can be read of keeps the row that it has.
+    if (segment.index.frames === 0) return;
+    const fact = factOf(volume.id, path, segment, left.kind === "torn" && !mayClose ? bytes : left.bytes);
     if (!row) {
       if (await this.#duplicate(store, fact)) return;
       this.#find("unknown-file", path, "not in the index");
@@ -237,11 +235,10 @@ export class ArchiveCheck {
     if (this.#options.repair) await writeIndex(this.#orm, [{ segment: fact, state: "closed" }], []);
   }
 
-  async #empty(store: SegmentStore, path: string, row: Row | undefined): Promise<void> {
+  /** Of a file that no row tells of. */
+  async #empty(store: SegmentStore, path: string): Promise<void> {
     this.#find("no-frames", path, "holds no whole frame");
-    if (!this.#options.repair) return;
-    await store.remove(path);
-    if (row) await this.#orm.delete(segments).where(eq(segments.id, row.id));
+    if (this.#options.repair) await store.remove(path);
   }
 
   /** A copy that a move left behind: the same stretch of the same stream is elsewhere in the index. */
@@ -270,33 +267,44 @@ export class ArchiveCheck {
     return true;
   }
 
-  async #tags(path: string, segment: OpenedSegment): Promise<void> {
-    const { cameraId } = segment.header;
-    const { full } = this.#options;
-    if (!full) {
-      const first = segment.index.keyframes[0];
-      if (!first) return;
-      const head = await segment.readAt(first.offset, Math.min(READ_BYTES, segment.index.dataEnd - first.offset));
-      await this.#tag(path, cameraId, head, 0, first.offset);
+  /** Of the first picture, or of every frame. */
+  async #tags(
+    path: string,
+    { header: { cameraId }, index, stretches, closed, readAt }: SalvagedSegment,
+  ): Promise<void> {
+    if (!this.#options.full) {
+      const at = index.keyframes[0]?.offset;
+      if (at !== undefined) await this.#tag(path, cameraId, readAt, at, index.dataEnd);
       return;
     }
-    const source = { bytes: segment.index.dataEnd, readAt: segment.readAt, close: segment.close };
-    for await (const { header, at } of frameHeaders(source)) {
-      const bytes = await segment.readAt(at, sealedFrameBytes(header.length));
-      // One finding says it: the rest of the file has the same cause, or is found when that one is looked at.
-      if (!(await this.#tag(path, cameraId, bytes, 0, at))) return;
+    for (const { from, to } of stretches) {
+      let end = from;
+      for await (const { header, at } of frameHeaders(
+        { bytes: to, readAt, close: () => Promise.resolve() },
+        to,
+        from,
+      )) {
+        // One finding says it: the rest of the file has the same cause, or is found when that one is looked at.
+        if (!(await this.#tag(path, cameraId, readAt, at, to))) return;
+        end = at + sealedFrameBytes(header.length);
+      }
+      // Its index says that frames follow.
+      if (closed && end < to) this.#find("damaged", path, `no frame begins at byte ${end}, though some follow`, false);
     }
   }
 
-  async #tag(path: string, cameraId: string, bytes: Uint8Array, offset: number, at: number): Promise<boolean> {
+  async #tag(path: string, cameraId: string, readAt: ByteSource["readAt"], at: number, end: number): Promise<boolean> {
     try {
-      const frame = readFrame(bytes, offset);
-      if (!frame) return true;
+      const { length } = readHeader(await readAt(at, HEADER_BYTES));
+      const frame =
+        at + sealedFrameBytes(length) > end ? undefined : readFrame(await readAt(at, sealedFrameBytes(length)));
+      if (!frame) throw new FluxError("wire.length", "it would be longer than the file");
       await this.#options.opener.open(cameraId, frame);
       this.#opened++;
       return true;
     } catch (error) {
       const code = errorCode(error) ?? "";
+      if (!(error instanceof FluxError) || code.startsWith("storage.")) throw error;
       if (code.startsWith("keys.")) this.#find("no-key", path, describeError(error), false);
       else this.#find("changed-frame", path, `the frame at byte ${at} was changed: ${describeError(error)}`, false);
       return false;

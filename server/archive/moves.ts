@@ -2,7 +2,7 @@ import { and, eq, sql } from "drizzle-orm";
 import { FluxError } from "../../shared/lib/errors.ts";
 import type { Orm } from "../db/database.ts";
 import { segmentMoves, segments } from "../db/schema/index.ts";
-import { openSegment } from "../record/segment-reader.ts";
+import { salvageSegment } from "../record/segment-salvage.ts";
 import type { PutOptions, SegmentStore } from "./stores/segment-store.ts";
 
 export type MoveRow = typeof segmentMoves.$inferSelect;
@@ -91,11 +91,11 @@ export async function copySegment(
     await source.close();
   }
   await options.onStep("copied");
-  const copy = await openSegment(await to.open(toPath));
+  // Also of a file that lost something: what can be read of it moves on with the rest.
+  const copy = await salvageSegment(await to.open(toPath));
   try {
-    const { header, index, closed } = copy;
+    const { header, index } = copy;
     const same =
-      closed &&
       index.frames === segment.frames &&
       header.streamId === segment.streamId &&
       header.start === segment.startMicros &&

@@ -1,16 +1,19 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { and, between, eq, inArray, max } from "drizzle-orm";
+import { keyNameOf } from "../../shared/evidence/frame-opener.ts";
 import { FluxError } from "../../shared/lib/errors.ts";
-import { HEADER_BYTES, readHeader, type SealedHeader } from "../../shared/wire/sealed-frame.ts";
+import { HEADER_BYTES, readHeader } from "../../shared/wire/sealed-frame.ts";
 import { encodeSegmentIndex } from "../../shared/wire/segment-codec.ts";
 import { SEGMENT_HEADER_BYTES } from "../../shared/wire/segment-file.ts";
 import type { Logger } from "../core/log.ts";
 import type { Orm } from "../db/database.ts";
 import { segmentMoves, segments } from "../db/schema/index.ts";
 import type { SegmentFact } from "../ingest/protocol.ts";
-import { type OpenedSegment, openSegmentFile } from "../record/segment-reader.ts";
+import { type OpenedSegment, openFileSource } from "../record/segment-reader.ts";
+import { salvageSegment } from "../record/segment-salvage.ts";
 import { writeIndex } from "./index-writer.ts";
+import { judgeFile, type Promised } from "./left-file.ts";
 import { names, removeFile } from "./stores/local-store.ts";
 import { CAMERA_FOLDER, DAY_FOLDER, SEGMENT_NAME, type SegmentStore } from "./stores/segment-store.ts";
 import type { VolumeRow } from "./volume-service.ts";
@@ -20,8 +23,10 @@ export interface RecoveryReport {
   indexed: number;
   /** Of these, files whose end had to be cut off and closed. */
   repaired: number;
-  /** Files without a single frame. */
+  /** Files with less than a frame. */
   removed: number;
+  /** Files that lost something in the middle, or less than a row promises: in the index as far as they can be read. */
+  damaged: number;
   /** Rows whose file is gone. */
   forgotten: number;
   /** Files that are no segments, or could not be read: left alone. */
@@ -41,7 +46,7 @@ const DAY_MS = 86_400_000;
  * at days from the newest that the index knows, not at everything: that is `fluxvision check`.
  */
 export async function recover(orm: Orm, volumes: RecoveryVolumes, log: Logger): Promise<RecoveryReport> {
-  const report: RecoveryReport = { indexed: 0, repaired: 0, removed: 0, forgotten: 0, strange: 0 };
+  const report: RecoveryReport = { indexed: 0, repaired: 0, removed: 0, damaged: 0, forgotten: 0, strange: 0 };
   for (const volume of volumes.rows) {
     // What is written to. Moves to the other tiers are ended by the mover; the rest is for `check`.
     if (volume.kind !== "local" || volume.tier !== "hot") continue;
@@ -67,49 +72,63 @@ async function recoverVolume(orm: Orm, volume: VolumeRow, report: RecoveryReport
     volume,
     unfinished.filter(({ state }) => state === "deleting"),
   );
-  const newest = await newestDays(orm, volume);
+  const open = new Map(unfinished.filter(({ state }) => state === "open").map((row) => [row.path, row]));
   const moves = await orm.select().from(segmentMoves).where(eq(segmentMoves.fromVolumeId, volume.id));
   const moving = new Set(moves.map(({ fromPath }) => fromPath));
   const found = new Set<string>();
   let facts: { segment: SegmentFact; state: "closed" }[] = [];
-  for (const cameraId of await names(volume.location, CAMERA_FOLDER)) {
-    const from = newest.get(cameraId) ?? "";
-    for (const day of await names(join(volume.location, cameraId), DAY_FOLDER)) {
-      if (day < from) continue;
-      const known = await closedPaths(orm, volume, cameraId, day);
-      for (const name of await names(join(volume.location, cameraId, day), SEGMENT_NAME)) {
-        const path = `${cameraId}/${day}/${name}`;
-        found.add(path);
-        // An old file that the mover has yet to remove is no recording that is missing.
-        if (known.has(path) || moving.has(path)) continue;
-        const segment = await settle(volume, path, report, log);
-        if (segment) facts.push({ segment, state: "closed" });
-        if (facts.length >= BATCH) {
-          await writeIndex(orm, facts, []);
-          facts = [];
-        }
-      }
+  for await (const { path, known } of recentFiles(orm, volume, await names(volume.location, CAMERA_FOLDER))) {
+    found.add(path);
+    // An old file that the mover has yet to remove is no recording that is missing.
+    if (known || moving.has(path)) continue;
+    const row = open.get(path);
+    const segment = await settle(volume, path, row, report, log);
+    if (segment) facts.push({ segment, state: "closed" });
+    // Nobody writes to it any more, whatever it is.
+    else if (row) await orm.update(segments).set({ state: "closed" }).where(eq(segments.id, row.id));
+    if (facts.length >= BATCH) {
+      await writeIndex(orm, facts, []);
+      facts = [];
     }
   }
   await writeIndex(orm, facts, []);
-  const lost = unfinished.filter(({ state, path }) => state === "open" && !found.has(path)).map(({ id }) => id);
+  const lost = [...open.values()].filter(({ path }) => !found.has(path)).map(({ id }) => id);
   if (lost.length > 0) await orm.delete(segments).where(inArray(segments.id, lost));
   report.forgotten += lost.length;
 }
 
-/** Closes a file as it would have been closed; what no frame is in goes. */
+/** Closes a file as it would have been closed; what less than a frame is in goes; damage is left as it is. */
 async function settle(
   volume: VolumeRow,
   path: string,
+  row: Promised | undefined,
   report: RecoveryReport,
   log: Logger,
 ): Promise<SegmentFact | undefined> {
   const file = join(volume.location, path);
-  let segment: OpenedSegment;
+  const source = await openFileSource(file);
   try {
-    segment = await openSegmentFile(file);
+    const segment = await salvageSegment(source);
+    const left = await judgeFile(source, segment, row);
+    if (left.kind === "empty") {
+      await removeFile(file);
+      report.removed++;
+      return undefined;
+    }
+    if (left.kind === "damaged") {
+      log.error({ file: path, why: left.why }, "a recording is damaged; nothing of it is cut off (`fluxvision check`)");
+      report.damaged++;
+      if (segment.index.frames === 0) return undefined;
+    }
+    if (left.kind === "torn") {
+      await closeFile(file, segment.index);
+      report.repaired++;
+    }
+    report.indexed++;
+    return factOf(volume.id, path, segment, left.bytes);
   } catch (err) {
-    if (err instanceof FluxError && err.code === "segment.short") {
+    if (!(err instanceof FluxError)) throw err;
+    if (err.code === "segment.short" && row === undefined) {
       await removeFile(file);
       report.removed++;
     } else {
@@ -117,21 +136,9 @@ async function settle(
       report.strange++;
     }
     return undefined;
+  } finally {
+    await source.close();
   }
-  const { header, index, closed } = segment;
-  await segment.close();
-  if (index.frames === 0) {
-    await removeFile(file);
-    report.removed++;
-    return undefined;
-  }
-  let bytes = index.dataEnd + encodeSegmentIndex(index).byteLength;
-  if (!closed) {
-    bytes = await closeFile(file, index);
-    report.repaired++;
-  }
-  report.indexed++;
-  return factOf(volume.id, path, { header, index }, bytes);
 }
 
 /**
@@ -151,17 +158,14 @@ export async function closeLeftFiles(
     if (volume.kind !== "local" || volume.tier !== "hot") continue;
     try {
       await volumes.store(volume.id).probe();
-      const newest = await newestDays(orm, volume);
-      for (const cameraId of cameraIds) {
-        for (const day of await names(join(volume.location, cameraId), DAY_FOLDER)) {
-          if (day < (newest.get(cameraId) ?? "")) continue;
-          const known = await closedPaths(orm, volume, cameraId, day);
-          for (const name of await names(join(volume.location, cameraId, day), SEGMENT_NAME)) {
-            const path = `${cameraId}/${day}/${name}`;
-            const fact = known.has(path) ? undefined : await closeLeft(volume, path, generation, log);
-            if (fact) facts.push(fact);
-          }
-        }
+      const open = await orm
+        .select()
+        .from(segments)
+        .where(and(eq(segments.volumeId, volume.id), eq(segments.state, "open")));
+      const rows = new Map(open.map((row) => [row.path, row]));
+      for await (const { path, known } of recentFiles(orm, volume, cameraIds)) {
+        const fact = known ? undefined : await closeLeft(volume, path, rows.get(path), generation, log);
+        if (fact) facts.push(fact);
       }
     } catch (err) {
       log.warn({ err, volume: volume.name }, "the volume could not be looked through");
@@ -174,27 +178,51 @@ export async function closeLeftFiles(
 async function closeLeft(
   volume: VolumeRow,
   path: string,
+  row: Promised | undefined,
   generation: number | undefined,
   log: Logger,
 ): Promise<SegmentFact | undefined> {
   const file = join(volume.location, path);
+  const source = await openFileSource(file);
   try {
-    const segment = await openSegmentFile(file);
-    const { header, index, closed } = segment;
-    const first = await segment.readAt(SEGMENT_HEADER_BYTES, HEADER_BYTES).finally(() => segment.close());
-    if (index.frames === 0 || generationOf(readHeader(first)) !== generation) return undefined;
-    const bytes = closed ? index.dataEnd + encodeSegmentIndex(index).byteLength : await closeFile(file, index);
-    return factOf(volume.id, path, { header, index }, bytes);
+    // Whose it is, before more of it is looked at: its successor's files grow meanwhile.
+    if (source.bytes < SEGMENT_HEADER_BYTES + HEADER_BYTES) return undefined;
+    const first = readHeader(await source.readAt(SEGMENT_HEADER_BYTES, HEADER_BYTES));
+    if (keyNameOf("", first).generation !== generation) return undefined;
+    const segment = await salvageSegment(source);
+    if (segment.index.frames === 0) return undefined;
+    const left = await judgeFile(source, segment, row);
+    if (left.kind === "empty") return undefined;
+    if (left.kind === "damaged")
+      log.error({ file: path, why: left.why }, "a recording is damaged; it is left as it is");
+    if (left.kind === "torn") await closeFile(file, segment.index);
+    return factOf(volume.id, path, segment, left.bytes);
   } catch (err) {
     if (!(err instanceof FluxError)) throw err;
-    // Too short to be one (its writer has just begun it), or none of ours.
-    if (err.code !== "segment.short") log.warn({ err, file: path }, "a file among the recordings could not be read");
+    log.warn({ err, file: path }, "a file among the recordings could not be read");
     return undefined;
+  } finally {
+    await source.close();
   }
 }
 
-function generationOf({ nonce }: SealedHeader): number {
-  return new DataView(nonce.buffer, nonce.byteOffset, 4).getUint32(0);
+/** From the day before the newest that the index knows of each camera; `known`: it is closed, and its row is right. */
+async function* recentFiles(
+  orm: Orm,
+  volume: VolumeRow,
+  cameraIds: readonly string[],
+): AsyncGenerator<{ readonly path: string; readonly known: boolean }> {
+  const newest = await newestDays(orm, volume);
+  for (const cameraId of cameraIds) {
+    for (const day of await names(join(volume.location, cameraId), DAY_FOLDER)) {
+      if (day < (newest.get(cameraId) ?? "")) continue;
+      const known = await closedPaths(orm, volume, cameraId, day);
+      for (const name of await names(join(volume.location, cameraId, day), SEGMENT_NAME)) {
+        const path = `${cameraId}/${day}/${name}`;
+        yield { path, known: known.has(path) };
+      }
+    }
+  }
 }
 
 /** What the index keeps of a file. */
@@ -212,13 +240,16 @@ export function factOf(
   return { volumeId, path, bytes, ...facts, ...range, ...counts };
 }
 
-/** Cuts off what is no whole frame and writes index and trailer. Returns the file's size. */
+/**
+ * Writes index and trailer behind the last whole frame and cuts off what lies behind them. In this order: what is cut off
+ * is never more than is replaced or was promised to nobody. Returns the file's size.
+ */
 export async function closeFile(file: string, index: OpenedSegment["index"]): Promise<number> {
   const handle = await open(file, "r+");
   try {
     const end = encodeSegmentIndex(index);
-    await handle.truncate(index.dataEnd);
     await handle.write(end, 0, end.byteLength, index.dataEnd);
+    await handle.truncate(index.dataEnd + end.byteLength);
     await handle.sync();
     return index.dataEnd + end.byteLength;
   } finally {

@@ -156,7 +156,7 @@ export class Read {
         return this.#over(null);
       }
       if (apart !== undefined && this.#tooClose(captureTime, apart)) continue;
-      const end = apart === undefined ? (next?.offset ?? opened.dataEnd) : undefined;
+      const end = apart === undefined ? opened.readableTo(offset, next?.offset ?? opened.dataEnd) : undefined;
       const bytes = end === undefined ? KEYFRAME_BYTES : end - offset;
       if (this.#sentBytes > 0 && this.#sentBytes + bytes > maxBytes) return this.#over(captureTime);
       if (stopped()) return true;

@@ -8,6 +8,7 @@ import {
   openFileSource,
   openSegment,
 } from "../record/segment-reader.ts";
+import { readableTo, type SalvagedSegment, salvageSegment } from "../record/segment-salvage.ts";
 import type { ArchiveSegment } from "../relay/protocol.ts";
 
 /** How the bytes of a segment come here that is no file, or none any more. */
@@ -17,6 +18,8 @@ export interface ReadableSegment {
   readonly keyframes: readonly KeyframeEntry[];
   /** Where the frames end. */
   readonly dataEnd: number;
+  /** Where frames end that follow one another from `offset` on, at the latest `end`: behind it something is broken. */
+  readableTo(offset: number, end: number): number;
   readAt(offset: number, length: number): Promise<Uint8Array>;
 }
 
@@ -29,12 +32,12 @@ interface Entry {
 /** An index that goes on where it ended, as the file grows. */
 class Growing implements ReadableSegment {
   readonly #source: ByteSource;
-  readonly #segment: OpenedSegment;
+  readonly #segment: OpenedSegment | SalvagedSegment;
   readonly #builder: IndexBuilder | undefined;
   #index: SegmentIndex;
   #reading: Promise<void> = Promise.resolve();
 
-  private constructor(source: ByteSource, segment: OpenedSegment, builder: IndexBuilder | undefined) {
+  private constructor(source: ByteSource, segment: OpenedSegment | SalvagedSegment, builder: IndexBuilder | undefined) {
     this.#source = source;
     this.#segment = segment;
     this.#builder = builder;
@@ -43,7 +46,7 @@ class Growing implements ReadableSegment {
 
   static async open(source: ByteSource, segment: ArchiveSegment): Promise<Growing> {
     try {
-      if (segment.closed) return new Growing(source, await openSegment(source), undefined);
+      if (segment.closed) return new Growing(source, await salvageSegment(source), undefined);
       const opened = await openSegment(source, 256);
       const growing = new Growing(source, opened, new IndexBuilder());
       await growing.reach(segment.bytes);
@@ -76,6 +79,10 @@ class Growing implements ReadableSegment {
         this.#index = builder.finish(end);
       });
     return this.#reading;
+  }
+
+  readableTo(offset: number, end: number): number {
+    return "stretches" in this.#segment ? readableTo(this.#segment, offset, end) : end;
   }
 
   readAt(offset: number, length: number): Promise<Uint8Array> {

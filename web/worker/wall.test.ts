@@ -4,6 +4,7 @@ import { loadFluxCrypto } from "../../shared/crypto/load-node.ts";
 import { SimulatedClock } from "../../shared/lib/simulated-clock.ts";
 import { millis } from "../../shared/lib/time.ts";
 import type { ServerMessage } from "../../shared/wire/control-messages.ts";
+import { FLAG } from "../../shared/wire/sealed-frame.ts";
 import type { FromWall, TileSpec, TileStats } from "../engine/worker-protocol.ts";
 import { FakeBackend, settled } from "../testkit/fake-decoder.ts";
 import { FakeRenderer } from "../testkit/fake-renderer.ts";
@@ -148,6 +149,42 @@ describe("playing", () => {
     await play();
     link.frame(sealer.seal({ streamId: SUB, payload: Uint8Array.of(1), codec: "pcmu", flags: 16 }));
     expect(backend.last.queued).toHaveLength(0);
+  });
+});
+
+describe("sound", () => {
+  const hear = (tileId?: string): void => {
+    wall.playback(tileId === undefined ? { kind: "hear" } : { kind: "hear", tileId });
+    clock.advance(millis(50));
+  };
+  const pieces = () => posts.flatMap((post) => (post.type === "sound" ? [post.piece] : []));
+  const say = () =>
+    link.frame(sealer.seal({ streamId: SUB, payload: new Uint8Array(160), codec: "pcmu", flags: FLAG.audio }));
+
+  test("of a live tile is asked for, heard, and given up with the wish", async () => {
+    await play();
+    say();
+    expect(pieces()).toEqual([]);
+    hear("tile");
+    expect(link.subscribed.at(-1)).toMatchObject([{ cameraId: CAMERA, audio: true }]);
+    say();
+    expect(pieces()).toMatchObject([{ sampleRate: 8000 }]);
+    hear();
+    expect(link.subscribed.at(-1)?.[0]).not.toHaveProperty("audio");
+    expect(pieces().at(-1)).toBeUndefined();
+  });
+
+  test("is neither sent nor heard while nobody can see the wall, nor of a camera that may not be seen", async () => {
+    await play();
+    hear("tile");
+    wall.setVisible(false);
+    clock.advance(millis(50));
+    expect(link.subscribed.at(-1)?.[0]).not.toHaveProperty("audio");
+    wall.setVisible(true);
+    clock.advance(millis(50));
+    link.say({ type: "denied", cameraId: CAMERA, code: "auth.forbidden" });
+    say();
+    expect(pieces().filter((piece) => piece !== undefined)).toEqual([]);
   });
 });
 

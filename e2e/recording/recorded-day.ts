@@ -99,7 +99,7 @@ export class RecordedDay {
       // Disks live in real time.
       ...{ orm: database.orm, clock: systemClock(), sealer: keys.sealer, random: Math.random },
       ...{ fetch: globalThis.fetch, checkUrl: () => undefined, defaultFolder: join(folder, "storage") },
-      ...{ onChange: () => undefined, onAlarm: () => undefined },
+      ...{ isWritten: () => false, onChange: () => undefined, onAlarm: () => undefined },
     });
     await volumes.start();
     const day = new RecordedDay({ footage, folder, database, keys, clock, volumes });

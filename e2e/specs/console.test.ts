@@ -204,6 +204,23 @@ describe("the wall by mouse", { timeout: 120_000 }, () => {
     await settled(() => tileNames(page)).toEqual(changed);
   });
 
+  test("the transport says what the clock does, also after the last message of a pause", async () => {
+    const { page } = await open("wall");
+    await signIn(page, server.url);
+    await page.getByRole("group", { name: "Tile 9: Perimeter fence west" }).waitFor();
+    await page.keyboard.press("t");
+    const controls = page.getByRole("group", { name: "Playback controls" });
+    const speed = page.getByRole("combobox", { name: "Speed" });
+    await controls.getByRole("button", { name: "Pause" }).click();
+    await controls.getByRole("button", { name: "Play", exact: true }).waitFor();
+    await speed.selectOption("4");
+    await settled(() => speed.inputValue()).toBe("4");
+    await page.getByRole("button", { name: "10 seconds back" }).click();
+    await controls.getByRole("button", { name: "Play", exact: true }).click();
+    await controls.getByRole("button", { name: "Pause" }).waitFor();
+    expect(await speed.inputValue()).toBe("4");
+  });
+
   test("the grid picker, and removing a camera of the tree after asking", async () => {
     const { page, shoot } = await open("wall");
     await signIn(page, server.url);

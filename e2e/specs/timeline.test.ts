@@ -68,6 +68,7 @@ afterAll(async () => {
   await simulator?.close();
 });
 
+const isLive = ({ state }: { readonly state: string }): boolean => state === "live";
 const marks = () => page.locator("[data-tile]").getByText("Archive", { exact: true });
 
 describe("the timeline", { timeout: 180_000 }, () => {
@@ -123,19 +124,22 @@ describe("the timeline", { timeout: 180_000 }, () => {
     expect(errors).toEqual([]);
   });
 
-  /** Micros between two places of the timeline, as the card under the pointer tells them. */
-  async function secondsAcross(): Promise<number> {
+  const secondsOf = (text: string | null): number => {
+    const [hours = 0, minutes = 0, seconds = 0] = (text ?? "").split(":").map(Number);
+    return hours * 3600 + minutes * 60 + seconds;
+  };
+
+  /** Times of day at two places of the timeline, as the card under the pointer tells them, and the seconds between. */
+  async function edges(): Promise<{ left: number; across: number }> {
     const box = await page.getByRole("application", { name: "Timeline" }).boundingBox();
     if (!box) throw new Error("no timeline");
     const at = async (share: number): Promise<number> => {
       await page.mouse.move(box.x + box.width * share, box.y + 40);
       await page.mouse.move(box.x + box.width * share + 1, box.y + 40);
-      const text = (await page.locator("[data-testid=timeline-hover] .font-medium").textContent()) ?? "";
-      const [hours = 0, minutes = 0, seconds = 0] = text.split(":").map(Number);
-      return hours * 3600 + minutes * 60 + seconds;
+      return secondsOf(await page.locator("[data-testid=timeline-hover] .font-medium").textContent());
     };
     const [left, right] = [await at(0.25), await at(0.75)];
-    return (right - left + 86_400) % 86_400;
+    return { left, across: (right - left + 86_400) % 86_400 };
   }
 
   test("two fingers zoom the timeline, and the pointer shows a picture of what lies there", async () => {
@@ -149,23 +153,47 @@ describe("the timeline", { timeout: 180_000 }, () => {
     const timeline = page.getByRole("application", { name: "Timeline" });
     const box = await timeline.boundingBox();
     if (!box) throw new Error("no timeline");
-    const before = await secondsAcross();
+    const { across: before } = await edges();
     const touch = await page.context().newCDPSession(page);
     await touch.send("Emulation.setTouchEmulationEnabled", { enabled: true, maxTouchPoints: 2 });
-    const fingers = (type: "touchStart" | "touchMove" | "touchEnd", apart: number) => {
-      const y = box.y + 45;
-      const middle = box.x + box.width * 0.8;
-      const points = [middle - apart / 2, middle + apart / 2].map((x, id) => ({ x, y, id }));
-      return touch.send("Input.dispatchTouchEvent", { type, touchPoints: type === "touchEnd" ? [] : points });
+    const fingers = (type: "touchStart" | "touchMove" | "touchEnd", ...places: number[]) => {
+      const touchPoints = places.map((x, id) => ({ x, y: box.y + 45, id }));
+      return touch.send("Input.dispatchTouchEvent", { type, touchPoints });
     };
-    await fingers("touchStart", 60);
-    for (let apart = 60; apart <= 240; apart += 20) await fingers("touchMove", apart);
-    await fingers("touchEnd", 0);
+    const middle = box.x + box.width * 0.8;
+    await fingers("touchStart", middle - 30, middle + 30);
+    for (let half = 30; half <= 120; half += 10) await fingers("touchMove", middle - half, middle + half);
+    await fingers("touchEnd");
     await touch.send("Emulation.setTouchEmulationEnabled", { enabled: false });
-    const after = await secondsAcross();
+    const { left, across: after } = await edges();
     // Four times as far apart: a quarter of the time.
     expect(before / after).toBeGreaterThan(3.5);
     expect(before / after).toBeLessThan(4.5);
+
+    // Begun on the playhead: what the first finger moved has an end, and the pictures run on.
+    await page.keyboard.press("k");
+    await expect.poll(() => marks().count(), { timeout: 45_000 }).toBe(CAMERAS);
+    await page.keyboard.press("Shift+ArrowLeft");
+    const shown = secondsOf(await page.getByTestId("playback-time").textContent());
+    const playhead = box.x + box.width * (0.25 + (0.5 * ((shown - left + 86_400) % 86_400)) / after);
+    await page.keyboard.press("k");
+    await touch.send("Emulation.setTouchEmulationEnabled", { enabled: true, maxTouchPoints: 2 });
+    await fingers("touchStart", playhead);
+    await fingers("touchMove", playhead - 3);
+    await fingers("touchStart", playhead - 3, playhead - 200);
+    await fingers("touchMove", playhead - 3, playhead - 220);
+    await fingers("touchEnd");
+    await touch.send("Emulation.setTouchEmulationEnabled", { enabled: false });
+    const isShown = ({ captureMicros }: { captureMicros?: number | undefined }): boolean => captureMicros !== undefined;
+    const stood = await waitForStats(page, ({ tiles }) => tiles.every(isShown), 45_000);
+    const latest = Math.max(...stood.tiles.map(({ captureMicros = 0 }) => captureMicros));
+    await waitForStats(
+      page,
+      ({ tiles }) => tiles.every(({ captureMicros = 0 }) => captureMicros > latest + 1_000_000),
+      45_000,
+    );
+    await page.keyboard.press("Shift+L");
+    await expect.poll(() => marks().count(), { timeout: 45_000 }).toBe(0);
 
     // Where footage is: half a second before the last of it that is known.
     await page.keyboard.press("k");
@@ -247,6 +275,86 @@ describe("the timeline", { timeout: 180_000 }, () => {
     const line = await look(burnt, "image/jpeg");
     expect(line).toMatchObject({ width: seen.width, height: seen.height });
     expect(line.white).not.toBe(seen.white);
+    expect(errors).toEqual([]);
+  });
+
+  test.each([
+    ["slow", -600_000],
+    ["fast", 600_000],
+  ])("on a computer that is ten minutes %s, now is the server's", async (_, skewMs) => {
+    const skewed = await browser.newPage({ viewport: { width: 1280, height: 800 }, timezoneId: "UTC" });
+    skewed.setDefaultTimeout(45_000);
+    const found = collectErrors(skewed);
+    await skewed.addInitScript((by) => {
+      Object.defineProperty(performance, "timeOrigin", { value: performance.timeOrigin + by });
+    }, skewMs);
+    await openWall(skewed, server, { transport: "websocket" });
+    await waitForStats(skewed, ({ tiles }) => tiles.length === CAMERAS && tiles.every(isLive), 60_000);
+    await skewed.keyboard.press("t");
+    await skewed.getByRole("application", { name: "Timeline" }).waitFor();
+    const shownAwayMs = async (): Promise<number> => {
+      const shown = await skewed.getByTestId("playback-time").textContent();
+      const now = Date.now();
+      return Math.abs(Date.parse(`${new Date(now).toISOString().slice(0, 10)}T${shown}Z`) - now);
+    };
+    await expect.poll(shownAwayMs, { timeout: 45_000 }).toBeLessThan(30_000);
+    // A bookmark of the live picture says the time that the server has.
+    await skewed.keyboard.press("m");
+    const dialog = skewed.getByRole("dialog", { name: "New bookmark" });
+    const before = Date.now() * 1000;
+    await dialog.getByLabel("Title").fill(`Marked ${skewMs}`);
+    await dialog.getByRole("button", { name: "Save" }).click();
+    const marked = await vi.waitFor(
+      async () => {
+        const { cameras } = await footage();
+        const mark = cameras.flatMap(({ bookmarks }) => bookmarks).find(({ title }) => title === `Marked ${skewMs}`);
+        if (mark === undefined) throw new Error("no bookmark yet");
+        return mark;
+      },
+      { timeout: 45_000, interval: 500 },
+    );
+    await dialog.waitFor({ state: "detached" });
+    expect(Math.abs(marked.startMicros - before)).toBeLessThan(60_000_000);
+    // Ten seconds back from live is there, neither ten minutes back nor the present.
+    await skewed.keyboard.press("Shift+ArrowLeft");
+    const { tiles } = await waitForStats(
+      skewed,
+      (stats) => stats.tiles.every((tile) => isLive(tile) && tile.captureMicros !== undefined),
+      45_000,
+    );
+    const nowMicros = Date.now() * 1000;
+    for (const { captureMicros = 0 } of tiles) {
+      expect(nowMicros - captureMicros).toBeGreaterThan(2_000_000);
+      expect(nowMicros - captureMicros).toBeLessThan(120_000_000);
+    }
+    expect(found).toEqual([]);
+    await skewed.close();
+  });
+
+  test("P and N stop at every event, however close together they are", async () => {
+    await page.keyboard.press("Shift+L");
+    await expect.poll(() => marks().count(), { timeout: 45_000 }).toBe(0);
+    const last = Date.now() - 500;
+    const times = [last - 600, last - 300, last];
+    for (const id of ids) {
+      for (const ms of times) {
+        await api.request("POST", `/cameras/${id}/events`, { kind: "motion", startMicros: ms * 1000 });
+      }
+    }
+    await page.keyboard.press("k");
+    await expect.poll(() => marks().count(), { timeout: 45_000 }).toBe(CAMERAS);
+    const stopsAt = async (key: string, ms: number | undefined): Promise<void> => {
+      await page.keyboard.press(key);
+      const time = new Date(ms ?? 0).toISOString().slice(11, 23);
+      await page.getByTestId("playback-time").getByText(time, { exact: true }).waitFor();
+    };
+    await stopsAt("p", times[2]);
+    await stopsAt("p", times[1]);
+    await stopsAt("p", times[0]);
+    await stopsAt("n", times[1]);
+    await stopsAt("n", times[2]);
+    await page.keyboard.press("n");
+    await page.getByText("Nothing more in this direction.").waitFor();
     expect(errors).toEqual([]);
   });
 

@@ -15,6 +15,8 @@ import { readStored, type Stored } from "./record/stored.ts";
 interface Settings {
   readonly cameras: number;
   readonly seconds: number;
+  /** Before each window. A recorder runs for months; what is compiled in its first minute is no part of what it costs. */
+  readonly warmUpSeconds: number;
   readonly rounds: number;
   readonly viewers: number;
   readonly port: number;
@@ -44,14 +46,13 @@ interface OurHalf extends Half {
 /** Each viewer watches a 2x2 of main streams, each another one. */
 const CAMERAS_PER_VIEWER = 4;
 const TILE_PX = 900;
-const WARM_UP_MS = 8_000;
 /** As the server is started: the recorders write and sync several files at a time. */
 const IO_THREADS = 32;
 
 /**
  * `bench record`: main streams received over RTSP, sealed and recorded by the media plane while viewers watch, alternating
  * with one `ffmpeg -c copy -f segment` per stream from the same cameras (what ZoneMinder and Frigate run).
- * Options: --cameras 42, --seconds 300 (per half), --rounds 1, --viewers 4, --segment-seconds 60, --port 24200,
+ * Options: --cameras 42, --seconds 300 (per half), --warm-up 60 (before each), --rounds 1, --viewers 4, --segment-seconds 60, --port 24200,
  * --folder (default: the system's temporary one; 21 MB/s are written there and removed).
  */
 export async function run(args: string[]): Promise<object> {
@@ -60,6 +61,7 @@ export async function run(args: string[]): Promise<object> {
     options: {
       cameras: { type: "string", default: "42" },
       seconds: { type: "string", default: "300" },
+      "warm-up": { type: "string", default: "60" },
       rounds: { type: "string", default: "1" },
       viewers: { type: "string", default: "4" },
       "segment-seconds": { type: "string", default: "60" },
@@ -76,6 +78,7 @@ export async function run(args: string[]): Promise<object> {
   return compare({
     cameras: Number(values.cameras),
     seconds: Number(values.seconds),
+    warmUpSeconds: Number(values["warm-up"]),
     rounds: Number(values.rounds),
     viewers: Number(values.viewers),
     port: Number(values.port),
@@ -85,7 +88,7 @@ export async function run(args: string[]): Promise<object> {
 }
 
 async function compare(settings: Settings): Promise<object> {
-  const { cameras, seconds, rounds, viewers, segmentSeconds } = settings;
+  const { cameras, seconds, warmUpSeconds, rounds, viewers, segmentSeconds } = settings;
   if (!(rounds >= 1)) throw new RangeError("--rounds must be at least 1");
   const ours: OurHalf[] = [];
   const peers: Half[] = [];
@@ -108,12 +111,13 @@ async function compare(settings: Settings): Promise<object> {
   const ffmpeg = summary(peers, cameras);
   const stored = ours.reduce((sum, half) => sum + half.stored.bytes, 0);
   // Recorded a little longer than measured: the cameras' warm-up is on the disk too.
-  const kbpsPerStream = Math.round((stored * 8) / 1000 / cameras / rounds / (seconds + WARM_UP_MS / 1000));
+  const kbpsPerStream = Math.round((stored * 8) / 1000 / cameras / rounds / (seconds + warmUpSeconds));
   return {
     load,
     kbpsPerStream,
     cameras,
     secondsPerHalf: seconds,
+    warmUpSeconds,
     rounds,
     segmentSeconds,
     viewers: { count: viewers, camerasEach: Math.min(CAMERAS_PER_VIEWER, cameras), ...total(ours) },
@@ -172,7 +176,7 @@ async function measureOurs(
     child.process.stdin?.write(`${JSON.stringify(order)}\n`);
     await child.line(new RegExp(`"online":${urls.length}\\b`), 90_000).catch(() => undefined);
     const viewers = startViewers(settings, bundles, Number(last(/"port"/).port));
-    await pause(WARM_UP_MS);
+    await pause(settings.warmUpSeconds * 1000);
     half = await window(
       settings.seconds,
       () => treeOf(child.pid),
@@ -203,7 +207,7 @@ async function measureFfmpeg(settings: Settings, urls: readonly string[], folder
     const started = await Promise.allSettled(children.map((child) => child.line(/^frame=[1-9]/, 60_000)));
     const failed = started.find((result) => result.status === "rejected");
     if (started.every((result) => result.status === "rejected")) throw failed?.reason;
-    await pause(WARM_UP_MS);
+    await pause(settings.warmUpSeconds * 1000);
     const framesOf = (child: Child): number =>
       Number(
         child

@@ -1,6 +1,6 @@
 import type { WeeklySchedule } from "../../shared/api/recording.ts";
 
-export type ScheduledAction = "off" | "continuous" | "event";
+type ScheduledAction = "off" | "continuous" | "event";
 
 const ACTIONS: Readonly<Record<string, ScheduledAction>> = { c: "continuous", e: "event" };
 const WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { FluxError } from "../../shared/lib/errors.ts";
 import { printedBy } from "./root-key-command.ts";
 
-export const ROOT_KEY_BYTES = 32;
+const ROOT_KEY_BYTES = 32;
 
 export interface RootKey {
   readonly key: Uint8Array;
@@ -13,7 +13,7 @@ export interface RootKey {
   readonly exposed: boolean;
 }
 
-export interface RootKeySource {
+interface RootKeySource {
   /** The data folder's `root.key`. */
   readonly file: string;
   readonly environment?: string | undefined;

@@ -90,7 +90,7 @@ describe.each(databases)("gaps that last, $name", (kind) => {
   /** What the API answers, in seconds. */
   const shown = async () => {
     const range = { startMicros: START - 3600 * SECOND, endMicros: START + 7200 * SECOND, resolutionMicros: 1000 };
-    const query = { cameraIds: [CAMERA], ...range };
+    const query = { cameraIds: [CAMERA], ...range, nowMicros: clock.utcMicros() };
     const answer = await timeline(database.orm, archive.index.open, query);
     const [camera] = withLastingGaps(answer, archive.gaps.current(), undefined).cameras;
     return camera?.gaps.map(({ startMicros, endMicros, reason, open = false }) => {

@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { GapReason } from "../../shared/api/recording.ts";
 import type { Orm } from "../db/database.ts";
+import { lockHolds } from "./locks.ts";
 
 export interface RowsQuery {
   readonly cameraIds: readonly string[];
@@ -8,6 +9,8 @@ export interface RowsQuery {
   readonly startMicros: number;
   readonly endMicros: number;
   readonly resolutionMicros: number;
+  /** Locks that hold then are listed. */
+  readonly nowMicros: number;
 }
 
 export interface SpanRow {
@@ -24,7 +27,7 @@ interface KindRow<Kind extends string> extends CameraRow {
 }
 
 /** Marks are not yet joined over the edges of the resolution's grid. */
-export interface TimelineRows {
+interface TimelineRows {
   readonly recorded: readonly CameraRow[];
   readonly gaps: readonly KindRow<GapReason>[];
   readonly events: readonly KindRow<string>[];
@@ -50,7 +53,7 @@ const LONGEST_EVENT = 2 * 86_400_000_000;
  * pass and no sorting; listing every camera's marks takes memory, so it is done for the cameras of `detail` only.
  */
 export async function readTimeline(orm: Orm, query: RowsQuery): Promise<TimelineRows> {
-  const { cameraIds, detail, startMicros, endMicros, resolutionMicros } = query;
+  const { cameraIds, detail, startMicros, endMicros, resolutionMicros, nowMicros } = query;
   const list = (ids: readonly string[]): SQL => {
     const values = ids.map((id) => sql`${id}::uuid`);
     return sql`array[${sql.join(values, sql`, `)}]::uuid[]`;
@@ -94,7 +97,7 @@ export async function readTimeline(orm: Orm, query: RowsQuery): Promise<Timeline
     ),
     orm.execute<RawOfCamera>(
       sql`select camera_id, start_micros as s, end_micros as e from evidence_locks where ${among} and ${overlaps}
-          and released_at is null and (expires_at is null or expires_at > now()) order by start_micros limit ${MAX_MARKS}`,
+          and ${lockHolds(nowMicros)} order by start_micros limit ${MAX_MARKS}`,
     ),
     orm.execute<{ first: string | null; last: string | null }>(
       sql`select min(start_micros) as first, max(end_micros) as last from recording_runs where ${among}`,

@@ -47,6 +47,7 @@ describe.each(databases)("a wall's timeline ($name)", ({ open }) => {
       startMicros: START,
       endMicros: START + 6 * HOUR,
       resolutionMicros,
+      nowMicros: START + 6 * HOUR,
     });
 
   it("joins what touches, whatever side of the grid it begins on", async () => {

@@ -11,6 +11,8 @@ export interface TimelineQuery {
   readonly endMicros: number;
   /** Spans closer to each other are drawn as one. */
   readonly resolutionMicros: number;
+  /** Locks that hold then are listed. */
+  readonly nowMicros: number;
 }
 
 export type Span = [number, number];
@@ -24,9 +26,9 @@ export async function timeline(
   open: ReadonlyMap<string, SegmentFact>,
   query: TimelineQuery,
 ): Promise<Timeline> {
-  const { cameraIds, detail = cameraIds, startMicros, endMicros } = query;
+  const { cameraIds, detail = cameraIds, startMicros, endMicros, nowMicros } = query;
   const resolutionMicros = Math.max(query.resolutionMicros, Math.ceil((endMicros - startMicros) / MOST_STEPS));
-  const range = { cameraIds, startMicros, endMicros, resolutionMicros };
+  const range = { cameraIds, startMicros, endMicros, resolutionMicros, nowMicros };
   const rows = await readTimeline(orm, { ...range, detail });
   const asked = new Set(cameraIds);
   const live = [...open.values()].filter(({ cameraId }) => asked.has(cameraId));

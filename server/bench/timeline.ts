@@ -71,10 +71,11 @@ async function measureOn(kind: DatabaseKind): Promise<Measured> {
     const cameraIds = Array.from({ length: CAMERAS }, () => randomUUID());
     const rows = await fillMonth(orm, { cameraIds, startMicros: START, days: DAYS });
     const open = new Map();
-    const month = { startMicros: START, endMicros: START + DAYS * DAY, resolutionMicros: MONTH_RESOLUTION };
+    const nowMicros = START + DAYS * DAY;
+    const month = { startMicros: START, endMicros: nowMicros, resolutionMicros: MONTH_RESOLUTION, nowMicros };
     const day = (index: number) => {
       const startMicros = START + (index % DAYS) * DAY;
-      return { startMicros, endMicros: startMicros + DAY, resolutionMicros: MINUTE };
+      return { startMicros, endMicros: startMicros + DAY, resolutionMicros: MINUTE, nowMicros };
     };
     const one = (index: number): string[] => cameraIds.slice(index % CAMERAS, (index % CAMERAS) + 1);
     // What the page asks: the wall as a whole, and the selected camera with its gaps and events.

@@ -96,7 +96,7 @@ export function recordingRoutes(api: Api, { archive, clock, orm }: AppDeps): voi
       const query = {
         cameraIds: [...asked],
         detail: detail?.filter((id) => asked.has(id)),
-        ...{ startMicros, endMicros, resolutionMicros: resolution },
+        ...{ startMicros, endMicros, resolutionMicros: resolution, nowMicros: clock.utcMicros() },
       };
       const answer = await readTimeline(orm, archive.index.open, query);
       return c.json(withLastingGaps(answer, archive.gaps.current(), query.detail), 200);

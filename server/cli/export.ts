@@ -4,11 +4,11 @@ import { pipeline } from "node:stream/promises";
 import type { ReadableStream as NodeReadableStream } from "node:stream/web";
 import { MessageChannel } from "node:worker_threads";
 import type { ExportJob } from "../../shared/api/recording.ts";
-import type { Camera, ErrorBody, Session } from "../../shared/api/schemas.ts";
 import { systemClock } from "../../shared/lib/clock.ts";
 import { delay } from "../../shared/lib/delay.ts";
 import { describeError, FluxError } from "../../shared/lib/errors.ts";
 import { millis } from "../../shared/lib/time.ts";
+import { type ApiClient, findCamera, signIn } from "./api-client.ts";
 import { UsageError } from "./cli.ts";
 import { type FlagValues, parseFlags } from "./flags.ts";
 import type { CliIo } from "./io.ts";
@@ -19,8 +19,8 @@ const FORMATS = ["mp4", "mkv", "sealed"] as const;
 
 /**
  * `export --camera ID|NAME --from TIME --to TIME --out FILE`: asks a running server for a package, with the rights of the
- * user that signs in, waits for it and saves it. The password, and then the passphrase of a sealed package, are read from
- * standard input, a line each.
+ * user that signs in, waits for it and saves it. Standard input, a line each: the password, the code of the authenticator app
+ * where the account has one, and the passphrase of a sealed package.
  */
 export async function runExport(
   args: string[],
@@ -48,15 +48,14 @@ export async function runExport(
   const alive = new MessageChannel();
   alive.port1.on("message", () => undefined);
   try {
-    const login = { username: text(values, "user", "admin"), password: await lines.next() };
-    const { accessToken } = await call<Session>(server, "POST", "/auth/login", login);
-    const cameraId = await findCamera(server, accessToken, camera);
+    const client = await signIn(server, text(values, "user", "admin"), () => lines.next());
+    const cameraId = await findCamera(client, camera);
     const item = { cameraId, role: text(values, "role", "main"), ...range };
     const secret = format === "sealed" ? { passphrase: await lines.next() } : {};
     const spec = { title: camera, format, items: [item], reason: text(values, "reason", ""), ...secret };
-    const { id } = await call<ExportJob>(server, "POST", "/exports", spec, accessToken);
-    await finished(server, accessToken, id, io);
-    const response = await request(server, "GET", `/exports/${id}/download`, undefined, accessToken);
+    const { id } = await client.call<ExportJob>("POST", "/exports", spec);
+    await finished(client, id, io);
+    const response = await client.get(`/exports/${id}/download`);
     if (!response.body) throw new FluxError("export.failed", "the server sent nothing");
     const body = Readable.fromWeb(response.body as NodeReadableStream);
     await pipeline(body, createWriteStream(out, { flags: "wx", mode: 0o600 }));
@@ -70,11 +69,11 @@ export async function runExport(
   }
 }
 
-async function finished(server: URL, token: string, id: string, io: CliIo): Promise<void> {
+async function finished(client: ApiClient, id: string, io: CliIo): Promise<void> {
   const clock = systemClock();
   let said = -1;
   for (;;) {
-    const job = await call<ExportJob>(server, "GET", `/exports/${id}`, undefined, token);
+    const job = await client.call<ExportJob>("GET", `/exports/${id}`);
     if (job.state === "done") return;
     if (job.state !== "queued" && job.state !== "running") {
       throw new FluxError(job.errorCode ?? "export.failed", job.errorMessage ?? `the export is ${job.state}`);
@@ -84,33 +83,6 @@ async function finished(server: URL, token: string, id: string, io: CliIo): Prom
     said = percent;
     await delay(clock, POLL_MS);
   }
-}
-
-async function findCamera(server: URL, token: string, wanted: string): Promise<string> {
-  const cameras = await call<Camera[]>(server, "GET", "/cameras", undefined, token);
-  const found = cameras.filter(({ id, name }) => id === wanted || name === wanted);
-  if (found.length > 1)
-    throw new FluxError("camera.not_found", `${found.length} cameras are called ${wanted}: give the id`);
-  if (!found[0]) throw new FluxError("camera.not_found", `there is no camera ${wanted}`);
-  return found[0].id;
-}
-
-async function call<T>(server: URL, method: string, path: string, body?: unknown, token?: string): Promise<T> {
-  return (await (await request(server, method, path, body, token)).json()) as T;
-}
-
-async function request(server: URL, method: string, path: string, body?: unknown, token?: string): Promise<Response> {
-  const response = await fetch(new URL(`/api/v1${path}`, server), {
-    method,
-    headers: {
-      "content-type": "application/json",
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  if (response.ok) return response;
-  const { error } = (await response.json()) as ErrorBody;
-  throw new FluxError(error.code, error.message);
 }
 
 function text(values: FlagValues, name: string, otherwise?: string): string {

@@ -1,14 +1,13 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { MessageChannel } from "node:worker_threads";
 import type { ExportedKey, KeyInventory } from "../../shared/api/keys.ts";
-import type { Camera } from "../../shared/api/schemas.ts";
 import { type PublicJwk, publicJwk } from "../../shared/evidence/signature.ts";
 import { systemClock } from "../../shared/lib/clock.ts";
 import { delay } from "../../shared/lib/delay.ts";
 import { describeError, FluxError } from "../../shared/lib/errors.ts";
 import { millis } from "../../shared/lib/time.ts";
 import { printable } from "../core/printable.ts";
-import { type ApiClient, signIn } from "./api-client.ts";
+import { type ApiClient, findCamera, signIn } from "./api-client.ts";
 import { UsageError } from "./cli.ts";
 import { type FlagValues, parseFlags } from "./flags.ts";
 import type { CliIo } from "./io.ts";
@@ -132,16 +131,6 @@ async function publicKeyIn(path: string): Promise<PublicJwk> {
   } catch {
     throw new UsageError("--recipient must name a file with a P-256 public key (JWK)");
   }
-}
-
-async function findCamera(client: ApiClient, wanted: string): Promise<string> {
-  const cameras = await client.call<Camera[]>("GET", "/cameras");
-  const found = cameras.filter(({ id, name }) => id === wanted || name === wanted);
-  if (found.length > 1) throw new FluxError("camera.not_found", `${found.length} cameras are called so: give the id`);
-  // Keys outlive their cameras: an id is taken as it is.
-  if (!found[0] && /^[0-9a-f-]{36}$/.test(wanted)) return wanted;
-  if (!found[0]) throw new FluxError("camera.not_found", `there is no camera ${wanted}`);
-  return found[0].id;
 }
 
 function inWords({ rootKey, masterKeys, videoKeys, signingKeys, rotation, revoked, suite }: KeyInventory): string {

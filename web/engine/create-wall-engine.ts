@@ -5,6 +5,7 @@ import {
   type ConnectOptions,
   type FromWall,
   LIVE_PLAYBACK,
+  NO_STATS,
   type PlaybackCommand,
   type PlaybackState,
   type TileSpec,
@@ -21,20 +22,6 @@ export interface WallEngineOptions {
   /** Told the server's UTC, µs, as the worker's live line knows it, about twice a second. */
   readonly onServerTime?: (micros: number) => void;
 }
-
-const NOTHING: WallStats = {
-  renderer: "none",
-  rendererDetail: undefined,
-  transport: "none",
-  transportDetail: undefined,
-  connection: "idle",
-  tiles: [],
-  drawFps: 0,
-  receivedKbps: 0,
-  latencyMs: undefined,
-  serverCpu: undefined,
-  openVideoFrames: 0,
-};
 
 /** The archive is served beside the live line: wss://host/api/v1/live -> wss://host/api/v1/playback. */
 function archiveUrl(liveUrl: string): string {
@@ -82,7 +69,7 @@ class WorkerWallEngine implements WallEngine {
   readonly #replies = new Map<number, (message: FromWall | undefined) => void>();
   /** Sent once the canvas is there: the worker's first message is `init`. */
   #early: ToWall[] | undefined = [];
-  #stats = NOTHING;
+  #stats = NO_STATS;
   #playback = LIVE_PLAYBACK;
   #tiles: readonly TileSpec[] = [];
   /** Whether the worker has ever spoken; one that has not when it fails never will. */

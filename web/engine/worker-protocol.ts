@@ -86,6 +86,21 @@ export interface WallStats {
   readonly openVideoFrames: number;
 }
 
+/** Of a wall that does nothing yet. */
+export const NO_STATS: WallStats = {
+  renderer: "none",
+  rendererDetail: undefined,
+  transport: "none",
+  transportDetail: undefined,
+  connection: "idle",
+  tiles: [],
+  drawFps: 0,
+  receivedKbps: 0,
+  latencyMs: undefined,
+  serverCpu: undefined,
+  openVideoFrames: 0,
+};
+
 export interface ConnectOptions {
   /** Access token; renewed by `token` messages. */
   readonly token: string;

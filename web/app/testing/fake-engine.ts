@@ -1,25 +1,19 @@
 import { systemClock } from "../../../shared/lib/clock.ts";
 import { type Millis, millis } from "../../../shared/lib/time.ts";
 import type { WallEngine } from "../../engine/engine.ts";
-import type { TileReason, TileSpec, TileStats, WallStats } from "../../engine/worker-protocol.ts";
+import {
+  NO_STATS,
+  type TileReason,
+  type TileSpec,
+  type TileStats,
+  type WallStats,
+} from "../../engine/worker-protocol.ts";
 
 import { FakeArchive } from "./fake-archive.ts";
 
 /** Stands in for the wall worker: draws moving scenes on the page's canvas. Never part of a release build. */
 
-const idle: WallStats = {
-  renderer: "webgpu",
-  rendererDetail: "Fake adapter",
-  transport: "none",
-  transportDetail: undefined,
-  connection: "idle",
-  tiles: [],
-  drawFps: 0,
-  receivedKbps: 0,
-  latencyMs: undefined,
-  serverCpu: undefined,
-  openVideoFrames: 0,
-};
+const idle: WallStats = { ...NO_STATS, renderer: "webgpu", rendererDetail: "Fake adapter" };
 
 /** The last digit of a camera id chooses its fate, so that every state can be looked at. */
 const fates: Readonly<Record<string, { reason: TileReason; detail?: string }>> = {

@@ -6,13 +6,13 @@ import type { KeyInventory } from "../../../shared/api/keys.ts";
 import { errorText } from "../../app/error-text.ts";
 import { useServices } from "../../app/services.ts";
 import { Button } from "../../ui/button.tsx";
+import { Card } from "../../ui/card.tsx";
 import { Confirm } from "../../ui/confirm.tsx";
 import { Page } from "../../ui/page.tsx";
 import { FailureState, SkeletonRows } from "../../ui/states.tsx";
 import { useInstantText } from "../audit/use-instant-text.ts";
 import { useNames } from "../audit/use-names.ts";
 import { DestroyKeysDialog } from "./destroy-keys-dialog.tsx";
-import { KeyCard } from "./key-card.tsx";
 import { KEYS_KEY } from "./keys-query.ts";
 import { MasterKeyTable, RotationBar } from "./master-keys.tsx";
 import { VideoKeyList } from "./video-key-list.tsx";
@@ -52,15 +52,15 @@ export function KeysPage(): ReactNode {
       ) : (
         <div className="mx-auto flex max-w-5xl flex-col gap-4">
           <p className="text-fg-muted text-sm">{t("keys.lead")}</p>
-          <KeyCard title={t("keys.root")} lead={t("keys.rootLead")}>
+          <Card title={t("keys.root")} lead={t("keys.rootLead")}>
             <p className="flex flex-wrap items-baseline gap-x-4 gap-y-1 text-sm">
               <span>{t(`keys.origins.${data.rootKey.origin}`)}</span>
               <span className="text-fg-muted">
                 {t("keys.fingerprint")} <code className="text-fg">{data.rootKey.fingerprint}</code>
               </span>
             </p>
-          </KeyCard>
-          <KeyCard
+          </Card>
+          <Card
             title={t("keys.masterKeys")}
             lead={t("keys.masterLead")}
             actions={
@@ -71,10 +71,10 @@ export function KeysPage(): ReactNode {
           >
             <MasterKeyTable inventory={data} />
             <RotationBar inventory={data} />
-          </KeyCard>
-          <KeyCard title={t("keys.videoKeys")} lead={t("keys.videoLead", { ...data.videoKeys })}>
+          </Card>
+          <Card title={t("keys.videoKeys")} lead={t("keys.videoLead", { ...data.videoKeys })}>
             <VideoKeyList />
-          </KeyCard>
+          </Card>
           <SigningKeys inventory={data} />
           {data.revoked.length > 0 && <Destroyed inventory={data} />}
         </div>
@@ -101,7 +101,7 @@ function SigningKeys({ inventory: { signingKeys } }: { readonly inventory: KeyIn
   const { t } = useTranslation();
   const when = useInstantText();
   return (
-    <KeyCard title={t("keys.signing")} lead={t("keys.signingLead")}>
+    <Card title={t("keys.signing")} lead={t("keys.signingLead")}>
       <ul className="flex flex-col gap-2 text-sm">
         {signingKeys.map(({ use, fingerprint, createdAt }) => (
           <li key={use}>
@@ -113,7 +113,7 @@ function SigningKeys({ inventory: { signingKeys } }: { readonly inventory: KeyIn
           </li>
         ))}
       </ul>
-    </KeyCard>
+    </Card>
   );
 }
 
@@ -122,7 +122,7 @@ function Destroyed({ inventory: { revoked } }: { readonly inventory: KeyInventor
   const when = useInstantText();
   const names = useNames();
   return (
-    <KeyCard title={t("keys.destroyedTitle")}>
+    <Card title={t("keys.destroyedTitle")}>
       <ul className="flex max-h-64 flex-col gap-1 overflow-y-auto text-sm">
         {revoked.map(({ keyId, cameraId, utcDay, reason, byName, at }) => (
           <li key={keyId} className="[overflow-wrap:anywhere]">
@@ -133,6 +133,6 @@ function Destroyed({ inventory: { revoked } }: { readonly inventory: KeyInventor
           </li>
         ))}
       </ul>
-    </KeyCard>
+    </Card>
   );
 }

@@ -1,20 +1,6 @@
 import { useCallback, useRef, useSyncExternalStore } from "react";
 import { useEngineHost } from "../../app/services.ts";
-import type { TileStats, WallStats } from "../../engine/worker-protocol.ts";
-
-const noStats: WallStats = {
-  renderer: "none",
-  rendererDetail: undefined,
-  transport: "none",
-  transportDetail: undefined,
-  connection: "idle",
-  tiles: [],
-  drawFps: 0,
-  receivedKbps: 0,
-  latencyMs: undefined,
-  serverCpu: undefined,
-  openVideoFrames: 0,
-};
+import { NO_STATS, type TileStats, type WallStats } from "../../engine/worker-protocol.ts";
 
 const nothing = (): void => undefined;
 
@@ -23,7 +9,7 @@ export function useWallStats<T>(select: (stats: WallStats) => T, isEqual: (a: T,
   const engine = useEngineHost()?.engine;
   const last = useRef<{ readonly value: T } | undefined>(undefined);
   const snapshot = useCallback((): T => {
-    const value = select(engine?.current() ?? noStats);
+    const value = select(engine?.current() ?? NO_STATS);
     if (last.current === undefined || !isEqual(last.current.value, value)) last.current = { value };
     return last.current.value;
   }, [engine, select, isEqual]);

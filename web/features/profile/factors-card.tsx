@@ -7,12 +7,12 @@ import type { MfaStatus, TotpSetup as Setup } from "../../../shared/api/identity
 import { errorText } from "../../app/error-text.ts";
 import { useServices } from "../../app/services.ts";
 import { Button } from "../../ui/button.tsx";
+import { Card, CardRow } from "../../ui/card.tsx";
 import { Confirm } from "../../ui/confirm.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { useReauth } from "../auth/reauth-provider.tsx";
 import { RecoveryCodes } from "../auth/recovery-codes.tsx";
 import { TotpSetup } from "../auth/totp-setup.tsx";
-import { Card, CardRow } from "./card.tsx";
 import { accountKeys } from "./use-account.ts";
 
 type Open =

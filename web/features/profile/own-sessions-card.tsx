@@ -7,11 +7,11 @@ import type { SessionInfo } from "../../../shared/api/identity.ts";
 import { errorText } from "../../app/error-text.ts";
 import { useServices } from "../../app/services.ts";
 import { Button } from "../../ui/button.tsx";
+import { Card, CardRow } from "../../ui/card.tsx";
 import { Confirm } from "../../ui/confirm.tsx";
 import { FailureState, SkeletonRows } from "../../ui/states.tsx";
 import { deviceName } from "../sessions/device-name.ts";
 import { useSessionText } from "../sessions/use-session-text.ts";
-import { Card, CardRow } from "./card.tsx";
 import { accountKeys, useOwnSessions } from "./use-account.ts";
 
 /** Where the user is signed in, this device first. */

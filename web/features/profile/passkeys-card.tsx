@@ -8,12 +8,12 @@ import { errorText } from "../../app/error-text.ts";
 import { RenameDialog } from "../../app/rename-dialog.tsx";
 import { useServices } from "../../app/services.ts";
 import { Button } from "../../ui/button.tsx";
+import { Card, CardRow } from "../../ui/card.tsx";
 import { Confirm } from "../../ui/confirm.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { makePasskey, passkeysWork } from "../auth/passkey.ts";
 import { PasskeyForm } from "../auth/passkey-form.tsx";
 import { useReauth } from "../auth/reauth-provider.tsx";
-import { Card, CardRow } from "./card.tsx";
 import { CodesDialog } from "./factors-card.tsx";
 import { accountKeys, useSignInOptions } from "./use-account.ts";
 

@@ -7,10 +7,10 @@ import { errorText } from "../../app/error-text.ts";
 import { useServices } from "../../app/services.ts";
 import { useSubmit } from "../../app/use-submit.ts";
 import { Button } from "../../ui/button.tsx";
+import { Card } from "../../ui/card.tsx";
 import { Field } from "../../ui/field.tsx";
 import { isWhole, NewPasswordFields, noPassword } from "../auth/new-password-fields.tsx";
 import { PasswordInput } from "../auth/password-input.tsx";
-import { Card } from "./card.tsx";
 import { useSignInOptions } from "./use-account.ts";
 
 export function PasswordCard({ profile }: { readonly profile: Profile }): ReactNode {

@@ -9,8 +9,8 @@ import { errorText } from "../../app/error-text.ts";
 import { useServices, useUser } from "../../app/services.ts";
 import { changeLanguage, LANGUAGE_NAMES, LANGUAGES, type Language } from "../../i18n/i18n.ts";
 import { Button } from "../../ui/button.tsx";
+import { Card } from "../../ui/card.tsx";
 import { Field, Input, Select } from "../../ui/field.tsx";
-import { Card } from "./card.tsx";
 import { accountKeys } from "./use-account.ts";
 
 /** Name, language and appearance. The last two hold at once, here and wherever the user signs in. */

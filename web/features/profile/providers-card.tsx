@@ -6,9 +6,9 @@ import type { Profile } from "../../../shared/api/identity.ts";
 import { errorText } from "../../app/error-text.ts";
 import { useServices } from "../../app/services.ts";
 import { Button } from "../../ui/button.tsx";
+import { Card, CardRow } from "../../ui/card.tsx";
 import { useReauth } from "../auth/reauth-provider.tsx";
 import { rememberReturn } from "../auth/return-after-provider.ts";
-import { Card, CardRow } from "./card.tsx";
 import { useSignInOptions } from "./use-account.ts";
 
 /** OpenID providers that the account is, or can be, bound to. Nothing where there are none. */

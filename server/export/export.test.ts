@@ -243,6 +243,16 @@ describe.skipIf(ffmpeg === undefined)("an export", () => {
     const report = await verifyPackage(await openZip(await fileBytes(path)));
     expect(report.findings).toEqual([]);
     expect(report.ok).toBe(true);
+    // Programs that go from header to header would unpack what is written behind the last entry.
+    const bytes = await readFile(path);
+    const directory = bytes.readUInt32LE(bytes.length - 6);
+    const padded = Buffer.concat([bytes.subarray(0, directory), Buffer.from("PK"), bytes.subarray(directory)]);
+    padded.writeUInt32LE(directory + 2, padded.length - 6);
+    const more = `${path}.more.zip`;
+    await writeFile(more, padded);
+    const other = await verifyPackage(await openZip(await fileBytes(more)));
+    expect(other.ok).toBe(false);
+    expect(other.findings.map(({ code }) => code)).toEqual(["package.hidden"]);
     expect(report.checkedFiles).toBe(report.manifest?.files.length);
   });
 });

@@ -42,5 +42,5 @@ export async function openPackage(path: string): Promise<PackageFiles> {
     if (files.length >= MAX_FILES) throw new FluxError("evidence.too_large", "this folder holds too many files");
     files.push(await fileBytes(full, name));
   }
-  return { files, duplicates: [] };
+  return { files, duplicates: [], hidden: [] };
 }

@@ -1,5 +1,6 @@
 /** What can be wrong with a package. */
 export type FindingCode =
+  | "package.hidden"
   | "manifest.missing"
   | "manifest.invalid"
   | "manifest.changed"
@@ -33,6 +34,8 @@ export type Sentences = Readonly<Record<FindingCode, string>>;
 
 /** `{file}` and the names of `values` are put in. */
 export const ENGLISH: Sentences = {
+  "package.hidden":
+    "The .zip holds something that its list of contents does not name, or names differently (at byte {at}): other programs may unpack it.",
   "manifest.missing": "manifest.json is missing: this is no export package, or the list of its contents was removed.",
   "manifest.invalid": "manifest.json cannot be read: {detail}.",
   "manifest.changed": "manifest.json was changed after it was signed.",

@@ -1,20 +1,16 @@
 import { configure, Reader, ZipReader } from "@zip.js/zip.js";
 import { FluxError } from "../lib/errors.ts";
+import type { ByteFile } from "./byte-file.ts";
+import { hiddenIn } from "./zip-layout.ts";
 
-/** One file of a package, or the package itself. */
-export interface ByteFile {
-  readonly name: string;
-  readonly bytes: number;
-  /** Exactly `length` bytes, or fewer at the end. */
-  readAt(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
-  /** In browsers: a stretch of it for a player, without reading it. */
-  blob?(start: number, end: number, type: string): Blob;
-}
+export type { ByteFile } from "./byte-file.ts";
 
 export interface PackageFiles {
   readonly files: readonly ByteFile[];
   /** Names that occur more than once: which of them counts would depend on the reader. */
   readonly duplicates: readonly string[];
+  /** Of a .zip: byte positions of what its directory does not list, or lists otherwise. */
+  readonly hidden: readonly number[];
 }
 
 const LOCAL_HEADER_BYTES = 30;
@@ -42,11 +38,16 @@ export async function openZip(whole: ByteFile): Promise<PackageFiles> {
   const files: ByteFile[] = [];
   const seen = new Set<string>();
   const duplicates: string[] = [];
+  const hidden: number[] = [];
   const reader = new ZipReader(new RangeReader(whole));
   try {
     for await (const entry of reader.getEntriesGenerator()) {
       const { filename: name, directory, compressionMethod, uncompressedSize, offset, encrypted } = entry;
-      if (directory) continue;
+      if (directory) {
+        // A folder by its attributes alone is a file to others.
+        if (!name.endsWith("/") || entry.compressedSize > 0) hidden.push(offset);
+        continue;
+      }
       // Folded: two names that differ in case are one file on many systems.
       const folded = name.toLowerCase();
       if (seen.has(folded)) duplicates.push(name);
@@ -56,13 +57,14 @@ export async function openZip(whole: ByteFile): Promise<PackageFiles> {
       }
       files.push(await storedFile(whole, name, offset, uncompressedSize));
     }
+    hidden.push(...(await hiddenIn(whole)));
   } catch (cause) {
     if (cause instanceof FluxError) throw cause;
     throw new FluxError("evidence.no_zip", "this is no readable .zip file", { cause });
   } finally {
     await reader.close();
   }
-  return { files, duplicates };
+  return { files, duplicates, hidden };
 }
 
 async function storedFile(whole: ByteFile, name: string, offset: number, bytes: number): Promise<ByteFile> {

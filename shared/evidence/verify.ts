@@ -56,7 +56,10 @@ const MAX_NAMED_FIELDS = 20;
 
 /** Checks everything that can be checked, and goes on after a fault: people want to know all of what is wrong. */
 export async function verifyPackage(found: PackageFiles, options: VerifyOptions = {}): Promise<VerifyReport> {
-  const findings: Finding[] = found.duplicates.map((file) => ({ code: "file.duplicate", file, values: {} }));
+  const findings: Finding[] = [
+    ...found.hidden.map((at): Finding => ({ code: "package.hidden", values: { at } })),
+    ...found.duplicates.map((file): Finding => ({ code: "file.duplicate", file, values: {} })),
+  ];
   const files = new Map(found.files.map((file) => [file.name, file]));
   const { manifest, signer } = await checkManifest(files, findings, options.expectedKey);
   const report = { checkedFiles: 0, checkedBytes: 0, openedFrames: 0, keys: [] as readonly PackageKey[] };

@@ -21,7 +21,7 @@ export function fromList(files: Iterable<File>): PackageFiles {
     const path = file.webkitRelativePath === "" ? file.name : file.webkitRelativePath;
     return { file, name: path.includes("/") ? path.slice(path.indexOf("/") + 1) : path };
   });
-  return { files: found.map(({ file, name }) => byteFile(file, name)), duplicates: [] };
+  return { files: found.map(({ file, name }) => byteFile(file, name)), duplicates: [], hidden: [] };
 }
 
 /** What was dropped: a .zip, or a folder with everything in it. Undefined: nothing usable. */
@@ -42,7 +42,7 @@ async function walk(entries: readonly FileSystemEntry[], root: string): Promise<
     if (entry.isDirectory) queue.push(...(await children(entry as FileSystemDirectoryEntry)));
     else files.push(byteFile(await asFile(entry as FileSystemFileEntry), entry.fullPath.slice(root.length)));
   }
-  return { files, duplicates: [] };
+  return { files, duplicates: [], hidden: [] };
 }
 
 function asFile(entry: FileSystemFileEntry): Promise<File> {

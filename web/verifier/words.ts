@@ -141,6 +141,8 @@ const korean: Words = {
   marked: "워터마크를 넣기 위해 영상을 다시 인코딩했습니다.",
   times: "시각은 UTC입니다.",
   findings: {
+    "package.hidden":
+      ".zip 안에 목차에 없거나 목차와 다른 내용이 있습니다(바이트 위치 {at}). 다른 프로그램에서는 그 내용이 풀릴 수 있습니다.",
     "manifest.missing": "manifest.json이 없습니다. 내보낸 패키지가 아니거나 목록이 지워졌습니다.",
     "manifest.invalid": "manifest.json을 읽을 수 없습니다: {detail}.",
     "manifest.changed": "manifest.json이 서명된 뒤에 변경되었습니다.",

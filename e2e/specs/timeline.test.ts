@@ -298,7 +298,18 @@ describe("the timeline", { timeout: 180_000 }, () => {
       return Math.abs(Date.parse(`${new Date(now).toISOString().slice(0, 10)}T${shown}Z`) - now);
     };
     await expect.poll(shownAwayMs, { timeout: 45_000 }).toBeLessThan(30_000);
-    // A bookmark of the live picture says the time that the server has.
+    // So does a snapshot of a live picture.
+    const tile = skewed.locator("[data-tile]").first();
+    await tile.hover();
+    const [download] = await Promise.all([
+      skewed.waitForEvent("download"),
+      tile.getByRole("button", { name: "Save a snapshot" }).click(),
+    ]);
+    const [, date, hour, minute, second] =
+      /(\d{4}-\d\d-\d\d).(\d\d)-(\d\d)-(\d\d)/.exec(download.suggestedFilename()) ?? [];
+    const named = Date.parse(`${date}T${hour}:${minute}:${second}Z`);
+    expect(Math.abs(named - Date.now())).toBeLessThan(60_000);
+    // And a bookmark of it.
     await skewed.keyboard.press("m");
     const dialog = skewed.getByRole("dialog", { name: "New bookmark" });
     const before = Date.now() * 1000;

@@ -1,107 +1,38 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { FluxCrypto } from "../../shared/crypto/crypto.ts";
-import { loadFluxCrypto } from "../../shared/crypto/load-node.ts";
-import { SimulatedClock } from "../../shared/lib/simulated-clock.ts";
+import type { SimulatedClock } from "../../shared/lib/simulated-clock.ts";
 import { millis } from "../../shared/lib/time.ts";
 import type { ServerMessage } from "../../shared/wire/control-messages.ts";
-import { FLAG } from "../../shared/wire/sealed-frame.ts";
-import type { FromWall, TileSpec, TileStats } from "../engine/worker-protocol.ts";
-import { FakeBackend, settled } from "../testkit/fake-decoder.ts";
-import { FakeRenderer } from "../testkit/fake-renderer.ts";
-import { h264Delta, h264Keyframe } from "../testkit/h264.ts";
-import { MemoryLink } from "../testkit/memory-link.ts";
-import { TestSealer } from "../testkit/sealing.ts";
-import { Wall } from "./wall.ts";
+import type { FromWall, TileStats } from "../engine/worker-protocol.ts";
+import { type FakeBackend, settled } from "../testkit/fake-decoder.ts";
+import type { FakeRenderer } from "../testkit/fake-renderer.ts";
+import { h264Keyframe } from "../testkit/h264.ts";
+import { CAMERA, LiveWall, MAIN, SUB, sessionKey, tile } from "../testkit/live-wall.ts";
+import type { MemoryLink } from "../testkit/memory-link.ts";
+import type { TestSealer } from "../testkit/sealing.ts";
+import type { Wall } from "./wall.ts";
 
-const CAMERA = "11111111-2222-4333-8444-555555555555";
-const SUB = 3;
-const MAIN = 4;
-const sessionKey = (): Uint8Array => new Uint8Array(32).fill(9);
-
-let crypto: FluxCrypto;
+let bench: LiveWall;
 let clock: SimulatedClock;
 let backend: FakeBackend;
 let link: MemoryLink;
 let renderers: FakeRenderer[];
-let refuseRenderers: string | undefined;
-let frames: (() => void)[];
 let posts: FromWall[];
 let sealer: TestSealer;
 let wall: Wall;
 
 beforeEach(async () => {
-  crypto = await loadFluxCrypto();
-  clock = new SimulatedClock();
-  backend = new FakeBackend();
-  link = new MemoryLink();
-  renderers = [];
-  refuseRenderers = undefined;
-  frames = [];
-  posts = [];
-  sealer = new TestSealer(crypto, { cameraId: CAMERA, keyId: 1, generation: 1, epoch: 1 });
-  wall = new Wall({
-    clock,
-    crypto,
-    backend,
-    createLink: link.create,
-    openArchive: () => Promise.reject(new Error("no archive here")),
-    shrink: () => Promise.reject(new Error("no bitmaps here")),
-    copy: (bitmap) => Promise.resolve(bitmap),
-    createRenderer: async () => {
-      if (refuseRenderers !== undefined) throw new Error(refuseRenderers);
-      const renderer = new FakeRenderer();
-      renderers.push(renderer);
-      return renderer;
-    },
-    requestFrame: (run) => frames.push(run),
-    post: (message) => posts.push(message),
-  });
-  await wall.start();
-  wall.setTiles([tile()]);
-  clock.advance(millis(50));
-  wall.connect({ token: "t", webSocketUrl: "ws://server/", webTransport: undefined });
-  link.open(sessionKey());
+  bench = await LiveWall.open();
+  ({ clock, backend, link, renderers, posts, sealer, wall } = bench);
 });
+afterEach(() => bench.close());
 
-afterEach(() => wall.close());
-
-function tile(changes: Partial<TileSpec> = {}): TileSpec {
-  return { tileId: "tile", cameraId: CAMERA, x: 0, y: 0, width: 320, height: 180, fit: "contain", ...changes };
-}
-
-function announce(streamId = SUB, role: "main" | "sub" = "sub"): void {
-  link.say({ type: "stream", cameraId: CAMERA, streamId, role, level: "grid" });
-}
-
-function grant(): void {
-  link.say({ type: "keys", keys: [sealer.grant(sessionKey())] });
-}
-
-function send(keyframe: boolean, streamId = SUB): void {
-  link.frame(sealer.seal({ streamId, payload: keyframe ? h264Keyframe() : h264Delta(), keyframe }));
-}
-
-async function animate(): Promise<void> {
-  for (const run of frames.splice(0)) run();
-  await settled();
-}
-
-async function play(streamId = SUB): Promise<void> {
-  announce(streamId);
-  grant();
-  send(true, streamId);
-  await settled();
-  backend.last.output();
-  await animate();
-}
-
-function stats(): TileStats {
-  const [first] = wall.stats().tiles;
-  if (!first) throw new Error("no tile");
-  return first;
-}
-
-const renderer = (): FakeRenderer => renderers.at(-1) as FakeRenderer;
+const announce = (streamId?: number, role?: "main" | "sub"): void => bench.announce(streamId, role);
+const grant = (): void => bench.grant();
+const send = (keyframe: boolean, streamId?: number): void => bench.send(keyframe, streamId);
+const animate = (): Promise<void> => bench.animate();
+const play = (streamId?: number): Promise<void> => bench.play(streamId);
+const stats = (): TileStats => bench.stats;
+const renderer = (): FakeRenderer => bench.renderer;
 
 describe("playing", () => {
   test("a sealed frame becomes a picture on the canvas; the tile says so and no frame stays open", async () => {
@@ -149,42 +80,6 @@ describe("playing", () => {
     await play();
     link.frame(sealer.seal({ streamId: SUB, payload: Uint8Array.of(1), codec: "pcmu", flags: 16 }));
     expect(backend.last.queued).toHaveLength(0);
-  });
-});
-
-describe("sound", () => {
-  const hear = (tileId?: string): void => {
-    wall.playback(tileId === undefined ? { kind: "hear" } : { kind: "hear", tileId });
-    clock.advance(millis(50));
-  };
-  const pieces = () => posts.flatMap((post) => (post.type === "sound" ? [post.piece] : []));
-  const say = () =>
-    link.frame(sealer.seal({ streamId: SUB, payload: new Uint8Array(160), codec: "pcmu", flags: FLAG.audio }));
-
-  test("of a live tile is asked for, heard, and given up with the wish", async () => {
-    await play();
-    say();
-    expect(pieces()).toEqual([]);
-    hear("tile");
-    expect(link.subscribed.at(-1)).toMatchObject([{ cameraId: CAMERA, audio: true }]);
-    say();
-    expect(pieces()).toMatchObject([{ sampleRate: 8000 }]);
-    hear();
-    expect(link.subscribed.at(-1)?.[0]).not.toHaveProperty("audio");
-    expect(pieces().at(-1)).toBeUndefined();
-  });
-
-  test("is neither sent nor heard while nobody can see the wall, nor of a camera that may not be seen", async () => {
-    await play();
-    hear("tile");
-    wall.setVisible(false);
-    clock.advance(millis(50));
-    expect(link.subscribed.at(-1)?.[0]).not.toHaveProperty("audio");
-    wall.setVisible(true);
-    clock.advance(millis(50));
-    link.say({ type: "denied", cameraId: CAMERA, code: "auth.forbidden" });
-    say();
-    expect(pieces().filter((piece) => piece !== undefined)).toEqual([]);
   });
 });
 
@@ -302,7 +197,7 @@ describe("trouble", () => {
     await play();
     send(false);
     backend.last.output();
-    for (const run of frames.splice(0)) run();
+    for (const run of bench.frames.splice(0)) run();
     link.say({ type: "denied", cameraId: CAMERA, code: "auth.forbidden" });
     await settled();
     expect(renderer().picture(CAMERA)).toBeUndefined();
@@ -344,15 +239,18 @@ describe("trouble", () => {
 
   test("while nothing can draw the tiles say so, nothing is sent, and it goes on by itself", async () => {
     await play();
-    refuseRenderers = "this browser offers no WebGPU adapter";
+    bench.refuseRenderers = "this browser offers no WebGPU adapter";
     renderer().lose("driver reset");
     await settled();
-    expect(posts.findLast(({ type }) => type === "ready")).toMatchObject({ renderer: "none", detail: refuseRenderers });
-    expect(wall.stats()).toMatchObject({ renderer: "none", rendererDetail: refuseRenderers });
-    expect(stats()).toMatchObject({ state: "error", reason: "no-renderer", detail: refuseRenderers });
+    expect(posts.findLast(({ type }) => type === "ready")).toMatchObject({
+      renderer: "none",
+      detail: bench.refuseRenderers,
+    });
+    expect(wall.stats()).toMatchObject({ renderer: "none", rendererDetail: bench.refuseRenderers });
+    expect(stats()).toMatchObject({ state: "error", reason: "no-renderer", detail: bench.refuseRenderers });
     clock.advance(millis(50));
     expect(link.subscribed.at(-1)).toMatchObject([{ visible: false }]);
-    refuseRenderers = undefined;
+    bench.refuseRenderers = undefined;
     clock.advance(millis(500));
     await settled();
     clock.advance(millis(50));
@@ -418,10 +316,10 @@ test("close gives everything back and leaves no timer", async () => {
 
 test("an update goes to the page twice a second, and soon after a tile's state changes", async () => {
   clock.advance(millis(40));
-  posts = [];
+  posts.length = 0;
   clock.advance(millis(1000));
   expect(posts.filter(({ type }) => type === "update")).toHaveLength(2);
-  posts = [];
+  posts.length = 0;
   link.say({ type: "camera_status", cameraId: CAMERA, state: "offline" });
   clock.advance(millis(30));
   expect(posts.map(({ type }) => type)).toEqual(["update"]);

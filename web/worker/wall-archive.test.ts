@@ -1,15 +1,19 @@
+import { createECDH, hkdfSync } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { FluxCrypto } from "../../shared/crypto/crypto.ts";
 import { loadFluxCrypto } from "../../shared/crypto/load-node.ts";
 import { SimulatedClock } from "../../shared/lib/simulated-clock.ts";
-import { millis } from "../../shared/lib/time.ts";
+import { micros, millis } from "../../shared/lib/time.ts";
 import type { FromWall, TileSpec, TileStats } from "../engine/worker-protocol.ts";
 import { FakeBackend, settled } from "../testkit/fake-decoder.ts";
 import { FakeRenderer } from "../testkit/fake-renderer.ts";
 import { h264Delta, h264Keyframe } from "../testkit/h264.ts";
+import { MemoryArchive } from "../testkit/memory-archive.ts";
 import { MemoryLink } from "../testkit/memory-link.ts";
+import { PlayingBackend } from "../testkit/playing-backend.ts";
 import { TestSealer } from "../testkit/sealing.ts";
-import { Wall } from "./wall.ts";
+import type { OpenArchiveLine } from "./archive/archive-socket.ts";
+import { Wall, type WallDeps } from "./wall.ts";
 
 const CAMERA = "11111111-2222-4333-8444-555555555555";
 const SUB = 3;
@@ -36,6 +40,12 @@ beforeEach(async () => {
   frames = [];
   posts = [];
   sealer = new TestSealer(crypto, { cameraId: CAMERA, keyId: 1, generation: 1, epoch: 1 });
+  await begin({});
+});
+
+afterEach(() => wall.close());
+
+async function begin(others: Partial<WallDeps>): Promise<void> {
   wall = new Wall({
     clock,
     crypto,
@@ -52,15 +62,14 @@ beforeEach(async () => {
     },
     requestFrame: (run) => frames.push(run),
     post: (message) => posts.push(message),
+    ...others,
   });
   await wall.start();
   wall.setTiles([tile()]);
   clock.advance(millis(50));
   wall.connect({ token: "t", webSocketUrl: "ws://server/", webTransport: undefined });
   link.open(sessionKey());
-});
-
-afterEach(() => wall.close());
+}
 
 function tile(changes: Partial<TileSpec> = {}): TileSpec {
   return { tileId: "tile", cameraId: CAMERA, x: 0, y: 0, width: 320, height: 180, fit: "contain", ...changes };
@@ -136,5 +145,88 @@ describe("in the archive", () => {
     expect(link.subscribed.at(-1)).toMatchObject([{ cameraId: other, visible: false }]);
     expect(stats().state).toBe("live");
     expect(wall.stats().tiles[1]).toMatchObject({ state: "waiting", reason: "connecting" });
+  });
+});
+
+describe("a picture of the archive that stands", () => {
+  const START = 1_600_000_000_000_000;
+  const PICTURE = `archive//${CAMERA}`;
+  let server: MemoryArchive;
+
+  /** The server's half of the session key, which the memory archive leaves out. */
+  const openArchive: OpenArchiveLine = async (url, handlers) => {
+    const own = createECDH("prime256v1");
+    const publicKey = own.generateKeys();
+    const salt = Buffer.alloc(32, 7);
+    const half = { publicKey: publicKey.toString("base64"), salt: salt.toString("base64") };
+    const line = await server.open(url, {
+      ...handlers,
+      onControl: (message) => handlers.onControl(message.type === "welcome" ? { ...message, ...half } : message),
+    });
+    return {
+      close: line.close,
+      send: (message) => {
+        if (message.type === "hello") {
+          const theirs = Buffer.from(message.publicKey, "base64");
+          const info = Buffer.concat([Buffer.from("fluxvision session v1"), theirs, publicKey]);
+          server.sessionKey = new Uint8Array(hkdfSync("sha256", own.computeSecret(theirs), salt, info, 32));
+        }
+        line.send(message);
+      },
+    };
+  };
+
+  /** Lets time pass in animation frames; WebCrypto and the pictures work outside the simulated clock. */
+  async function run(ms: number): Promise<void> {
+    for (let passed = 0; passed < ms; passed += 20) {
+      clock.advance(millis(20));
+      for (let i = 0; i < 4; i++) await new Promise((resolve) => setImmediate(resolve));
+      await animate();
+    }
+  }
+
+  beforeEach(async () => {
+    await wall.close();
+    clock = new SimulatedClock(micros(START + 3_600_000_000));
+    link = new MemoryLink();
+    [renderers, frames, posts] = [[], [], []];
+    server = new MemoryArchive(crypto);
+    server.record(CAMERA, { fromMicros: START, gops: 5, framesPerGop: 20, intervalMicros: 40_000 });
+    await begin({ clock, createLink: link.create, backend: new PlayingBackend(), openArchive });
+    wall.connectArchive("ws://archive/", "t");
+    wall.playback({ kind: "seek", micros: START + 400_000 });
+    wall.playback({ kind: "rate", rate: 0 });
+    for (let i = 0; i < 200 && renderer().picture(PICTURE) === undefined; i++) await run(20);
+    expect(renderer().shown.get(PICTURE)).toEqual([START + 400_000]);
+  });
+
+  test("comes back after its renderer was lost", async () => {
+    renderer().lose("the GPU was reset");
+    await run(300);
+    expect(renderers).toHaveLength(2);
+    expect(renderer().shown.get(PICTURE)).toEqual([START + 400_000]);
+    expect(renderer().draws.at(-1)).toMatchObject([{ pictureId: PICTURE }]);
+    expect(stats()).toMatchObject({ captureMicros: START + 400_000 });
+  });
+
+  test("comes back after a time without any renderer", async () => {
+    refuseRenderers = "no GPU";
+    renderer().lose("the GPU was reset");
+    await run(100);
+    expect(stats()).toMatchObject({ reason: "no-renderer" });
+    refuseRenderers = undefined;
+    await run(2000);
+    expect(renderer().shown.get(PICTURE)).toEqual([START + 400_000]);
+    expect(renderer().draws.at(-1)).toMatchObject([{ pictureId: PICTURE }]);
+  });
+
+  test("is tried again when it could not be shown", async () => {
+    renderer().failUploads = true;
+    wall.playback({ kind: "step", direction: 1, tileId: "tile" });
+    await run(100);
+    expect(renderer().shown.get(PICTURE)).toEqual([START + 400_000]);
+    renderer().failUploads = false;
+    await run(300);
+    expect(renderer().shown.get(PICTURE)).toEqual([START + 400_000, START + 440_000]);
   });
 });

@@ -17,6 +17,7 @@ import {
 import type { Footage, Lookup } from "./footage.ts";
 import { type Gop, type GopFrame, pictureAt } from "./gop.ts";
 import { GopDecoder, type PictureRef } from "./gop-decoder.ts";
+import type { PlayerCondition, PlayerReason, PlayerWish } from "./player-condition.ts";
 import { Punctuality } from "./punctuality.ts";
 import { keyframesApartMicros, modeOf } from "./read-mode.ts";
 import { type SeekStage, SeekTrace } from "./seek-trace.ts";
@@ -40,29 +41,6 @@ export interface ArchivePlayerDeps {
   /** The tile's state is another one. */
   onConditionChange(): void;
 }
-
-/** What the tile's clock is told. */
-export type PlayerCondition =
-  /** The picture of the position is there. */
-  | { readonly kind: "ready" }
-  | { readonly kind: "waiting" }
-  | {
-      readonly kind: "gap";
-      readonly earlierMicros: number | null | undefined;
-      readonly laterMicros: number | null | undefined;
-    }
-  /** Nothing can be shown, and waiting does not help. */
-  | { readonly kind: "failed" };
-
-export interface PlayerWish {
-  readonly positionMicros: number;
-  readonly rate: number;
-  /** Where standing leads next. */
-  readonly forward: boolean;
-  readonly scrub: boolean;
-}
-
-export type PlayerReason = "denied" | "key-revoked" | "no-footage" | "codec-unsupported" | "decode-failed" | "no-key";
 
 /** Memory for sealed footage of all tiles together. */
 const WALL_FOOTAGE_BYTES = 256 * 1024 * 1024;
@@ -232,6 +210,8 @@ export class ArchivePlayer implements PictureSource {
 
   /** Time of the picture after or before the one at the position; undefined while it is being read, null for none. */
   neighbour(direction: 1 | -1): number | null | undefined {
+    // Nothing will come that would be worth waiting for.
+    if (this.#closed || this.#reader.deniedCode !== undefined) return null;
     const { positionMicros } = this.#wish;
     const footage = this.#reader.whole;
     const lookup = footage.at(positionMicros);
@@ -260,6 +240,11 @@ export class ArchivePlayer implements PictureSource {
   shown(): void {
     this.#dark = false;
     this.#wasDark = false;
+  }
+
+  /** The screen has its picture no more: it is offered again at the next tick. */
+  lost(): void {
+    this.#stage.offerAgain();
   }
 
   drawn(width: number, height: number, _latencyMs: number | undefined, captureTime: Micros): void {

@@ -246,6 +246,7 @@ export class Archive {
       {
         clock: this.#deps.clock,
         nowMicros: () => this.#nowMicros(),
+        lineLost: () => this.#connection.lost,
         onChange: () => this.#tell(),
         onRunning: () => this.#animate(),
       },

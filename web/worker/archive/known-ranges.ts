@@ -12,10 +12,6 @@ export interface KnownRange {
 export class KnownRanges {
   #ranges: KnownRange[] = [];
 
-  get all(): readonly KnownRange[] {
-    return this.#ranges;
-  }
-
   add(range: KnownRange): void {
     if (!(range.toMicros > range.fromMicros)) return;
     let merged = range;

@@ -1,6 +1,5 @@
 import type { OwnedFrame } from "../decode/frame-ledger.ts";
 import type { StatedColour } from "../screen/colour.ts";
-import type { Gop } from "./gop.ts";
 import type { PictureRef } from "./gop-decoder.ts";
 
 export interface ShelvedPicture extends PictureRef {
@@ -12,10 +11,6 @@ export interface ShelvedPicture extends PictureRef {
 /** Decoded pictures of one tile, in the order of showing. Owns them. */
 export class PictureShelf {
   #pictures: ShelvedPicture[] = [];
-
-  get size(): number {
-    return this.#pictures.length;
-  }
 
   /** Takes ownership; of one that is there already, the newcomer is closed. */
   put(picture: ShelvedPicture): void {
@@ -50,11 +45,6 @@ export class PictureShelf {
     for (const picture of this.#pictures.slice(0, from)) picture.owned.close();
     for (const picture of this.#pictures.slice(to)) picture.owned.close();
     this.#pictures = kept;
-  }
-
-  drop(gop: Gop): void {
-    for (const picture of this.#pictures) if (picture.gop === gop) picture.owned.close();
-    this.#pictures = this.#pictures.filter((picture) => picture.gop !== gop);
   }
 
   clear(): void {

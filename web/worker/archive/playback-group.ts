@@ -10,6 +10,8 @@ export interface PlaybackGroupDeps {
   onChange(): void;
   /** The clock runs: `tick` is to be called at every animation frame. */
   onRunning(): void;
+  /** The line to the archive is gone: no picture can come. */
+  lineLost(): boolean;
 }
 
 /** A picture that does not come may hold up the others for so long. */
@@ -32,6 +34,8 @@ export class PlaybackGroup {
   #active = true;
   #bufferingSinceMs: number | undefined;
   #steps: { readonly player: ArchivePlayer; readonly direction: 1 | -1 }[] = [];
+  /** Since when the first of the steps waits for its picture. */
+  #steppingSinceMs: number | undefined;
   #dirty: Set<ArchivePlayer> | undefined;
   #loopWasEmpty = false;
   /** Stopped at the end, and on the way to the last picture. */
@@ -47,12 +51,12 @@ export class PlaybackGroup {
     return this.#players;
   }
   get buffering(): boolean {
-    const since = this.#bufferingSinceMs;
+    const since = this.#steppingSinceMs ?? this.#bufferingSinceMs;
     return since !== undefined && this.#deps.clock.monotonicMs() - since >= BUFFERING_MS;
   }
   /** Whether anything moves or is to move: the page is told ten times a second. */
   get busy(): boolean {
-    return this.#active && (this.clock.rate !== 0 || this.#bufferingSinceMs !== undefined);
+    return this.#active && (this.clock.rate !== 0 || (this.#steppingSinceMs ?? this.#bufferingSinceMs) !== undefined);
   }
 
   setPlayers(players: readonly ArchivePlayer[]): void {
@@ -75,6 +79,7 @@ export class PlaybackGroup {
   /** `rate`: at once with the seek, so that the clock does not run on from there at the old one. */
   seek(micros: number, scrub: boolean, rate?: number): void {
     this.#steps = [];
+    this.#waitingSince.clear();
     this.#ended = false;
     this.#scrub = scrub;
     this.#loopWasEmpty = false;
@@ -169,6 +174,8 @@ export class PlaybackGroup {
   /** Holds the clock, lets it go, or sets it to where there is footage. */
   #judge(): void {
     const nowMs = this.#deps.clock.monotonicMs();
+    // Patience is for a camera that is slower than the others: what no line brings, all of them wait for.
+    if (this.#deps.lineLost()) this.#waitingSince.clear();
     let waiting = false;
     let ready = false;
     let gap = false;
@@ -258,18 +265,24 @@ export class PlaybackGroup {
   }
 
   #takeSteps(): void {
+    const nowMs = this.#deps.clock.monotonicMs();
     for (let step = this.#steps[0]; step; step = this.#steps[0]) {
       const micros = step.player.neighbour(step.direction);
       if (micros === undefined) {
-        this.#bufferingSinceMs ??= this.#deps.clock.monotonicMs();
-        return;
+        this.#steppingSinceMs ??= nowMs;
+        if (!this.#deps.lineLost() && nowMs - this.#steppingSinceMs < PATIENCE_MS) return;
+        // Nobody wants the wall to jump by itself once pictures come again.
+        this.#steps = [];
+        break;
       }
       this.#steps.shift();
+      this.#steppingSinceMs = undefined;
       if (micros === null) continue;
       this.clock.seek(micros);
       this.#deps.onChange();
       this.#show(this.#players);
       this.#judge();
     }
+    this.#steppingSinceMs = undefined;
   }
 }

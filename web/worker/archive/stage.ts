@@ -20,6 +20,8 @@ export class Stage {
   /** Being copied out of the decoder. */
   readonly #arriving = new Set<PictureRef>();
   #offered: PictureRef | undefined;
+  /** What was offered is not on the screen after all. */
+  #again = false;
   #captureMicros: number | undefined;
   #closed = false;
 
@@ -63,12 +65,13 @@ export class Stage {
   /** True when the picture is on the screen or on its way there. */
   show(target: PictureRef): boolean {
     const offered = this.#offered;
-    if (offered?.gop === target.gop && offered.order === target.order) return true;
+    if (offered?.gop === target.gop && offered.order === target.order && !this.#again) return true;
     const picture = this.#shelf.find(target);
     if (!picture) return false;
     const header = target.gop.frames.find(({ order }) => order === target.order)?.sealed.header;
     const captureTime = header?.captureTime ?? (picture.micros as Micros);
     this.#offered = target;
+    this.#again = false;
     this.#captureMicros = captureTime;
     this.playhead.offer({
       owned: this.#deps.ledger.own(picture.owned.frame.clone()),
@@ -86,6 +89,11 @@ export class Stage {
     if (newest && this.#offered && newest.micros > timeOf(this.#offered)) {
       this.show({ gop: newest.gop, order: newest.order });
     }
+  }
+
+  /** What was offered did not reach the screen, or is there no more. */
+  offerAgain(): void {
+    this.#again = true;
   }
 
   /** Nothing is on the screen, nor on its way there. */

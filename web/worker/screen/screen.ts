@@ -17,6 +17,8 @@ export interface PictureSource {
   readonly showable: boolean;
   /** The playhead's picture has become the source's, and is drawn next. */
   shown?(): void;
+  /** The picture taken last could not be shown, or went with the renderer that had it. */
+  lost?(): void;
   /** It is on the screen. */
   drawn(width: number, height: number, latencyMs: number | undefined, captureTime: Micros): void;
 }
@@ -110,6 +112,8 @@ export class Screen {
     this.#lastError = undefined;
     this.#builtMs = this.#deps.clock.monotonicMs();
     this.#pace();
+    // A new renderer has no pictures. Live brings the next one by itself; a picture that stands has to come again.
+    for (const source of this.#deps.sources()) source.lost?.();
     void renderer.lost.then((reason) => this.#replace(built, reason));
     this.#deps.onRenderer(renderer.kind, renderer.detail);
     this.#pacer.request();
@@ -197,6 +201,7 @@ export class Screen {
     } catch (error) {
       // A lost device fails every upload until it is replaced; the last message is kept for the status bar.
       this.#lastError = describeError(error);
+      source.lost?.();
       return undefined;
     } finally {
       owned.close();

@@ -15,13 +15,25 @@ export interface Clock {
   every(period: Millis, run: () => void): Timer;
 }
 
-/** Real time. Timers do not keep a Node process alive by themselves. */
+/** So much the system's clock may differ from the one that runs smoothly: reading both takes time, and one has whole milliseconds. */
+const STEP_MS = 50;
+
+/**
+ * Real time. Between steps of the system's clock (set by hand, by NTP after a start without battery, a machine that slept) the
+ * wall clock runs as smoothly as the monotonic one. Timers do not keep a Node process alive by themselves.
+ */
 export function systemClock(): Clock {
+  let steppedMs = 0;
   const release = (timer: unknown): void => {
     if (typeof timer === "object" && timer !== null && "unref" in timer) (timer as { unref(): void }).unref();
   };
   return {
-    utcMicros: () => micros((performance.timeOrigin + performance.now()) * 1000),
+    utcMicros: () => {
+      const smoothMs = performance.timeOrigin + performance.now();
+      const stepMs = Date.now() - (smoothMs + steppedMs);
+      if (Math.abs(stepMs) > STEP_MS) steppedMs += stepMs;
+      return micros((smoothMs + steppedMs) * 1000);
+    },
     monotonicMs: () => millis(performance.now()),
     after(delay, run) {
       const timer = setTimeout(run, delay);

@@ -11,7 +11,7 @@ import { createLog } from "../core/log.ts";
 import { recordingRuns, segments, storageVolumes } from "../db/schema/index.ts";
 import type { SegmentFact } from "../ingest/protocol.ts";
 import { openFileSource } from "../record/segment-reader.ts";
-import { salvageSegment } from "../record/segment-salvage.ts";
+import { readableTo, salvageSegment } from "../record/segment-salvage.ts";
 import { START } from "../record/testkit/recording.ts";
 import { embedded, type TempDatabase } from "../testkit/temp-db.ts";
 import { ArchiveCheck, type CheckReport } from "./check.ts";
@@ -226,6 +226,20 @@ describe("R1: damage, and the tail of a crash", () => {
     expect(await runRecovery()).toEqual({ ...NOTHING, strange: 1 });
     expect(await row()).toMatchObject({ state: "closed", bytes: DATA });
     expect(kinds(await check({ repair: true }))).toEqual(["strange-file false"]);
+  });
+
+  it("is played up to the damage, and on from the next keyframe behind it", async () => {
+    const fact = await record({ closed: false });
+    await change(fact, (bytes) => {
+      flip(bytes, frameAt(60));
+      return undefined;
+    });
+    const segment = await salvageSegment(await openFileSource(fileOf(fact)));
+    const offsets = segment.index.keyframes.map(({ offset }) => offset);
+    expect(offsets).toEqual(Array.from({ length: SECONDS }, (_, second) => frameAt(second * 25)));
+    const ends = offsets.map((offset, at) => readableTo(segment, offset, offsets[at + 1] ?? segment.index.dataEnd));
+    expect(ends).toEqual(offsets.map((_, at) => frameAt(at === 2 ? 60 : (at + 1) * 25)));
+    await segment.close();
   });
 
   it("a dead thread's damaged file is in the index as far as it can be read", async () => {

@@ -4,7 +4,7 @@ import { describeError, errorCode } from "../../shared/lib/errors.ts";
 import { fromDrop, fromList, fromZip } from "./browser-files.ts";
 import { el } from "./dom.ts";
 import { loadCrypto } from "./load-crypto.ts";
-import { players } from "./players.ts";
+import { type Players, players } from "./players.ts";
 import { result } from "./result.ts";
 import { fill, WORDS, type Words } from "./words.ts";
 
@@ -15,6 +15,7 @@ class VerifierPage {
   #language: keyof typeof WORDS = navigator.language.startsWith("ko") ? "ko" : "en";
   #package: PackageFiles | undefined;
   #report: VerifyReport | undefined;
+  #players: Players | undefined;
   #check = 0;
 
   constructor(root: HTMLElement) {
@@ -75,6 +76,7 @@ class VerifierPage {
   async #take(opening: Promise<PackageFiles>, passphrase?: string): Promise<void> {
     const check = ++this.#check;
     const bar = el("progress", { max: 1, value: 0 });
+    this.#closePlayers();
     this.#output.replaceChildren(el("p", { textContent: this.#words.checking }), bar);
     try {
       const found = await opening;
@@ -105,10 +107,17 @@ class VerifierPage {
 
   #show(found: PackageFiles, report: VerifyReport, mistyped = false): void {
     const { manifest, keys } = report;
+    this.#closePlayers();
     this.#output.replaceChildren(result(report, this.#words));
     if (!manifest) return;
     if (manifest.format === "sealed" && keys.length === 0) this.#output.append(this.#passphraseForm(found, mistyped));
-    this.#output.append(players(found, manifest, keys, this.#words));
+    this.#players = players(found, manifest, keys, this.#words);
+    this.#output.append(this.#players.element);
+  }
+
+  #closePlayers(): void {
+    this.#players?.close();
+    this.#players = undefined;
   }
 
   #passphraseForm(found: PackageFiles, mistyped: boolean): HTMLElement {

@@ -35,6 +35,7 @@ export class SealedPlayer {
   /** Counts up with each seek: whoever works for an older one stops. */
   #run = 0;
   #playing = false;
+  #closed = false;
   #target = 0;
   #shown = 0;
   #clock: { readonly wallMs: number; readonly micros: number } | undefined;
@@ -79,7 +80,7 @@ export class SealedPlayer {
   }
 
   play(): void {
-    if (this.#playing) return;
+    if (this.#playing || this.#closed) return;
     this.#setPlaying(true);
     void this.#from(this.#shown >= this.end - 100_000 ? this.start : this.#shown);
   }
@@ -90,9 +91,17 @@ export class SealedPlayer {
     this.#drop();
   }
 
+  /** Stops decoding and forgets the keys. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.pause();
+    this.#opener.close();
+  }
+
   /** Shows the picture of that time. */
   async seek(captureMicros: number): Promise<void> {
-    await this.#from(captureMicros);
+    if (!this.#closed) await this.#from(captureMicros);
   }
 
   #setPlaying(playing: boolean): void {

@@ -35,6 +35,7 @@ export interface Words {
   readonly opened: string;
   readonly sealed: string;
   readonly cannotPlay: string;
+  readonly cannotOpen: string;
   readonly noDecoder: string;
   readonly checked: string;
   readonly marked: string;
@@ -78,6 +79,7 @@ const english: Words = {
   opened: "The seals of all {count} frames were checked.",
   sealed: "The recordings are sealed. With the passphrase the page checks the seal of every picture and plays them.",
   cannotPlay: "This browser cannot play the file. VLC can.",
+  cannotOpen: "This recording cannot be played, it is damaged or not complete: {detail}",
   noDecoder: "This browser cannot decode {codec}.",
   checked: "Checked: the signature, and {files} files ({bytes} MB).",
   marked: "The pictures were encoded anew to burn a mark in.",
@@ -136,6 +138,7 @@ const korean: Words = {
   opened: "프레임 {count}개의 봉인을 모두 확인했습니다.",
   sealed: "영상이 봉인되어 있습니다. 암호를 입력하면 모든 화면의 봉인을 확인하고 재생합니다.",
   cannotPlay: "이 브라우저에서는 재생할 수 없습니다. VLC로 재생할 수 있습니다.",
+  cannotOpen: "녹화가 손상되었거나 완전하지 않아 재생할 수 없습니다: {detail}",
   noDecoder: "이 브라우저는 {codec}을(를) 해독할 수 없습니다.",
   checked: "확인한 것: 서명, 파일 {files}개 ({bytes} MB).",
   marked: "워터마크를 넣기 위해 영상을 다시 인코딩했습니다.",

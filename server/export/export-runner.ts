@@ -13,6 +13,7 @@ import type { KeyService } from "../keys/key-service.ts";
 import type { Thread } from "../media/thread.ts";
 import { type OrderSources, orderCase, orderItems } from "./export-order.ts";
 import { ExportStore, type JobRow } from "./export-store.ts";
+import { JobEnds } from "./job-ends.ts";
 import { safeName, stamp } from "./names.ts";
 import type { ExportAnswer, ExportOrder, ExportQuestion, FromExport, ToExport } from "./protocol.ts";
 import type { SigningKey } from "./signing-key.ts";
@@ -58,6 +59,7 @@ const INTERRUPTED = "export.interrupted";
 export class ExportRunner {
   readonly store: ExportStore;
   readonly #parts: RunnerParts;
+  readonly #ends: JobEnds;
   readonly #running = new Map<string, Running>();
   #timer: Timer | undefined;
   #pumping: Promise<void> | undefined;
@@ -68,6 +70,7 @@ export class ExportRunner {
   constructor(parts: RunnerParts) {
     this.#parts = parts;
     this.store = new ExportStore(parts.orm);
+    this.#ends = new JobEnds(this.store, parts.clock, parts.log);
   }
 
   /** Puts jobs that a stop cut off back into the queue, removes what they left, and begins. */
@@ -81,6 +84,7 @@ export class ExportRunner {
     this.#timer = clock.every(LOOK_EVERY_MS, () => {
       void this.#expire().catch(this.#logged("expiry of packages"));
       // Where the database was away when a job ended or came.
+      void this.#ends.retry();
       this.wake();
     });
     this.wake();
@@ -109,8 +113,14 @@ export class ExportRunner {
     await this.#pumping;
     const finishedAt = toDate(this.#parts.clock.utcMicros());
     const running = this.#running.get(id);
-    if (!running)
-      return this.store.move(id, ["queued"], { state: "cancelled", finishedAt, ...(await this.#withoutSecret(id)) });
+    if (!running) {
+      // One that has ended says so first; one that runs by its row alone belongs to nobody.
+      await this.#ends.retry();
+      const row = await this.store.get(id);
+      if (!row || this.#ends.has(id)) return false;
+      const set = { state: "cancelled" as const, finishedAt, spec: withoutSecret(row.spec) };
+      return this.store.move(id, ["queued", "running"], set);
+    }
     running.cancelled = true;
     await this.#stop(running);
     return true;
@@ -134,6 +144,7 @@ export class ExportRunner {
     this.#timer?.cancel();
     await this.#pumping;
     await Promise.all([...this.#running.values()].map((running) => this.#stop(running)));
+    await this.#ends.close();
   }
 
   async #pump(): Promise<void> {
@@ -162,7 +173,7 @@ export class ExportRunner {
         });
       this.#running.set(job.id, Object.assign(running, { ended }));
     } catch (error) {
-      await this.#fail(job.id, errorCode(error) ?? "export.failed", error);
+      await this.#fail(job, errorCode(error) ?? "export.failed", error);
     }
   }
 
@@ -208,25 +219,26 @@ export class ExportRunner {
     });
     const done = outcome?.type === "done" && !running.cancelled ? outcome : undefined;
     if (!done) {
-      await rm(order.packagePath, { force: true });
-      await rm(order.workFolder, { recursive: true, force: true });
+      const left = this.#logged("the removal of what an export left");
+      await rm(order.packagePath, { force: true }).catch(left);
+      await rm(order.workFolder, { recursive: true, force: true }).catch(left);
     }
     const now = this.#parts.clock.utcMicros();
     const finishedAt = toDate(now);
     if (running.cancelled) {
-      await this.store.move(job.id, ["running"], { state: "cancelled", finishedAt, spec: withoutSecret(job.spec) });
+      await this.#ends.write(job.id, { state: "cancelled", finishedAt, spec: withoutSecret(job.spec) });
     } else if (done) {
       const keepMicros = (this.#parts.keepDays ?? KEEP_DAYS) * 86_400_000_000;
       const { bytes, sha256 } = done;
-      await this.store.move(job.id, ["running"], {
+      await this.#ends.write(job.id, {
         ...{ state: "done", progress: 1000, bytes, sha256, fileName: packageName(job), finishedAt },
         ...{ expiresAt: new Date((now + keepMicros) / 1000), spec: withoutSecret(job.spec) },
         ...{ errorCode: null, errorMessage: null },
       });
     } else if (this.#closed) {
-      await this.store.move(job.id, ["running"], { state: "queued", progress: 0 });
-    } else if (outcome?.type === "failed") await this.#fail(job.id, outcome.code, new Error(outcome.message));
-    else await this.#fail(job.id, "export.failed", failure);
+      await this.#ends.write(job.id, { state: "queued", progress: 0 });
+    } else if (outcome?.type === "failed") await this.#fail(job, outcome.code, new Error(outcome.message));
+    else await this.#fail(job, "export.failed", failure);
   }
 
   async #answer(job: JobRow, thread: ExportThread, id: number, question: ExportQuestion): Promise<void> {
@@ -260,14 +272,14 @@ export class ExportRunner {
     late.cancel();
   }
 
-  async #fail(id: string, code: string, error: unknown): Promise<void> {
+  async #fail({ id, spec }: JobRow, code: string, error: unknown): Promise<void> {
     this.#parts.log.error({ err: error, export: id, code }, "an export failed");
     // What is no message for people may name paths.
     const forPeople = /^(export|keys)\./.test(code) && code !== "export.failed";
     const errorMessage = forPeople ? describeError(error) : "the export failed; the server's log says why";
     const finishedAt = toDate(this.#parts.clock.utcMicros());
     const set = { state: "failed" as const, errorCode: forPeople ? code : "export.failed", errorMessage, finishedAt };
-    await this.store.move(id, ["running"], { ...set, ...(await this.#withoutSecret(id)) });
+    await this.#ends.write(id, { ...set, spec: withoutSecret(spec) });
   }
 
   async #requeue(job: JobRow): Promise<void> {
@@ -278,7 +290,9 @@ export class ExportRunner {
       return;
     }
     const errorMessage = `the server stopped ${times} times while this export ran`;
-    await this.store.move(job.id, ["running"], { state: "failed", errorCode: INTERRUPTED, errorMessage });
+    const finishedAt = toDate(this.#parts.clock.utcMicros());
+    const set = { state: "failed" as const, errorCode: INTERRUPTED, errorMessage, finishedAt };
+    await this.store.move(job.id, ["running"], { ...set, spec: withoutSecret(job.spec) });
   }
 
   /** Parts, and packages of no finished job. */
@@ -296,11 +310,6 @@ export class ExportRunner {
       if (job.fileName !== null) await rm(this.path(job.fileName), { force: true });
       await this.store.move(job.id, ["done"], { state: "expired", fileName: null });
     }
-  }
-
-  async #withoutSecret(id: string): Promise<Partial<JobRow>> {
-    const row = await this.store.get(id);
-    return row ? { spec: withoutSecret(row.spec) } : {};
   }
 
   #logged(what: string): (err: unknown) => void {

@@ -149,7 +149,8 @@ it("runs one job at a time, oldest first, and says how far it is", async () => {
 });
 
 it("abuse case 18: an export begins anew after a kill, without what was half made, and gives up on what kills the server", async () => {
-  const job = { ...row(1), state: "running" as const };
+  const made = row(1);
+  const job = { ...made, state: "running" as const, spec: made.spec };
   const first = await startRunner();
   await first.close();
   await first.store.insert(job);
@@ -166,10 +167,15 @@ it("abuse case 18: an export begins anew after a kill, without what was half mad
     // As after a kill: nobody says how it ended.
     runners.splice(runners.indexOf(runner), 1);
   }
+  // What is sealed opens for nobody here: it only has to go.
+  await first.store.move(job.id, ["running"], { spec: { ...job.spec, passphrase: "sealed" } });
   const last = await startRunner();
   await last.idle();
   expect(threads).toHaveLength(2);
   expect(await last.store.get(job.id)).toMatchObject({ state: "failed", errorCode: "export.interrupted" });
+  const ended = await last.store.get(job.id);
+  expect(ended?.finishedAt).toEqual(new Date(clock.utcMicros() / 1000));
+  expect(ended?.spec.passphrase).toBeUndefined();
 });
 
 it("goes back into the queue when the server stops in good order", async () => {
@@ -250,4 +256,37 @@ it("packages go after a week; what they were made from is remembered", async () 
   await expect.poll(async () => (await runner.store.get(job.id))?.state).toBe("expired");
   expect(await readdir(folder)).toEqual(["b.zip"]);
   expect(await runner.store.get(kept.id)).toMatchObject({ state: "done" });
+});
+
+it("an end that the database could not take is kept and said later; the package stays", async () => {
+  const job = row(1);
+  const runner = await startRunner();
+  await runner.store.insert(job);
+  runner.wake();
+  await started(1);
+  const move = runner.store.move.bind(runner.store);
+  let tries = 0;
+  runner.store.move = async () => {
+    tries++;
+    throw new Error("away");
+  };
+  threads[0]?.end({ type: "done", bytes: 5, sha256: "ab" });
+  await runner.idle();
+  expect(await runner.store.get(job.id)).toMatchObject({ state: "running" });
+  clock.advance(millis(1000));
+  await expect.poll(() => tries).toBe(2);
+  runner.store.move = move;
+  clock.advance(millis(2000));
+  await expect.poll(async () => (await runner.store.get(job.id))?.state).toBe("done");
+  expect(await runner.store.get(job.id)).toMatchObject({ bytes: 5, sha256: "ab", fileName: expect.any(String) });
+});
+
+it("a job that runs by its row alone can be cancelled", async () => {
+  const runner = await startRunner();
+  const job = { ...row(1), state: "running" as const };
+  await runner.store.insert({ ...job, spec: { ...job.spec, passphrase: "sealed" } });
+  expect(await runner.cancel(job.id)).toBe(true);
+  const ended = await runner.store.get(job.id);
+  expect(ended).toMatchObject({ state: "cancelled", finishedAt: expect.any(Date) });
+  expect(ended?.spec.passphrase).toBeUndefined();
 });

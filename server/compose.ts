@@ -240,6 +240,7 @@ async function build({ config, clock, log, version, bundleUrl }: ComposeOptions,
       readSegment,
       requireCase: (principal, caseId) => evidence.cases.get(principal, caseId),
       principalOfUser: (userId) => principals.ofUser(userId),
+      principalOfCredential: (id) => principals.ofSession(id),
       startThread: (order) => spawnThread(new URL("./export-worker.mjs", bundleUrl), order, "export"),
     }),
   );

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import type { ExportSpec } from "../../shared/api/recording.ts";
 import { sign } from "../../shared/evidence/signature.ts";
 import type { Clock, Timer } from "../../shared/lib/clock.ts";
+import { delay } from "../../shared/lib/delay.ts";
 import { describeError, errorCode } from "../../shared/lib/errors.ts";
-import { millis } from "../../shared/lib/time.ts";
+import { type Millis, millis } from "../../shared/lib/time.ts";
 import type { ReadSegment } from "../archive/archive-reader.ts";
 import type { Logger } from "../core/log.ts";
 import { toDate } from "../db/time.ts";
@@ -32,7 +33,7 @@ export interface RunnerParts extends OrderSources {
   readonly version: string;
   readonly readSegment: ReadSegment;
   readonly startThread: (order: ExportOrder) => ExportThread;
-  /** Rejects once whoever asked for the job may no longer have its footage. */
+  /** Throws `export.right_lost` once whoever asked may no longer have the footage; anything else: it cannot be said now. */
   readonly mayGoOn: (job: JobRow) => Promise<void>;
   /** Exports at a time; default 1. */
   readonly concurrency?: number;
@@ -45,6 +46,8 @@ interface Running {
   readonly ended: Promise<void>;
   permille: number;
   cancelled: boolean;
+  /** The thread is gone: nobody waits for an answer. */
+  over: boolean;
 }
 
 const KEEP_DAYS = 7;
@@ -53,6 +56,7 @@ const LOOK_EVERY_MS = millis(10 * 60_000);
 const CANCEL_MS = millis(5000);
 /** A job that took the server down with it so often is not tried again. */
 const MAX_INTERRUPTIONS = 3;
+const RIGHT_LOST = "export.right_lost";
 const INTERRUPTED = "export.interrupted";
 
 /** Runs export jobs from the queue in the database, one at a time, each in a thread of its own. */
@@ -62,6 +66,8 @@ export class ExportRunner {
   readonly #ends: JobEnds;
   readonly #running = new Map<string, Running>();
   #timer: Timer | undefined;
+  #retry: Timer | undefined;
+  #failures = 0;
   #pumping: Promise<void> | undefined;
   #again = false;
   #started = false;
@@ -101,7 +107,16 @@ export class ExportRunner {
     if (!this.#started) return;
     this.#again = true;
     this.#pumping ??= this.#pump()
-      .catch(this.#logged("the export queue"))
+      .then(
+        () => {
+          this.#failures = 0;
+        },
+        (error: unknown) => {
+          this.#logged("the export queue")(error);
+          this.#retry?.cancel();
+          if (!this.#closed) this.#retry = this.#parts.clock.after(patience(this.#failures++), () => this.wake());
+        },
+      )
       .finally(() => {
         this.#pumping = undefined;
       });
@@ -143,6 +158,7 @@ export class ExportRunner {
     this.#closed = true;
     this.#timer?.cancel();
     await this.#pumping;
+    this.#retry?.cancel();
     await Promise.all([...this.#running.values()].map((running) => this.#stop(running)));
     await this.#ends.close();
   }
@@ -158,13 +174,15 @@ export class ExportRunner {
   }
 
   async #begin(job: JobRow): Promise<void> {
+    // Where it cannot be said the job stays in the queue.
+    const refusal = await this.#refusal(job);
     const startedAt = toDate(this.#parts.clock.utcMicros());
     if (!(await this.store.move(job.id, ["queued"], { state: "running", startedAt, progress: 0 }))) return;
     try {
-      await this.#parts.mayGoOn(job);
+      if (refusal) throw refusal;
       const order = await this.#order(job);
       const thread = this.#parts.startThread(order);
-      const running: Running = { thread, permille: 0, cancelled: false, ended: Promise.resolve() };
+      const running: Running = { thread, permille: 0, cancelled: false, over: false, ended: Promise.resolve() };
       const ended = this.#follow(job, order, running)
         .catch(this.#logged("the end of an export"))
         .finally(() => {
@@ -208,12 +226,13 @@ export class ExportRunner {
     let failure: unknown;
     await new Promise<void>((resolve) => {
       thread.onMessage((message) => {
-        if (message.type === "ask") void this.#answer(job, thread, message.id, message.question);
+        if (message.type === "ask") void this.#answer(job, running, message.id, message.question);
         else if (message.type === "progress") running.permille = message.permille;
         else outcome = message;
       });
       thread.onExit((error) => {
         failure = error;
+        running.over = true;
         resolve();
       });
     });
@@ -241,10 +260,35 @@ export class ExportRunner {
     else await this.#fail(job, "export.failed", failure);
   }
 
-  async #answer(job: JobRow, thread: ExportThread, id: number, question: ExportQuestion): Promise<void> {
+  /** Why the job may not go on; undefined: it may. Throws where that cannot be said. */
+  async #refusal(job: JobRow): Promise<unknown> {
+    try {
+      await this.#parts.mayGoOn(job);
+      return undefined;
+    } catch (error) {
+      if (errorCode(error) !== RIGHT_LOST) throw error;
+      return error;
+    }
+  }
+
+  /** As `mayGoOn`, waiting while the database is away. */
+  async #requireRight(job: JobRow, running: Running): Promise<void> {
+    for (let failures = 0; ; failures++) {
+      try {
+        return await this.#parts.mayGoOn(job);
+      } catch (error) {
+        if (errorCode(error) === RIGHT_LOST || running.over || running.cancelled || this.#closed) throw error;
+        this.#logged("the question whether an export may go on")(error);
+        await delay(this.#parts.clock, patience(failures));
+      }
+    }
+  }
+
+  async #answer(job: JobRow, running: Running, id: number, question: ExportQuestion): Promise<void> {
+    const { thread } = running;
     try {
       // Every few minutes of footage need another key, and no package is whole without a signature.
-      if (question.kind !== "object") await this.#parts.mayGoOn(job);
+      if (question.kind !== "object") await this.#requireRight(job, running);
       thread.post({ type: "answer", id, answer: await this.#ask(question) });
     } catch (error) {
       thread.post({ type: "refused", id, code: errorCode(error) ?? "export.failed", message: describeError(error) });
@@ -315,6 +359,11 @@ export class ExportRunner {
   #logged(what: string): (err: unknown) => void {
     return (err) => this.#parts.log.error({ err }, `${what} failed`);
   }
+}
+
+/** Before another try after so many failures. */
+function patience(failures: number): Millis {
+  return millis(Math.min(30_000, 500 * 2 ** Math.min(failures, 10)));
 }
 
 /** What the passphrase of a job is sealed for. */

@@ -17,6 +17,8 @@ export interface ExportParts extends Omit<RunnerParts, "signing" | "serverId" | 
   readonly requireCase: (principal: Principal, caseId: string) => Promise<unknown>;
   /** What a user may do now; undefined: the account is gone or disabled. */
   readonly principalOfUser: (userId: string) => Promise<Principal | undefined>;
+  /** What a token or a device may do now. Throws `auth.session_ended` once it is revoked or over. */
+  readonly principalOfCredential: (id: string) => Promise<Principal>;
 }
 
 const MAX_WAITING = 100;
@@ -69,7 +71,8 @@ export class ExportService {
     const row: JobRow = {
       id,
       state: "queued",
-      spec: { ...rest, ...sealed },
+      // A person's own session may end; a token that is taken back ends what it asked for.
+      spec: { ...rest, ...sealed, ...(principal.limit && { actingAs: principal.sessionId }) },
       title: spec.title,
       progress: 0,
       ...none,
@@ -215,11 +218,22 @@ export class ExportService {
 }
 
 /** A job outlives the request for it: rights that were taken since end it. Throws `export.right_lost`. */
-async function requireMaker({ principalOfUser }: ExportParts, job: JobRow): Promise<void> {
-  const maker = job.createdBy === null ? undefined : await principalOfUser(job.createdBy);
+async function requireMaker(parts: ExportParts, job: JobRow): Promise<void> {
+  const maker = await makerOf(parts, job);
   if (maker && mayExport(maker, job) && job.spec.items.every(({ cameraId }) => shows(maker, job.spec, cameraId)))
     return;
   throw new FluxError("export.right_lost", "whoever asked for this export may no longer have all of its footage");
+}
+
+async function makerOf(parts: ExportParts, { createdBy, spec }: JobRow): Promise<Principal | undefined> {
+  if (createdBy === null) return undefined;
+  if (spec.actingAs === undefined) return parts.principalOfUser(createdBy);
+  try {
+    return await parts.principalOfCredential(spec.actingAs);
+  } catch (error) {
+    if (errorCode(error) === "auth.session_ended") return undefined;
+    throw error;
+  }
 }
 
 function shows(principal: Principal, spec: ExportSpec, cameraId: string): boolean {

@@ -51,6 +51,7 @@ let folder: string;
 let threads: PuppetThread[];
 let runners: ExportRunner[];
 let rightLost: boolean;
+let databaseAway: boolean;
 const clock = new SimulatedClock(micros(Date.UTC(2026, 10, 20) * 1000));
 
 beforeEach(async () => {
@@ -59,6 +60,7 @@ beforeEach(async () => {
   threads = [];
   runners = [];
   rightLost = false;
+  databaseAway = false;
 });
 afterEach(async () => {
   for (const runner of runners) await runner.close();
@@ -95,6 +97,7 @@ async function partsOf(): Promise<RunnerParts> {
     openSegments: () => new Map(),
     cameraName: () => "Yard",
     mayGoOn: async () => {
+      if (databaseAway) throw new FluxError("database.unavailable", "away");
       if (rightLost) throw new FluxError("export.right_lost", "no longer");
     },
     readSegment: unused,
@@ -289,4 +292,26 @@ it("a job that runs by its row alone can be cancelled", async () => {
   const ended = await runner.store.get(job.id);
   expect(ended).toMatchObject({ state: "cancelled", finishedAt: expect.any(Date) });
   expect(ended?.spec.passphrase).toBeUndefined();
+});
+
+it("waits, queued or running, while nobody can say whether its maker may have it", async () => {
+  databaseAway = true;
+  const job = row(1);
+  const runner = await startRunner();
+  await runner.store.insert(job);
+  runner.wake();
+  await runner.idle();
+  expect(await runner.store.get(job.id)).toMatchObject({ state: "queued" });
+  databaseAway = false;
+  clock.advance(millis(500));
+  await started(1);
+  databaseAway = true;
+  threads[0]?.say({ type: "ask", id: 1, question: { kind: "sign", bytes: new Uint8Array(1) } });
+  await database.orm.execute("select 1");
+  expect(threads[0]?.received).toEqual([]);
+  databaseAway = false;
+  clock.advance(millis(500));
+  await expect.poll(() => threads[0]?.received).toMatchObject([{ type: "answer", id: 1 }]);
+  threads[0]?.end({ type: "done", bytes: 1, sha256: "" });
+  await runner.idle();
 });

@@ -146,6 +146,7 @@ export async function createControl(options: ControlOptions): Promise<Control> {
     readSegment: (...part) => archive.reader.read(...part),
     requireCase: (principal, caseId) => evidence.cases.get(principal, caseId),
     principalOfUser: (userId) => principals.ofUser(userId),
+    principalOfCredential: (id) => principals.ofSession(id),
     startThread: inProcessThread,
   });
   await exports.start();

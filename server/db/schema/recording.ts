@@ -250,13 +250,16 @@ export const caseItems = pgTable(
   (table) => [index("case_items_case").on(table.caseId)],
 );
 
+/** `actingAs`: the token or device that asked, whose narrower rights hold while the job lasts. */
+export type StoredExportSpec = ExportSpec & { readonly actingAs?: string };
+
 /** Export jobs survive a restart: a job that was running is queued again. */
 export const exportJobs = pgTable(
   "export_jobs",
   {
     id: uuid("id").primaryKey(),
     state: text("state", { enum: ["queued", "running", "done", "failed", "cancelled", "expired"] }).notNull(),
-    spec: jsonb("spec").$type<ExportSpec>().notNull(),
+    spec: jsonb("spec").$type<StoredExportSpec>().notNull(),
     title: text("title").notNull(),
     /** 0 to 1. */
     progress: integer("progress_permille").notNull().default(0),

@@ -53,3 +53,27 @@ export function playbackKeyFor(key: Key, typing: boolean, archive: boolean): Pla
   if (key.code === "Space" && !key.shiftKey) return archive ? "play" : undefined;
   return (key.shiftKey ? shifted : plain)[key.code];
 }
+
+/** Held down, these go on; of the others only the press itself counts. */
+const goesOn: ReadonlySet<PlaybackKey> = new Set(["step-back", "step-on", "jump-back", "jump-on"]);
+
+/** Which presses are acted on: each one, and of a key that is held down one for each frame. */
+export class KeyGate {
+  readonly #requestFrame: (run: () => void) => void;
+  #ranInFrame = false;
+
+  constructor(requestFrame: (run: () => void) => void) {
+    this.#requestFrame = requestFrame;
+  }
+
+  /** `repeat`: the keyboard's own, of a key that is held down. */
+  admits(key: PlaybackKey, repeat: boolean): boolean {
+    if (!repeat) return true;
+    if (!goesOn.has(key) || this.#ranInFrame) return false;
+    this.#ranInFrame = true;
+    this.#requestFrame(() => {
+      this.#ranInFrame = false;
+    });
+    return true;
+  }
+}

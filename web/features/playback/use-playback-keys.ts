@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "react";
 import { isTyping } from "../live/keyboard-map.ts";
 import { usePlaybackContext } from "./playback-context.tsx";
-import { type PlaybackKey, playbackKeyFor } from "./playback-keys.ts";
+import { KeyGate, type PlaybackKey, playbackKeyFor } from "./playback-keys.ts";
 
 /** The keyboard of playback, before the wall's. Dialogs and menus keep their own keys. */
 export function usePlaybackKeys(run: (key: PlaybackKey) => void): void {
@@ -9,6 +9,7 @@ export function usePlaybackKeys(run: (key: PlaybackKey) => void): void {
   const latest = useRef(run);
   latest.current = run;
   useEffect(() => {
+    const gate = new KeyGate((next) => requestAnimationFrame(next));
     const onKey = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || event.isComposing) return;
       if (document.querySelector('[role="dialog"],[role="alertdialog"],[role="menu"]') !== null) return;
@@ -20,7 +21,7 @@ export function usePlaybackKeys(run: (key: PlaybackKey) => void): void {
       if (onControl && event.code === "Space") return;
       event.preventDefault();
       event.stopPropagation();
-      latest.current(key);
+      if (gate.admits(key, event.repeat)) latest.current(key);
     };
     window.addEventListener("keydown", onKey, { capture: true });
     return () => window.removeEventListener("keydown", onKey, { capture: true });

@@ -42,6 +42,8 @@ export interface LiveConnectionDependencies {
   readonly connect?: typeof connectLive;
 }
 
+/** WebTransport's second included. A network that swallows everything lets an attempt neither succeed nor fail. */
+const OPEN_WITHIN_MS = millis(6000);
 const WELCOME_WITHIN_MS = millis(5000);
 /** Over WebTransport less, since WebSocket is there to be tried instead. */
 const WEBTRANSPORT_WELCOME_WITHIN_MS = millis(3000);
@@ -73,6 +75,7 @@ interface Attempt {
   /** What came while the session key was being derived. */
   held: (() => void)[];
   lastHeardMs: number;
+  readonly opening: AbortController;
   readonly timers: Timer[];
 }
 
@@ -186,12 +189,18 @@ export class LiveConnection {
       startedMs: this.#clock.monotonicMs(),
       held: [],
       lastHeardMs: this.#clock.monotonicMs(),
+      opening: new AbortController(),
       timers: [],
     };
     this.#attempt = attempt;
     try {
       attempt.offer = await createSessionKeyOffer();
-      const transport = await this.#connect(this.#choice(), this.#transportHandlers(attempt), this.#clock);
+      const { signal } = attempt.opening;
+      if (signal.aborted) return;
+      const limit = this.#clock.after(OPEN_WITHIN_MS, () => this.#lost(attempt, "the server did not answer"));
+      attempt.timers.push(limit);
+      const transport = await this.#connect(this.#choice(), this.#transportHandlers(attempt), this.#clock, signal);
+      limit.cancel();
       if (attempt.phase === "over") {
         transport.close();
         return;
@@ -376,6 +385,7 @@ export class LiveConnection {
     attempt.phase = "over";
     attempt.held.length = 0;
     for (const timer of attempt.timers) timer.cancel();
+    attempt.opening.abort();
     attempt.transport?.close();
   }
 

@@ -15,18 +15,27 @@ export class WebSocketTransport implements LiveTransport {
   readonly #socket: WebSocket;
   #closed = false;
 
-  /** Rejects when the socket cannot be opened. */
+  /** Rejects when the socket cannot be opened, or `opening` was aborted. */
   static open(
     url: string,
     handlers: TransportHandlers,
     fallbackReason: string | undefined,
+    opening?: AbortSignal,
   ): Promise<WebSocketTransport> {
     return new Promise((resolve, reject) => {
+      opening?.throwIfAborted();
       const socket = new WebSocket(url);
       socket.binaryType = "arraybuffer";
       const refused = (): void => reject(new Error("the server cannot be reached"));
+      // A browser opens one socket to a host at a time: one that hangs would hold up all that follow.
+      const giveUp = (): void => {
+        socket.close();
+        refused();
+      };
       socket.addEventListener("close", refused, { once: true });
+      opening?.addEventListener("abort", giveUp, { once: true });
       socket.addEventListener("open", () => {
+        opening?.removeEventListener("abort", giveUp);
         socket.removeEventListener("close", refused);
         resolve(new WebSocketTransport(socket, handlers, fallbackReason));
       });

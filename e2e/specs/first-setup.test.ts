@@ -39,7 +39,8 @@ test("the link leads through time zone, storage and the first camera; left in th
   const errors = collectErrors(page);
   await page.goto(link);
   await page.locator('input[name="username"]').fill(PERSON.username);
-  for (const name of ["new-password", "repeat-password"]) await page.locator(`input[name="${name}"]`).fill(PERSON.password);
+  for (const name of ["new-password", "repeat-password"])
+    await page.locator(`input[name="${name}"]`).fill(PERSON.password);
   await page.locator('button[type="submit"]').click();
 
   await title(page, "Where is this server?").waitFor();

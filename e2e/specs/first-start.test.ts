@@ -25,7 +25,8 @@ test("the printed link leads to a password of one's own and to nine moving demo 
   const errors = collectErrors(page);
   await page.goto(link);
   await page.locator('input[name="username"]').fill("operator.one");
-  for (const name of ["new-password", "repeat-password"]) await page.locator(`input[name="${name}"]`).fill("my own long password");
+  for (const name of ["new-password", "repeat-password"])
+    await page.locator(`input[name="${name}"]`).fill("my own long password");
   await page.locator('button[type="submit"]').click();
   await page.waitForSelector("canvas");
   await waitForStats(page, ({ tiles }) => tiles.length === 9 && tiles.every(({ state }) => state === "live"), 60_000);

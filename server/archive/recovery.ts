@@ -67,11 +67,8 @@ async function recoverVolume(orm: Orm, volume: VolumeRow, report: RecoveryReport
     .select()
     .from(segments)
     .where(and(eq(segments.volumeId, volume.id), inArray(segments.state, ["open", "deleting"])));
-  await finishDeleting(
-    orm,
-    volume,
-    unfinished.filter(({ state }) => state === "deleting"),
-  );
+  const condemned = unfinished.filter(({ state }) => state === "deleting");
+  const stuck = await finishDeleting(orm, volume, condemned, log);
   const open = new Map(unfinished.filter(({ state }) => state === "open").map((row) => [row.path, row]));
   const moves = await orm.select().from(segmentMoves).where(eq(segmentMoves.fromVolumeId, volume.id));
   const moving = new Set(moves.map(({ fromPath }) => fromPath));
@@ -80,7 +77,7 @@ async function recoverVolume(orm: Orm, volume: VolumeRow, report: RecoveryReport
   for await (const { path, known } of recentFiles(orm, volume, await names(volume.location, CAMERA_FOLDER))) {
     found.add(path);
     // An old file that the mover has yet to remove is no recording that is missing.
-    if (known || moving.has(path)) continue;
+    if (known || moving.has(path) || stuck.has(path)) continue;
     const row = open.get(path);
     const segment = await settle(volume, path, row, report, log);
     if (segment) facts.push({ segment, state: "closed" });
@@ -257,15 +254,28 @@ export async function closeFile(file: string, index: OpenedSegment["index"]): Pr
   }
 }
 
+/** Resolves with what a disk that takes no deletion kept: retention tries again. */
 async function finishDeleting(
   orm: Orm,
   volume: VolumeRow,
   rows: readonly { id: number; path: string }[],
-): Promise<void> {
+  log: Logger,
+): Promise<ReadonlySet<string>> {
+  const stuck = new Set<string>();
+  let failure: unknown;
   for (const { id, path } of rows) {
-    await removeFile(join(volume.location, path));
+    try {
+      await removeFile(join(volume.location, path));
+    } catch (error) {
+      failure = error;
+      stuck.add(path);
+      continue;
+    }
     await orm.delete(segments).where(eq(segments.id, id));
   }
+  const { name } = volume;
+  if (stuck.size > 0) log.error({ err: failure, volume: name, files: stuck.size }, "recordings could not be deleted");
+  return stuck;
 }
 
 /** By camera, the day before the newest that is closed in the index: a file older than that is known, or for `check`. */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { ExportJob } from "../../shared/api/recording.ts";
+import type { CreatedToken } from "../../shared/api/tokens.ts";
 import { loadFluxCrypto } from "../../shared/crypto/load-node.ts";
 import { openKeyFile } from "../../shared/evidence/key-file.ts";
 import { openZip } from "../../shared/evidence/package-files.ts";
@@ -173,6 +174,22 @@ describe.skipIf(ffmpeg === undefined).each(databases)("export jobs, $name", (kin
     await server.control.exports.idle();
     expect((await get(first.id)).state).toBe("done");
     expect(await get(waiting.id)).toMatchObject({ state: "failed", errorCode: "export.right_lost", fileName: null });
+  });
+
+  it("of a token end with the token, whatever its owner may; of a person they outlive the session", async () => {
+    const permissions = ["archive.view", "archive.export", "audio.hear"];
+    const body = { name: "collector", permissions, days: 1, cameraIds: [cameraId] };
+    const made = await server.call("POST", "/api/v1/tokens", { token, body });
+    const { secret, token: its } = (await made.json()) as CreatedToken;
+    await server.addUser("archivist", "operator", [cameraId]);
+    const archivist = (await server.login("archivist")).accessToken;
+    await create(spec());
+    const [byToken, byPerson] = [await create(spec(), secret), await create(spec(), archivist)];
+    expect((await server.call("DELETE", `/api/v1/tokens/${its.id}`, { token })).status).toBe(204);
+    expect((await server.call("POST", "/api/v1/auth/logout", { token: archivist })).status).toBe(204);
+    await server.control.exports.idle();
+    expect(await get(byToken.id)).toMatchObject({ state: "failed", errorCode: "export.right_lost" });
+    expect((await get(byPerson.id)).state).toBe("done");
   });
 
   it("refuse what cannot be", async () => {

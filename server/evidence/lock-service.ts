@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { and, desc, eq, gt, inArray, isNull, or } from "drizzle-orm";
+import { and, desc, eq, inArray, isNull } from "drizzle-orm";
 import type { z } from "zod";
 import type { EvidenceCase, EvidenceLock, evidenceLockBody } from "../../shared/api/recording.ts";
 import type { Clock } from "../../shared/lib/clock.ts";
 import { FluxError } from "../../shared/lib/errors.ts";
+import { lockHolds } from "../archive/locks.ts";
 import { camerasFor, can, type Principal } from "../auth/policy.ts";
 import type { Orm } from "../db/database.ts";
 import { evidenceLocks } from "../db/schema/index.ts";
@@ -27,7 +28,6 @@ export class LockService {
 
   /** Newest first. `active`: only those that hold now. `caseId`: only those of that case. */
   async list(principal: Principal, active: boolean, caseId?: string): Promise<EvidenceLock[]> {
-    const now = toDate(this.#clock.utcMicros());
     const visible = camerasFor(principal, "archive.view");
     const rows = await this.#orm
       .select()
@@ -36,8 +36,7 @@ export class LockService {
         and(
           visible === undefined ? undefined : inArray(evidenceLocks.cameraId, [...visible]),
           caseId === undefined ? undefined : eq(evidenceLocks.caseId, caseId),
-          active ? isNull(evidenceLocks.releasedAt) : undefined,
-          active ? or(isNull(evidenceLocks.expiresAt), gt(evidenceLocks.expiresAt, now)) : undefined,
+          active ? lockHolds(this.#clock.utcMicros()) : undefined,
         ),
       )
       .orderBy(desc(evidenceLocks.createdAt), desc(evidenceLocks.id))

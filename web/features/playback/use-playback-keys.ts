@@ -5,7 +5,7 @@ import { KeyGate, type PlaybackKey, playbackKeyFor } from "./playback-keys.ts";
 
 /** The keyboard of playback, before the wall's. Dialogs and menus keep their own keys. */
 export function usePlaybackKeys(run: (key: PlaybackKey) => void): void {
-  const { engine } = usePlaybackContext();
+  const { controller } = usePlaybackContext();
   const latest = useRef(run);
   latest.current = run;
   useEffect(() => {
@@ -13,7 +13,7 @@ export function usePlaybackKeys(run: (key: PlaybackKey) => void): void {
     const onKey = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || event.isComposing) return;
       if (document.querySelector('[role="dialog"],[role="alertdialog"],[role="menu"]') !== null) return;
-      const key = playbackKeyFor(event, isTyping(event.target), engine.playback().mode === "archive");
+      const key = playbackKeyFor(event, isTyping(event.target), !controller.position().live);
       if (key === undefined) return;
       // A focused button keeps its own space bar.
       const onControl =
@@ -25,5 +25,5 @@ export function usePlaybackKeys(run: (key: PlaybackKey) => void): void {
     };
     window.addEventListener("keydown", onKey, { capture: true });
     return () => window.removeEventListener("keydown", onKey, { capture: true });
-  }, [engine]);
+  }, [controller]);
 }

@@ -120,11 +120,15 @@ export class Retention {
 
   /** A limit counts for all cameras together that have it from the same place: the system, a group, or the camera. */
   async #bySize(nowMicros: number): Promise<RetentionReport> {
+    const ids = await this.#camerasIn(segments);
+    const limited = ids.filter((id) => (this.#parts.policyOf(id)?.maxBytes.value ?? null) !== null);
+    // Adding up a large archive takes a while, and most have no such limit.
+    if (limited.length === 0) return NOTHING;
     // What is bound to go is not counted: nothing else goes because it is not gone yet.
     const used = await this.#parts.orm
       .select({ cameraId: segments.cameraId, bytes: sum(segments.bytes).mapWith(Number) })
       .from(segments)
-      .where(ne(segments.state, "deleting"))
+      .where(and(inArray(segments.cameraId, limited), ne(segments.state, "deleting")))
       .groupBy(segments.cameraId);
     const groups = new Map<string, { maxBytes: number; bytes: number; cameraIds: string[] }>();
     for (const { cameraId, bytes } of used) {

@@ -1,4 +1,5 @@
 import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
+import type { Orm } from "../db/database.ts";
 import { evidenceLocks } from "../db/schema/index.ts";
 
 /** What a lock may hold: columns of a table, or values. */
@@ -23,4 +24,9 @@ export function locksOver({ cameraId, startMicros, endMicros }: LockedRange, now
 /** An evidence lock holds a part of the range: nothing of it is deleted. */
 export function isLocked(range: LockedRange, nowMicros: number): SQL<boolean> {
   return sql<boolean>`exists (select 1 from ${evidenceLocks} where ${locksOver(range, nowMicros)})`;
+}
+
+/** Until the transaction ends no lock is set: those being set are waited for, and those that come now wait. */
+export async function holdLocks(transaction: Pick<Orm, "execute">): Promise<void> {
+  await transaction.execute(sql`lock table ${evidenceLocks} in share mode`);
 }

@@ -10,7 +10,7 @@ import type { Logger } from "../core/log.ts";
 import type { Orm } from "../db/database.ts";
 import { segmentMoves, segments } from "../db/schema/index.ts";
 import type { SegmentFact } from "../ingest/protocol.ts";
-import { type OpenedSegment, openFileSource } from "../record/segment-reader.ts";
+import { type ByteSource, type OpenedSegment, openFileSource } from "../record/segment-reader.ts";
 import { salvageSegment } from "../record/segment-salvage.ts";
 import { writeIndex } from "./index-writer.ts";
 import { judgeFile, type Promised } from "./left-file.ts";
@@ -103,8 +103,9 @@ async function settle(
   log: Logger,
 ): Promise<SegmentFact | undefined> {
   const file = join(volume.location, path);
-  const source = await openFileSource(file);
+  let source: ByteSource | undefined;
   try {
+    source = await openFileSource(file);
     const segment = await salvageSegment(source);
     const left = await judgeFile(source, segment, row);
     if (left.kind === "empty") {
@@ -134,7 +135,7 @@ async function settle(
     }
     return undefined;
   } finally {
-    await source.close();
+    await source?.close();
   }
 }
 
@@ -180,8 +181,9 @@ async function closeLeft(
   log: Logger,
 ): Promise<SegmentFact | undefined> {
   const file = join(volume.location, path);
-  const source = await openFileSource(file);
+  let source: ByteSource | undefined;
   try {
+    source = await openFileSource(file);
     // Whose it is, before more of it is looked at: its successor's files grow meanwhile.
     if (source.bytes < SEGMENT_HEADER_BYTES + HEADER_BYTES) return undefined;
     const first = readHeader(await source.readAt(SEGMENT_HEADER_BYTES, HEADER_BYTES));
@@ -199,7 +201,7 @@ async function closeLeft(
     log.warn({ err, file: path }, "a file among the recordings could not be read");
     return undefined;
   } finally {
-    await source.close();
+    await source?.close();
   }
 }
 

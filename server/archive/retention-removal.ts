@@ -2,8 +2,8 @@ import { and, asc, eq, inArray, or, type SQL, sql, sum } from "drizzle-orm";
 import type { Clock } from "../../shared/lib/clock.ts";
 import type { Logger } from "../core/log.ts";
 import type { Orm } from "../db/database.ts";
-import { evidenceLocks, segments } from "../db/schema/index.ts";
-import { isLocked } from "./locks.ts";
+import { segments } from "../db/schema/index.ts";
+import { holdLocks, isLocked } from "./locks.ts";
 import { shortenRun } from "./shorten-run.ts";
 import type { SegmentStore } from "./stores/segment-store.ts";
 import type { VolumeRow } from "./volume-service.ts";
@@ -157,7 +157,7 @@ export class Removal {
     const looked = unusable === "pass" ? this.#usable() : undefined;
     return this.#parts.orm.transaction(async (transaction) => {
       // Locks are not set while this looks for them.
-      await transaction.execute(sql`lock table ${evidenceLocks} in share mode`);
+      await holdLocks(transaction);
       const oldest = await transaction
         .select(COLUMNS)
         .from(segments)

@@ -2,9 +2,9 @@ import { and, eq, inArray, lt, ne, type SQL, sql, sum } from "drizzle-orm";
 import type { EffectivePolicy } from "../../shared/api/recording.ts";
 import type { Timer } from "../../shared/lib/clock.ts";
 import { millis } from "../../shared/lib/time.ts";
-import { cameraEvents, evidenceLocks, recordingGaps, segments } from "../db/schema/index.ts";
+import { cameraEvents, recordingGaps, segments } from "../db/schema/index.ts";
 import { BelievedClock, type ClockDoubt } from "./believed-clock.ts";
-import { isLocked } from "./locks.ts";
+import { holdLocks, isLocked } from "./locks.ts";
 import { Removal, type RemovalParts, type RetentionReport } from "./retention-removal.ts";
 import type { VolumeRow } from "./volume-service.ts";
 
@@ -109,7 +109,7 @@ export class Retention {
   async #byAge(cameraIds: readonly string[], before: number, now: number): Promise<RetentionReport> {
     await this.#parts.orm.transaction(async (transaction) => {
       // Locks are not set while this looks for them.
-      await transaction.execute(sql`lock table ${evidenceLocks} in share mode`);
+      await holdLocks(transaction);
       for (const table of [recordingGaps, cameraEvents]) {
         await transaction.delete(table).where(and(older(table, cameraIds, before), sql`not ${isLocked(table, now)}`));
       }

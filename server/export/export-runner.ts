@@ -129,12 +129,18 @@ export class ExportRunner {
     const finishedAt = toDate(this.#parts.clock.utcMicros());
     const running = this.#running.get(id);
     if (!running) {
-      // One that has ended says so first; one that runs by its row alone belongs to nobody.
+      // One that has ended says so first.
       await this.#ends.retry();
       const row = await this.store.get(id);
       if (!row || this.#ends.has(id)) return false;
       const set = { state: "cancelled" as const, finishedAt, spec: withoutSecret(row.spec) };
-      return this.store.move(id, ["queued", "running"], set);
+      if (await this.store.move(id, ["queued"], set)) return true;
+      // It may have begun while the database was asked.
+      await this.#pumping;
+      if (this.#running.has(id)) return this.cancel(id);
+      if (this.#ends.has(id)) return false;
+      // One that runs by its row alone belongs to nobody.
+      return this.store.move(id, ["running"], set);
     }
     running.cancelled = true;
     await this.#stop(running);

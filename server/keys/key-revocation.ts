@@ -1,7 +1,7 @@
 import { and, asc, eq, gte, inArray, lte, sql } from "drizzle-orm";
 import type { Clock } from "../../shared/lib/clock.ts";
 import { FluxError } from "../../shared/lib/errors.ts";
-import { isLocked, locksOver } from "../archive/locks.ts";
+import { holdLocks, isLocked, locksOver } from "../archive/locks.ts";
 import type { Orm } from "../db/database.ts";
 import { evidenceLocks, revokedVideoKeys, segments, videoDeks } from "../db/schema/index.ts";
 import { toDate } from "../db/time.ts";
@@ -57,7 +57,7 @@ export class KeyRevocation {
         (Date.parse(toDay) + DAY_MS) * MICROS_PER_MS,
       ];
       // Locks that are being set are waited for, and those that come now wait: they find the keys gone.
-      await transaction.execute(sql`lock table ${evidenceLocks} in share mode`);
+      await holdLocks(transaction);
       const locked = await transaction.$count(
         evidenceLocks,
         locksOver(
@@ -77,13 +77,8 @@ export class KeyRevocation {
         .orderBy(asc(videoDeks.id))
         .for("update");
       if (rows.length === 0) return [];
-      const sealed = and(
-        inArray(
-          segments.keyId,
-          rows.map(({ id }) => id),
-        ),
-        isLocked(segments, nowMicros),
-      );
+      const numbers = rows.map(({ id }) => id);
+      const sealed = and(inArray(segments.keyId, numbers), isLocked(segments, nowMicros));
       if ((await transaction.$count(segments, sealed)) > 0) {
         throw new FluxError("keys.locked", "footage that these keys sealed is under an evidence lock");
       }
@@ -91,7 +86,6 @@ export class KeyRevocation {
         return { keyId, cameraId, utcDay, reason, revokedByName: byName, revokedAt: now };
       });
       await transaction.insert(revokedVideoKeys).values(revoked);
-      const numbers = rows.map(({ id }) => id);
       ids = numbers;
       await transaction
         .update(videoDeks)

@@ -49,8 +49,7 @@ export async function hiddenIn(whole: ByteFile): Promise<number[]> {
   for (const [index, entry] of sorted.entries()) {
     if (hidden.length >= MAX_NAMED) return hidden;
     const next = sorted[index + 1]?.offset ?? directory.start;
-    if (entry.offset !== at) hidden.push(at);
-    else if (!(await isAsListed(whole, entry, next))) hidden.push(at);
+    if (entry.offset !== at || !(await isAsListed(whole, entry, next))) hidden.push(at);
     at = next;
   }
   if (sorted.length === 0 && directory.start > 0) hidden.push(0);
